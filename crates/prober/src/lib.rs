@@ -1,1 +1,23 @@
-//! Placeholder.
+//! Whether a site can use the endpoints it needs, over each way that its clients go, and if not, why.
+//!
+//! ```text
+//! endpoints.yaml ─► config ─► plan ─► scheduler ─► probe ─► observation ─► verdict ─► state ─► snapshot
+//!                   text to   valid    when         route     facts and      pure       pure     one immutable
+//!                   faults    by con-               dns tcp   timings,       judgement  fold     value for
+//!                   or plan   struction             proxy tls no opinion                         whoever shows it
+//!                                                   http crl
+//! ```
+//!
+//! Data flows one way. [`observation`] holds facts, [`verdict`] opinions, and a decision never does I/O.
+
+pub mod cause;
+pub mod net;
+pub mod observation;
+pub mod plan;
+pub mod probe;
+pub mod snapshot;
+pub mod state;
+pub mod text;
+pub mod verdict;
+
+pub use cause::{Blame, Cause, Stage, State};

@@ -1,0 +1,24 @@
+//! The seams to the world outside the process that tests replace: here the wall clock.
+//!
+//! Durations and deadlines use tokio's monotonic clock, which tests pause; stamps use [`Clock`].
+
+use std::fmt::Debug;
+
+use time::OffsetDateTime;
+
+/// Tells wall time.
+pub trait Clock: Debug + Send + Sync + 'static {
+    /// Now, in UTC.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// The machine's own clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where wall time enters")]
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}

@@ -1,0 +1,142 @@
+//! What one probe saw: facts and timings, no opinion.
+//!
+//! Everything here is a value that can be written to a file and read back, so that judgement is tested without a
+//! network. Text from outside is [`Clean`]; lists are bounded by the phases that fill them.
+
+mod fault;
+mod http;
+mod resolve;
+mod tls;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+pub use self::fault::{
+    ConnectAttempt, ConnectFailure, ConnectFault, Fault, HttpFailure, HttpFault, IoFault, IoKind, Moment, MonitorFault,
+    ProxyFailure, ProxyFault, TlsFailure, TlsFault,
+};
+pub use self::http::{BodyFacts, CrlFacts, CrlOutcome, CrlSignature, Headers, HttpFacts, ProxyFacts, Sample};
+pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
+pub use self::tls::{CertificateFacts, ChainTrust, HandshakeSignature, TlsFacts, Validity, Verification};
+use crate::cause::Stage;
+
+/// What one probe of one pair saw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    /// Wall time at which the probe ended.
+    #[serde(with = "time::serde::rfc3339")]
+    pub probed_at: OffsetDateTime,
+    /// How long the whole probe took.
+    pub duration: Duration,
+    /// How long each phase took.
+    #[serde(default)]
+    pub phases: Phases,
+    /// The way out that served.
+    pub route: RouteFacts,
+    /// How the target's name resolved here; `None` where the proxy resolves it, or the URL holds an address.
+    #[serde(default)]
+    pub resolve: Option<ResolveFacts>,
+    /// The peer of the TCP connection: the origin, or the proxy.
+    #[serde(default)]
+    pub remote_address: Option<SocketAddr>,
+    /// Connection attempts that failed before (or instead of) the one that served.
+    #[serde(default)]
+    pub failed_attempts: Vec<ConnectAttempt>,
+    /// What the proxy said to CONNECT. A plain-http request has no such answer: what came stands in `http`.
+    #[serde(default)]
+    pub proxy: Option<ProxyFacts>,
+    /// The TLS handshake, also one whose certificate did not verify.
+    #[serde(default)]
+    pub tls: Option<TlsFacts>,
+    /// The response of the origin or of whoever stands for it; present once its head was complete.
+    #[serde(default)]
+    pub http: Option<HttpFacts>,
+    /// What the body was, where a CRL was expected and a 2xx body was read.
+    #[serde(default)]
+    pub crl: Option<CrlOutcome>,
+    /// What ended the probe before its natural end.
+    #[serde(default)]
+    pub fault: Option<Fault>,
+}
+
+/// The way out that served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteFacts {
+    /// Straight to the origin.
+    Direct,
+    /// Through this proxy, as `host:port`.
+    Proxy(String),
+}
+
+impl std::fmt::Display for RouteFacts {
+    /// As PAC files write it: `DIRECT`, `PROXY host:port`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Direct => f.write_str("DIRECT"),
+            Self::Proxy(proxy) => write!(f, "PROXY {proxy}"),
+        }
+    }
+}
+
+/// How long each phase took; `None` for a phase that did not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Phases {
+    /// Choosing the way out.
+    pub route: Option<Duration>,
+    /// Resolving the target's name, or the proxy's.
+    pub resolve: Option<Duration>,
+    /// The TCP connection to the target or the proxy.
+    pub connect: Option<Duration>,
+    /// TLS to the proxy and CONNECT.
+    pub proxy: Option<Duration>,
+    /// The handshake with the origin.
+    pub tls: Option<Duration>,
+    /// From sending the request to the complete response head.
+    pub http: Option<Duration>,
+    /// Reading and checking the body.
+    pub content: Option<Duration>,
+}
+
+impl Phases {
+    /// The duration of a phase.
+    pub fn get(&self, stage: Stage) -> Option<Duration> {
+        match stage {
+            Stage::Route => self.route,
+            Stage::Resolve => self.resolve,
+            Stage::Connect => self.connect,
+            Stage::Proxy => self.proxy,
+            Stage::Tls => self.tls,
+            Stage::Http => self.http,
+            Stage::Content => self.content,
+        }
+    }
+
+    /// Notes the duration of a phase.
+    pub fn set(&mut self, stage: Stage, duration: Duration) {
+        *match stage {
+            Stage::Route => &mut self.route,
+            Stage::Resolve => &mut self.resolve,
+            Stage::Connect => &mut self.connect,
+            Stage::Proxy => &mut self.proxy,
+            Stage::Tls => &mut self.tls,
+            Stage::Http => &mut self.http,
+            Stage::Content => &mut self.content,
+        } = Some(duration);
+    }
+}
+
+impl Observation {
+    /// Drops what only judgement needs (the body sample), so that a kept observation stays small.
+    pub fn compact(mut self) -> Self {
+        if let Some(http) = &mut self.http {
+            http.body.sample.truncate_to_evidence();
+        }
+        self
+    }
+}

@@ -1,0 +1,130 @@
+//! The TLS handshake and what the peer's certificates are worth.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::text::Clean;
+
+/// A completed handshake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFacts {
+    /// The version: `TLSv1.2`, `TLSv1.3`.
+    pub version: String,
+    /// The cipher suite by its IANA name.
+    pub cipher: String,
+    /// The protocol agreed on by ALPN: `h2`, `http/1.1`.
+    #[serde(default)]
+    pub alpn: Option<String>,
+    /// The certificates as sent, leaf first; at most 10.
+    pub chain: Vec<CertificateFacts>,
+    /// What verification says of them.
+    pub verification: Verification,
+}
+
+impl TlsFacts {
+    /// Whether the peer has proven to be the origin: a chain to a trusted root, for the right name, in time, by a peer
+    /// that holds the key.
+    pub fn is_proven(&self) -> bool {
+        let v = &self.verification;
+        matches!(v.trust, ChainTrust::Public | ChainTrust::Microsoft | ChainTrust::Extra)
+            && v.validity == Validity::Valid
+            && v.name_matches
+            && v.handshake_signature == HandshakeSignature::Valid
+    }
+}
+
+/// One certificate, as far as it could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateFacts {
+    /// The subject's distinguished name.
+    pub subject: Clean,
+    /// The issuer's distinguished name.
+    pub issuer: Clean,
+    /// Start of validity.
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_before: OffsetDateTime,
+    /// End of validity.
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_after: OffsetDateTime,
+    /// Whether subject and issuer are the same name.
+    #[serde(default)]
+    pub self_issued: bool,
+    /// Where its issuer's certificate is published over plain http (AIA caIssuers), at most 4.
+    #[serde(default)]
+    pub ca_issuers: Vec<Clean>,
+}
+
+/// What verification says of a chain. The four parts are independent, so that nothing hides anything else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// Where the chain ends; found at a time inside the leaf's validity where it is outside it now.
+    pub trust: ChainTrust,
+    /// Whether every certificate of the chain is inside its validity now.
+    pub validity: Validity,
+    /// Whether the leaf is for the name asked for.
+    pub name_matches: bool,
+    /// Whether the peer holds the leaf's key.
+    pub handshake_signature: HandshakeSignature,
+    /// The verifier's words, where it was not content.
+    #[serde(default)]
+    pub reason: Option<Clean>,
+    /// Whether the chain reached its root only with intermediates fetched by AIA (RFC 5280, section 4.2.2.1).
+    #[serde(default)]
+    pub completed_by_aia: bool,
+}
+
+/// Where a chain ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChainTrust {
+    /// At a root of Mozilla's, or of the system's store where that was chosen.
+    Public,
+    /// At one of Microsoft's own roots.
+    Microsoft,
+    /// At a root that the configuration adds.
+    Extra,
+    /// At the company's own TLS inspection.
+    Inspection,
+    /// Nowhere that is trusted.
+    Untrusted,
+}
+
+impl ChainTrust {
+    /// The name used in labels and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Microsoft => "microsoft",
+            Self::Extra => "extra",
+            Self::Inspection => "inspection",
+            Self::Untrusted => "untrusted",
+        }
+    }
+}
+
+/// Whether a chain is inside its validity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Validity {
+    /// It is.
+    Valid,
+    /// A certificate of it is no longer valid.
+    Expired,
+    /// A certificate of it is not valid yet.
+    NotYetValid,
+}
+
+/// Whether the peer proved that it holds the leaf's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandshakeSignature {
+    /// It did.
+    Valid,
+    /// It did not: a wrong signature, or one by an algorithm that is no longer accepted.
+    Invalid,
+    /// The certificate could not be read.
+    Unchecked,
+}

@@ -1,0 +1,108 @@
+//! What to probe, valid by construction: the configuration with every default applied and every name resolved.
+//!
+//! [`config`](crate::config) is the only producer; everything downstream may rely on what these types promise and
+//! never validates again.
+
+mod endpoint;
+mod path;
+mod proxy;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, ServerName};
+
+pub use endpoint::{
+    BodyExpectation, CrlExpectation, Endpoint, Expect, Freshness, PrivateAnswers, RootsChoice, Severity, StatusSet,
+    is_crl_url,
+};
+pub use path::{EnvironmentProxies, NoProxy, NoProxyRule, Path, Way};
+pub use proxy::{Credentials, Proxy, ProxyScheme, Secret};
+
+/// The group of controls in labels; endpoints cannot choose it.
+pub const CONTROL_GROUP: &str = "control";
+
+/// Everything one configuration asks for.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The site's name, as `reachwatch_site_info` carries it.
+    pub site: String,
+    /// The most probes under way at once.
+    pub concurrency: NonZeroUsize,
+    /// How many blocked results in a row make a pair blocked.
+    pub confirm: NonZeroU32,
+    /// How names are resolved.
+    pub dns: DnsPlan,
+    /// What is trusted besides the bundled or the system's roots.
+    pub tls: TlsPlan,
+    /// Every path that some pair uses, in the order of the configuration.
+    pub paths: Vec<Arc<Path>>,
+    /// Endpoints and, after them, controls, in the order of the configuration; names are unique.
+    pub endpoints: Vec<Arc<Endpoint>>,
+    /// Every endpoint over every path it asks for, endpoint by endpoint.
+    pub pairs: Vec<Arc<Pair>>,
+}
+
+/// One endpoint over one path: the unit that is probed, judged and reported.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// What is probed.
+    pub endpoint: Arc<Endpoint>,
+    /// Over which way.
+    pub path: Arc<Path>,
+}
+
+impl Pair {
+    /// What identifies the pair across configurations and in metrics: endpoint name and path name.
+    pub fn key(&self) -> (&str, &str) {
+        (&self.endpoint.name, &self.path.name)
+    }
+}
+
+/// How names are resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DnsPlan {
+    /// Who is asked.
+    pub resolvers: Resolvers,
+    /// Fixed answers, by lower-case name without the final dot, as in `/etc/hosts`; never empty lists.
+    pub hosts: BTreeMap<String, Vec<IpAddr>>,
+}
+
+/// Which name servers are asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Resolvers {
+    /// Those of `/etc/resolv.conf`, in its order.
+    #[default]
+    System,
+    /// These, in this order; never empty.
+    Listed(Vec<NameServer>),
+}
+
+/// One name server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameServer {
+    /// Its address; port 53 or 853 where the configuration names none.
+    pub address: SocketAddr,
+    /// How it is spoken to.
+    pub transport: DnsTransport,
+}
+
+/// How a name server is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DnsTransport {
+    /// UDP, and TCP for truncated answers (RFC 1035, RFC 7766).
+    Plain,
+    /// DNS over TLS (RFC 7858), authenticated by this name.
+    Tls(ServerName<'static>),
+}
+
+/// Trust beyond the roots that an endpoint chooses.
+#[derive(Debug, Clone, Default)]
+pub struct TlsPlan {
+    /// Roots under which an origin is proven, such as a private CA's.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+    /// The company's own TLS inspection: a chain to these is interception that was announced.
+    pub inspection_roots: Vec<CertificateDer<'static>>,
+}

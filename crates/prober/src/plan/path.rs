@@ -1,0 +1,55 @@
+//! A path: one way by which clients leave the site.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::proxy::Proxy;
+
+/// A named way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    /// Its name: a label value, unique among paths.
+    pub name: String,
+    /// How it leaves.
+    pub way: Way,
+}
+
+/// How a path leaves the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// Straight to the origin.
+    Direct,
+    /// Through one proxy, always.
+    Proxy(Arc<Proxy>),
+    /// As the process's environment says, by curl's rules.
+    Environment(EnvironmentProxies),
+}
+
+/// The proxies that the environment named when the configuration was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvironmentProxies {
+    /// `HTTPS_PROXY` or `https_proxy`.
+    pub https: Option<Arc<Proxy>>,
+    /// `http_proxy` alone: curl leaves `HTTP_PROXY` out because CGI servers set it from a request header; where it is
+    /// not a CGI environment (`REQUEST_METHOD` unset) we take it, as containers set it.
+    pub http: Option<Arc<Proxy>>,
+    /// `ALL_PROXY` or `all_proxy`, for schemes without one of their own.
+    pub all: Option<Arc<Proxy>>,
+    /// `NO_PROXY` or `no_proxy`.
+    pub no_proxy: NoProxy,
+}
+
+/// Hosts that the environment exempts from proxies.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NoProxy(pub Vec<NoProxyRule>);
+
+/// One entry of `NO_PROXY`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoProxyRule {
+    /// `*`: every host.
+    Everything,
+    /// A name, lower case, without leading or trailing dot: itself and every name below it.
+    Domain(String),
+    /// An address or a network (`10.0.0.0/8`): the prefix length counts leading bits.
+    Network(IpAddr, u8),
+}
