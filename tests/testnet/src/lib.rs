@@ -1,1 +1,48 @@
-//! Placeholder.
+//! A loopback internet for tests and for trying the product by hand.
+//!
+//! [`World::start`] brings up, on free ports of 127.0.0.0/8 only:
+//!
+//! ```text
+//!  DNS (UDP and TCP) ── every name of the allowlist → its own 127.0.0.x
+//!  origins           ── per name one HTTPS and one HTTP listener, h2 and HTTP/1.1 really spoken
+//!  CRL hosts         ── really signed lists of the world's own authority
+//!  an HTTP proxy     ── CONNECT and absolute-form; names resolve at the proxy
+//! ```
+//!
+//! The certificates are made anew for every world. Faults are switched while it runs, per host with [`Faults`] and
+//! for the proxy with [`Proxy`]; what was asked of whom is recorded. Everything stops when the [`World`] is dropped.
+
+mod certs;
+mod config;
+mod crl;
+mod dns;
+mod door;
+mod fault;
+mod host;
+mod origin;
+mod proxy;
+mod shipped;
+mod wire;
+mod world;
+
+pub use certs::{Authority, CertificateError, CertificateKind, Leaf};
+pub use config::ConfigOptions;
+pub use dns::Query;
+pub use fault::{
+    BadFault, CrlFault, DnsFault, Fault, HostFaults, HttpFault, ProxyFault, Reply, TcpFault,
+    TlsFault, WORDS, Word,
+};
+pub use host::{Faults, SetFaultError, UnknownHost};
+pub use proxy::Proxy;
+pub use shipped::{
+    CONTROL_BODY, CONTROL_HOST, CONTROL_PATH, ENTRIES, Entry, INTERMEDIATE_PATH, PKI_HOST, Scheme,
+};
+pub use wire::Head;
+pub use world::{StartError, World, WorldBuilder};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks, also after a panic elsewhere: what the world keeps under locks is whole after every single write.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

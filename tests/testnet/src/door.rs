@@ -1,0 +1,136 @@
+//! A listening address that can be shut and opened again while the world runs, always on the same port.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::task::{Poll, Waker};
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Handle;
+
+use crate::locked;
+
+/// How connections to the address fare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Accepted.
+    Open,
+    /// Refused with RST: the port stays ours, nothing listens.
+    Refuse,
+    /// The SYN is dropped: the accept queue is full and nobody takes from it.
+    Drop,
+}
+
+#[derive(Debug)]
+enum State {
+    Open(TcpListener),
+    Refusing {
+        _bound: TcpSocket,
+    },
+    Full {
+        _listener: TcpListener,
+        _queued: std::net::TcpStream,
+    },
+    /// Between two states, or after a failed switch.
+    Gone,
+}
+
+/// The address with whatever stands behind it at the moment.
+#[derive(Debug)]
+pub(crate) struct Door {
+    address: SocketAddr,
+    runtime: Handle,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    mode: Mode,
+    state: State,
+    accepting: Option<Waker>,
+}
+
+const BACKLOG: u32 = 1024;
+
+impl Door {
+    /// Opens on a free port of that IP address. Needs the tokio runtime that will accept.
+    pub(crate) fn open(ip: std::net::IpAddr) -> io::Result<Self> {
+        let listener = bind(SocketAddr::new(ip, 0))?.listen(BACKLOG)?;
+        Ok(Self {
+            address: listener.local_addr()?,
+            runtime: Handle::current(),
+            inner: Mutex::new(Inner {
+                mode: Mode::Open,
+                state: State::Open(listener),
+                accepting: None,
+            }),
+        })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// When this returns, the next SYN meets the new mode.
+    pub(crate) fn set(&self, mode: Mode) -> io::Result<()> {
+        let _runtime = self.runtime.enter();
+        let mut inner = locked(&self.inner);
+        if inner.mode == mode && !matches!(inner.state, State::Gone) {
+            return Ok(());
+        }
+        // The old socket has to be closed before its port can be bound again.
+        inner.state = State::Gone;
+        inner.state = self.stand(mode)?;
+        inner.mode = mode;
+        if let Some(waker) = inner.accepting.take() {
+            waker.wake();
+        }
+        Ok(())
+    }
+
+    fn stand(&self, mode: Mode) -> io::Result<State> {
+        let socket = bind(self.address)?;
+        match mode {
+            Mode::Open => socket.listen(BACKLOG).map(State::Open),
+            Mode::Refuse => Ok(State::Refusing { _bound: socket }),
+            Mode::Drop => {
+                // A queue of length 0 still takes one; with that one in it, Linux drops further SYNs.
+                let listener = socket.listen(0)?;
+                let queued = std::net::TcpStream::connect(self.address)?;
+                Ok(State::Full {
+                    _listener: listener,
+                    _queued: queued,
+                })
+            }
+        }
+    }
+
+    /// The next connection; waits while the door is shut.
+    pub(crate) async fn accept(&self) -> io::Result<TcpStream> {
+        poll_fn(|context| {
+            let mut inner = locked(&self.inner);
+            let polled = match &inner.state {
+                State::Open(listener) => listener.poll_accept(context),
+                _ => Poll::Pending,
+            };
+            if polled.is_pending() {
+                inner.accepting = Some(context.waker().clone());
+            }
+            polled.map_ok(|(stream, _peer)| stream)
+        })
+        .await
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // Connections of an earlier state may linger in TIME_WAIT on this port.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}

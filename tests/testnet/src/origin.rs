@@ -1,0 +1,111 @@
+//! The origins: what stands behind every host's two listeners.
+
+mod answer;
+mod h2;
+mod raw;
+mod tls;
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_rustls::server::TlsStream;
+
+use crate::certs::Authority;
+use crate::fault::{CrlFault, HttpFault, TcpFault};
+use crate::host::Host;
+use crate::shipped::Scheme;
+use crate::wire::hold;
+pub(crate) use raw::{GARBAGE, endlessly, slowly};
+pub(crate) use tls::TlsSettings;
+
+/// What all origins share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) tls: TlsSettings,
+}
+
+/// A stream whose connection can be made to end in RST.
+trait Connection: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// From now on dropping the stream resets the connection.
+    fn reset_on_drop(&self) -> io::Result<()>;
+}
+
+impl Connection for TcpStream {
+    fn reset_on_drop(&self) -> io::Result<()> {
+        self.set_zero_linger()
+    }
+}
+
+impl Connection for TlsStream<TcpStream> {
+    fn reset_on_drop(&self) -> io::Result<()> {
+        self.get_ref().0.set_zero_linger()
+    }
+}
+
+/// Accepts until dropped; the connections end with it.
+pub(crate) async fn serve(host: Arc<Host>, scheme: Scheme, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = host.door(scheme).accept() => match accepted {
+                Ok(stream) => {
+                    host.count_connection();
+                    connections.spawn(connection(stream, Arc::clone(&host), scheme, Arc::clone(&shared)));
+                }
+                // Out of file descriptors: there are more when a connection has ended.
+                Err(_) => drop(connections.join_next().await),
+            },
+            Some(_ended) = connections.join_next() => {}
+        }
+    }
+}
+
+/// One connection from its first octet on. How it ends is the client's to judge.
+async fn connection(
+    stream: TcpStream,
+    host: Arc<Host>,
+    scheme: Scheme,
+    shared: Arc<Shared>,
+) -> io::Result<()> {
+    match host.faults().tcp {
+        Some(TcpFault::Hang) => return hold(stream).await,
+        Some(TcpFault::Close) => return Ok(()),
+        Some(TcpFault::Reset) => return stream.set_zero_linger(),
+        Some(TcpFault::Refuse | TcpFault::Drop) | None => {}
+    }
+    match scheme {
+        Scheme::Http => requests(stream, false, host, shared).await,
+        Scheme::Https => {
+            let Some(stream) = tls::accept(stream, &host, &shared).await? else {
+                return Ok(());
+            };
+            let h2 = stream.get_ref().1.alpn_protocol() == Some(tls::H2);
+            requests(stream, h2, host, shared).await
+        }
+    }
+}
+
+async fn requests<C: Connection>(
+    stream: C,
+    h2: bool,
+    host: Arc<Host>,
+    shared: Arc<Shared>,
+) -> io::Result<()> {
+    let faults = host.faults();
+    match faults.http {
+        None if faults.crl == Some(CrlFault::CutShort) && !h2 => {
+            raw::cut_short_crl(stream, &host, &shared).await
+        }
+        None | Some(HttpFault::Reply(_)) => answer::serve(stream, host, shared).await,
+        Some(HttpFault::GoAway | HttpFault::Http11Required) if !h2 => {
+            answer::serve(stream, host, shared).await
+        }
+        Some(HttpFault::GoAway) => h2::go_away(stream).await,
+        Some(HttpFault::Http11Required) => h2::http11_required(stream).await,
+        Some(fault) => raw::serve(stream, &host, &fault).await,
+    }
+}

@@ -1,0 +1,153 @@
+//! Proper answers, over h2 and HTTP/1.1 alike.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Frame, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+
+use super::{Connection, Shared};
+use crate::crl;
+use crate::fault::{HttpFault, Reply};
+use crate::host::Host;
+use crate::shipped::{self, INTERMEDIATE_PATH, PKI_HOST};
+use crate::wire::Head;
+
+type Answer = Response<BoxBody<Bytes, io::Error>>;
+
+/// Serves requests until the client has had enough.
+pub(super) async fn serve<C: Connection>(
+    stream: C,
+    host: Arc<Host>,
+    shared: Arc<Shared>,
+) -> io::Result<()> {
+    let service = service_fn(move |request| {
+        let answer = answer(&request, &host, &shared);
+        async move { Ok::<_, Infallible>(answer) }
+    });
+    Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await
+        .map_err(io::Error::other)
+}
+
+fn answer(request: &Request<Incoming>, host: &Host, shared: &Shared) -> Answer {
+    host.record(head(request));
+    let path = request.uri().path();
+    let faults = host.faults();
+    if let Some(HttpFault::Reply(reply)) = &faults.http {
+        return from_reply(reply);
+    }
+    if shipped::is_crl(path) {
+        return crl::body(&shared.authority, faults.crl)
+            .map_or_else(|error| failed(&error), from_crl);
+    }
+    if host.name == PKI_HOST && path == INTERMEDIATE_PATH {
+        let der = shared.authority.intermediate_der().to_vec();
+        return whole(StatusCode::OK, "application/pkix-cert", der.into());
+    }
+    let (status, body) = shipped::usual_answer(&host.name, path);
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    whole(status, "text/plain", Bytes::from_static(body.as_bytes()))
+}
+
+fn head(request: &Request<Incoming>) -> Head {
+    Head {
+        method: request.method().to_string(),
+        target: request.uri().to_string(),
+        version: format!("{:?}", request.version()),
+        headers: request
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect(),
+    }
+}
+
+fn from_reply(reply: &Reply) -> Answer {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::new(full(Bytes::from(reply.body.clone())));
+    *response.status_mut() = status;
+    for (name, value) in &reply.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+fn from_crl(body: crl::Body) -> Answer {
+    match body {
+        crl::Body::Whole(content_type, octets) => whole(StatusCode::OK, content_type, octets),
+        crl::Body::Endless(start, length) => Response::new(
+            Padded {
+                start: Some(start),
+                left: length,
+            }
+            .boxed(),
+        ),
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> Answer {
+    whole(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "text/plain",
+        error.to_string().into(),
+    )
+}
+
+fn whole(status: StatusCode, content_type: &'static str, octets: Bytes) -> Answer {
+    let mut response = Response::new(full(octets));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn full(octets: Bytes) -> BoxBody<Bytes, io::Error> {
+    Full::new(octets)
+        .map_err(|never: Infallible| match never {})
+        .boxed()
+}
+
+/// A beginning, and zeros up to a length.
+struct Padded {
+    start: Option<Bytes>,
+    left: u64,
+}
+
+static ZEROS: [u8; 16 * 1024] = [0; 16 * 1024];
+
+impl Body for Padded {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let octets = self.start.take().unwrap_or(Bytes::from_static(&ZEROS));
+        self.left = self.left.saturating_sub(octets.len() as u64);
+        Poll::Ready(Some(Ok(Frame::data(octets))))
+    }
+}

@@ -1,0 +1,207 @@
+//! Handshakes, right and wrong ones.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, SupportedProtocolVersion};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::Shared;
+use crate::certs::{Authority, CertificateKind};
+use crate::fault::{DENY_PAGE, HttpFault, TlsFault};
+use crate::host::Host;
+use crate::locked;
+use crate::shipped::{INTERMEDIATE_PATH, PKI_HOST};
+use crate::wire::hold;
+
+/// As ALPN names HTTP/2.
+pub(super) const H2: &[u8] = b"h2";
+const HTTP11: &[u8] = b"http/1.1";
+const BOTH_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+
+/// What a handshake is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Wanted {
+    host: String,
+    certificate: CertificateKind,
+    versions: Versions,
+    h2: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Versions {
+    Both,
+    Only12,
+    Only13,
+}
+
+/// Server configurations, each made when first needed.
+#[derive(Debug)]
+pub(crate) struct TlsSettings {
+    pki: SocketAddr,
+    made: Mutex<HashMap<Wanted, Arc<ServerConfig>>>,
+}
+
+impl TlsSettings {
+    /// `pki` is where the intermediate's certificate can be fetched.
+    pub(crate) fn new(pki: SocketAddr) -> Self {
+        Self {
+            pki,
+            made: Mutex::default(),
+        }
+    }
+
+    fn config(&self, wanted: Wanted, authority: &Authority) -> io::Result<Arc<ServerConfig>> {
+        if let Some(config) = locked(&self.made).get(&wanted) {
+            return Ok(Arc::clone(config));
+        }
+        let config = Arc::new(make(&wanted, authority).map_err(io::Error::other)?);
+        locked(&self.made).insert(wanted, Arc::clone(&config));
+        Ok(config)
+    }
+
+    fn issuer_url(&self, port_80: bool) -> String {
+        if port_80 {
+            format!("http://{PKI_HOST}{INTERMEDIATE_PATH}")
+        } else {
+            format!("http://{PKI_HOST}:{}{INTERMEDIATE_PATH}", self.pki.port())
+        }
+    }
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+fn make(wanted: &Wanted, authority: &Authority) -> Result<ServerConfig, BoxError> {
+    let leaf = authority.leaf(&wanted.host, &wanted.certificate)?;
+    let versions = match wanted.versions {
+        Versions::Both => BOTH_VERSIONS,
+        Versions::Only12 => &[&TLS12],
+        Versions::Only13 => &[&TLS13],
+    };
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)?
+        .with_no_client_auth()
+        .with_single_cert(leaf.chain, leaf.key)?;
+    if wanted.h2 {
+        config.alpn_protocols.push(H2.to_vec());
+    }
+    config.alpn_protocols.push(HTTP11.to_vec());
+    Ok(config)
+}
+
+/// Finishes the handshake; `None` where the fault leaves nothing to go on with.
+pub(super) async fn accept(
+    mut stream: TcpStream,
+    host: &Host,
+    shared: &Shared,
+) -> io::Result<Option<TlsStream<TcpStream>>> {
+    let faults = host.faults();
+    if let Some(fault) = &faults.tls {
+        if let TlsFault::HangAfterHelloOver(limit) = fault {
+            if peeked_record(&stream).await? > *limit {
+                return hold(stream).await.map(|()| None);
+            }
+        } else if is_before_handshake(fault) {
+            return refuse(&mut stream, fault).await.map(|()| None);
+        }
+    }
+    let wanted = Wanted {
+        host: host.name.clone(),
+        certificate: certificate(faults.tls.as_ref(), &shared.tls),
+        versions: match faults.tls {
+            Some(TlsFault::Only12) => Versions::Only12,
+            Some(TlsFault::Only13) => Versions::Only13,
+            _ => Versions::Both,
+        },
+        h2: speaks_h2(faults.http.as_ref()),
+    };
+    let config = shared.tls.config(wanted, &shared.authority)?;
+    TlsAcceptor::from(config).accept(stream).await.map(Some)
+}
+
+fn certificate(fault: Option<&TlsFault>, settings: &TlsSettings) -> CertificateKind {
+    match fault {
+        Some(TlsFault::Certificate(kind)) => kind.clone(),
+        Some(TlsFault::MissingIntermediate { port_80 }) => CertificateKind::MissingIntermediate {
+            issuer_url: settings.issuer_url(*port_80),
+        },
+        _ => CertificateKind::Good,
+    }
+}
+
+fn speaks_h2(fault: Option<&HttpFault>) -> bool {
+    matches!(
+        fault,
+        None | Some(HttpFault::Reply(_) | HttpFault::GoAway | HttpFault::Http11Required)
+    )
+}
+
+fn is_before_handshake(fault: &TlsFault) -> bool {
+    matches!(
+        fault,
+        TlsFault::ResetAfterHello
+            | TlsFault::CloseAfterHello
+            | TlsFault::HangAfterHello
+            | TlsFault::Plaintext
+            | TlsFault::Alert(_)
+    )
+}
+
+async fn refuse(stream: &mut TcpStream, fault: &TlsFault) -> io::Result<()> {
+    read_record(stream).await?;
+    match fault {
+        TlsFault::ResetAfterHello => stream.set_zero_linger(),
+        TlsFault::HangAfterHello => hold(stream).await,
+        TlsFault::Plaintext => {
+            let page = format!(
+                "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{DENY_PAGE}",
+                DENY_PAGE.len()
+            );
+            stream.write_all(page.as_bytes()).await?;
+            stream.shutdown().await
+        }
+        TlsFault::Alert(description) => {
+            const ALERT: u8 = 21;
+            const FATAL: u8 = 2;
+            stream
+                .write_all(&[ALERT, 3, 3, 0, 2, FATAL, *description])
+                .await?;
+            stream.shutdown().await
+        }
+        _ => stream.shutdown().await,
+    }
+}
+
+/// Reads the first TLS record, which holds the whole `ClientHello` of every client that matters here. Octets left
+/// unread would turn a FIN into a RST.
+async fn read_record(stream: &mut TcpStream) -> io::Result<()> {
+    let mut header = [0; RECORD_HEADER];
+    stream.read_exact(&mut header).await?;
+    let mut rest = vec![0; record_length(header)];
+    stream.read_exact(&mut rest).await.map(drop)
+}
+
+/// The length of the first record, leaving it unread.
+async fn peeked_record(stream: &TcpStream) -> io::Result<usize> {
+    let mut header = [0; RECORD_HEADER];
+    loop {
+        match stream.peek(&mut header).await? {
+            RECORD_HEADER => return Ok(RECORD_HEADER + record_length(header)),
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => stream.readable().await?,
+        }
+    }
+}
+
+const RECORD_HEADER: usize = 5;
+
+fn record_length([_, _, _, high, low]: [u8; RECORD_HEADER]) -> usize {
+    usize::from(u16::from_be_bytes([high, low]))
+}

@@ -1,0 +1,376 @@
+//! An HTTP proxy: CONNECT for tunnels, absolute-form for plain HTTP, one small table of where names lead.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use crate::door::{Door, Mode};
+use crate::fault::{ProxyFault, Reply, squid};
+use crate::host::Hosts;
+use crate::locked;
+use crate::origin::{GARBAGE, endlessly, slowly};
+use crate::shipped::Scheme;
+use crate::wire::{Head, hold, read_head};
+
+/// So many requests are kept.
+const KEPT_REQUESTS: usize = 4096;
+
+/// A handle to the proxy: its address, its faults, and what it was asked.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    door: Door,
+    hosts: Hosts,
+    settings: Mutex<Settings>,
+    requests: Mutex<VecDeque<Head>>,
+}
+
+#[derive(Debug, Default)]
+struct Settings {
+    /// What `Proxy-Authorization` has to say.
+    authorization: Option<String>,
+    for_all: Option<ProxyFault>,
+    for_target: BTreeMap<String, ProxyFault>,
+    mapped: BTreeMap<String, SocketAddr>,
+}
+
+impl Proxy {
+    pub(crate) fn open(hosts: Hosts) -> io::Result<Self> {
+        let inner = Inner {
+            door: Door::open(IpAddr::V4(Ipv4Addr::LOCALHOST))?,
+            hosts,
+            settings: Mutex::default(),
+            requests: Mutex::default(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.inner.door.address()
+    }
+
+    /// Its URL, without credentials.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// From now on asks for these with Basic ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)).
+    pub fn require_credentials(&self, username: &str, password: &str) {
+        let token = BASE64_STANDARD.encode(format!("{username}:{password}"));
+        locked(&self.inner.settings).authorization = Some(format!("Basic {token}"));
+    }
+
+    /// Whatever the target, this happens.
+    pub fn set_fault(&self, fault: ProxyFault) {
+        locked(&self.inner.settings).for_all = Some(fault);
+    }
+
+    /// This happens to requests for the host, before what happens to all.
+    pub fn set_fault_for(&self, host: &str, fault: ProxyFault) {
+        locked(&self.inner.settings)
+            .for_target
+            .insert(host.to_ascii_lowercase(), fault);
+    }
+
+    /// No faults and no credentials any more, and connections are accepted.
+    pub fn clear(&self) -> io::Result<()> {
+        let mut settings = locked(&self.inner.settings);
+        settings.for_all = None;
+        settings.for_target.clear();
+        settings.authorization = None;
+        self.inner.door.set(Mode::Open)
+    }
+
+    /// Connections to the proxy itself are refused.
+    pub fn refuse_connections(&self) -> io::Result<()> {
+        self.inner.door.set(Mode::Refuse)
+    }
+
+    /// Connections to the proxy itself are not answered.
+    pub fn drop_connections(&self) -> io::Result<()> {
+        self.inner.door.set(Mode::Drop)
+    }
+
+    /// Sends requests for that `host:port` there. The world's own hosts need none of this: their ports 443 and 80
+    /// and the ports in their URLs lead to them.
+    pub fn map(&self, host: &str, port: u16, to: SocketAddr) {
+        locked(&self.inner.settings)
+            .mapped
+            .insert(key(host, port), to);
+    }
+
+    /// The newest requests, oldest first, those that were refused among them.
+    pub fn requests(&self) -> Vec<Head> {
+        locked(&self.inner.requests).iter().cloned().collect()
+    }
+
+    /// Accepts until dropped; the connections end with it.
+    pub(crate) async fn serve(self) {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = self.inner.door.accept() => match accepted {
+                    Ok(stream) => {
+                        connections.spawn(connection(stream, Arc::clone(&self.inner)));
+                    }
+                    Err(_) => drop(connections.join_next().await),
+                },
+                Some(_ended) = connections.join_next() => {}
+            }
+        }
+    }
+}
+
+fn key(host: &str, port: u16) -> String {
+    format!("{}:{port}", host.to_ascii_lowercase())
+}
+
+/// Where a request wants to go.
+struct Target {
+    host: String,
+    port: u16,
+    /// What the origin gets to see as target; `None` for CONNECT.
+    path: Option<String>,
+}
+
+impl Target {
+    fn of(head: &Head) -> Option<Self> {
+        let (authority, path, default_port) = if head.method == "CONNECT" {
+            (head.target.as_str(), None, Scheme::Https.default_port())
+        } else {
+            let rest = head.target.strip_prefix("http://")?;
+            let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+            (
+                authority,
+                Some(format!("/{path}")),
+                Scheme::Http.default_port(),
+            )
+        };
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().ok()?),
+            None => (authority, default_port),
+        };
+        Some(Self {
+            host: host.to_ascii_lowercase(),
+            port,
+            path,
+        })
+    }
+}
+
+impl Inner {
+    fn record(&self, head: Head) {
+        let mut requests = locked(&self.requests);
+        if requests.len() == KEPT_REQUESTS {
+            requests.pop_front();
+        }
+        requests.push_back(head);
+    }
+
+    fn is_authorized(&self, head: &Head) -> bool {
+        let settings = locked(&self.settings);
+        settings.authorization.is_none()
+            || settings.authorization.as_deref() == head.header("Proxy-Authorization")
+    }
+
+    fn fault(&self, target: &Target) -> Option<ProxyFault> {
+        let settings = locked(&self.settings);
+        settings
+            .for_target
+            .get(&target.host)
+            .or(settings.for_all.as_ref())
+            .cloned()
+    }
+
+    /// The address behind the name: only what the world knows, so that nothing ever leaves the machine.
+    fn resolve(&self, target: &Target) -> Option<SocketAddr> {
+        if let Some(to) = locked(&self.settings)
+            .mapped
+            .get(&key(&target.host, target.port))
+        {
+            return Some(*to);
+        }
+        let host = self.hosts.get(&target.host)?;
+        [Scheme::Https, Scheme::Http]
+            .into_iter()
+            .find_map(|scheme| {
+                let address = host.address(scheme);
+                [scheme.default_port(), address.port()]
+                    .contains(&target.port)
+                    .then_some(address)
+            })
+    }
+}
+
+/// Requests on one connection, until one of them becomes a tunnel or ends it.
+async fn connection(mut stream: TcpStream, proxy: Arc<Inner>) -> io::Result<()> {
+    let mut buffer = BytesMut::new();
+    while let Some(head) = read_head(&mut stream, &mut buffer).await? {
+        proxy.record(head.clone());
+        let reply = match Target::of(&head) {
+            None => Reply::status(400),
+            Some(_) if !proxy.is_authorized(&head) => squid(407, "ERR_CACHE_ACCESS_DENIED 0")
+                .header("Proxy-Authenticate", "Basic realm=\"testnet\""),
+            Some(target) => match proxy.fault(&target) {
+                Some(ProxyFault::Reply(reply)) => reply,
+                Some(fault) => return misbehave(stream, &fault, &head, &target, &proxy).await,
+                None => match reach(&proxy, &target).await {
+                    Ok(upstream) => {
+                        return forward(stream, upstream, &head, &target, buffer, b"").await;
+                    }
+                    Err(reply) => reply,
+                },
+            },
+        };
+        stream.write_all(&written(&reply)).await?;
+        if reply
+            .headers
+            .iter()
+            .any(|(name, value)| name == "Connection" && value == "close")
+        {
+            return stream.shutdown().await;
+        }
+    }
+    Ok(())
+}
+
+/// Connects to the origin, or says as squid does why not.
+async fn reach(proxy: &Inner, target: &Target) -> Result<TcpStream, Reply> {
+    let address = proxy
+        .resolve(target)
+        .ok_or_else(|| squid(503, "ERR_DNS_FAIL 0"))?;
+    TcpStream::connect(address).await.map_err(|error| {
+        let code = error.raw_os_error().unwrap_or_default();
+        squid(503, &format!("ERR_CONNECT_FAIL {code}"))
+    })
+}
+
+const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+
+/// Passes on what is to be said, and then everything both ways.
+async fn forward(
+    mut stream: TcpStream,
+    mut upstream: TcpStream,
+    head: &Head,
+    target: &Target,
+    rest: BytesMut,
+    extra: &[u8],
+) -> io::Result<()> {
+    match &target.path {
+        None => stream.write_all(&[ESTABLISHED, extra].concat()).await?,
+        Some(path) => {
+            upstream
+                .write_all(origin_form(head, path).as_bytes())
+                .await?;
+        }
+    }
+    upstream.write_all(&rest).await?;
+    copy_bidirectional(&mut stream, &mut upstream)
+        .await
+        .map(drop)
+}
+
+/// The request as the origin gets it ([RFC 9110 section 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)).
+fn origin_form(head: &Head, path: &str) -> String {
+    let mut out = format!("{} {path} {}\r\n", head.method, head.version);
+    for (name, value) in &head.headers {
+        let hop_by_hop = [
+            "connection",
+            "proxy-connection",
+            "proxy-authorization",
+            "keep-alive",
+        ];
+        if !hop_by_hop.contains(&name.to_ascii_lowercase().as_str()) {
+            out.extend([name, ": ", value, "\r\n"]);
+        }
+    }
+    // One request per connection: the next one may be for another host.
+    out + "Via: 1.1 testnet\r\nConnection: close\r\n\r\n"
+}
+
+fn written(reply: &Reply) -> Vec<u8> {
+    let reason = reply.reason.clone().or_else(|| {
+        let status = http::StatusCode::from_u16(reply.status).ok()?;
+        status.canonical_reason().map(str::to_owned)
+    });
+    let mut out = format!(
+        "HTTP/1.1 {} {}\r\n",
+        reply.status,
+        reason.unwrap_or_default()
+    );
+    for (name, value) in &reply.headers {
+        out.extend([name.as_str(), ": ", value, "\r\n"]);
+    }
+    let length = reply.body.len().to_string();
+    out.extend(["Content-Length: ", &length, "\r\n\r\n", &reply.body]);
+    out.into_bytes()
+}
+
+async fn misbehave(
+    mut stream: TcpStream,
+    fault: &ProxyFault,
+    head: &Head,
+    target: &Target,
+    proxy: &Inner,
+) -> io::Result<()> {
+    match fault {
+        ProxyFault::Hang => hold(stream).await,
+        ProxyFault::Reset => stream.set_zero_linger(),
+        ProxyFault::Garbage => {
+            stream.write_all(GARBAGE).await?;
+            stream.shutdown().await
+        }
+        ProxyFault::EndlessHead => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n").await?;
+            endlessly(&mut stream, &b"X-Endless: and more of it\r\n".repeat(64)).await
+        }
+        ProxyFault::SlowHead => slowly(&mut stream, ESTABLISHED).await,
+        ProxyFault::TunnelGarbage => {
+            stream.write_all(&[ESTABLISHED, GARBAGE].concat()).await?;
+            hold(stream).await
+        }
+        ProxyFault::TunnelHang => {
+            stream.write_all(ESTABLISHED).await?;
+            hold(stream).await
+        }
+        ProxyFault::TunnelReset => {
+            stream.write_all(ESTABLISHED).await?;
+            stream.read_u8().await?;
+            stream.set_zero_linger()
+        }
+        ProxyFault::ExtraBytes => match reach(proxy, target).await {
+            Ok(upstream) => {
+                forward(
+                    stream,
+                    upstream,
+                    head,
+                    target,
+                    BytesMut::new(),
+                    HELLO_REQUEST,
+                )
+                .await
+            }
+            Err(reply) => stream.write_all(&written(&reply)).await,
+        },
+        ProxyFault::Close | ProxyFault::Reply(_) => stream.shutdown().await,
+    }
+}
+
+/// A TLS record with an empty handshake message of type `hello_request`
+/// ([RFC 5246 section 7.4.1.1](https://www.rfc-editor.org/rfc/rfc5246#section-7.4.1.1)).
+const HELLO_REQUEST: &[u8] = &[22, 3, 3, 0, 4, 0, 0, 0, 0];
