@@ -13,6 +13,7 @@
 pub mod cause;
 pub mod net;
 pub mod observation;
+pub mod phase;
 pub mod plan;
 pub mod probe;
 pub mod snapshot;

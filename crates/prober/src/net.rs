@@ -2,9 +2,13 @@
 //!
 //! Durations and deadlines use tokio's monotonic clock, which tests pause; stamps use [`Clock`].
 
+mod address;
+
 use std::fmt::Debug;
 
 use time::OffsetDateTime;
+
+pub(crate) use self::address::{has_route, is_unspecified};
 
 /// Tells wall time.
 pub trait Clock: Debug + Send + Sync + 'static {

@@ -1,0 +1,197 @@
+//! One name server, asked through hickory.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::observation::{Family, LookupOutcome, MonitorFault};
+use crate::phase::{SetupFault, exhausted};
+use crate::plan::{DnsTransport, NameServer, TlsPlan};
+use crate::text::Clean;
+
+/// The most addresses kept of one answer.
+const MAX_ADDRESSES: usize = 32;
+/// The most CNAMEs kept of one answer.
+const MAX_CNAMES: usize = 16;
+/// Longer than any share of a probe's time, which is what really ends a question; it only bounds what is left behind.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// One name server. Each has a hickory resolver of its own: a pool would ask several at once and take the first
+/// SERVFAIL for the answer.
+#[derive(Debug)]
+pub(super) struct Server {
+    label: String,
+    resolver: TokioResolver,
+}
+
+impl Server {
+    pub(super) fn new(server: &NameServer, tls: &ClientConfig) -> Result<Self, SetupFault> {
+        let label = server.address.to_string();
+        let config = ResolverConfig::from_parts(None, Vec::new(), vec![name_server_config(server)]);
+        let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+            .with_options(options())
+            .with_tls_config(tls.clone())
+            .build()
+            .map_err(|error| SetupFault::new(format!("resolver {label}"), &error))?;
+        Ok(Self { label, resolver })
+    }
+
+    /// A plain name server.
+    pub(super) fn plain(address: SocketAddr, tls: &ClientConfig) -> Result<Self, SetupFault> {
+        Self::new(&NameServer { address, transport: DnsTransport::Plain }, tls)
+    }
+
+    /// Its address, for evidence.
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Asks for the addresses of one family. It is up to the caller to end a question that takes too long.
+    pub(super) async fn ask(&self, name: &Name, family: Family) -> Result<LookupOutcome, MonitorFault> {
+        let record_type = match family {
+            Family::Ipv4 => RecordType::A,
+            Family::Ipv6 => RecordType::AAAA,
+        };
+        match self.resolver.lookup(name.clone(), record_type).await {
+            Ok(lookup) => Ok(positive(lookup.answers())),
+            Err(NetError::Io(error)) => match exhausted("ask a name server", &error) {
+                Some(fault) => Err(fault),
+                // A closed port or an unreachable server: there was no way to ask.
+                None => Ok(LookupOutcome::Timeout),
+            },
+            Err(error) => Ok(negative(&error)),
+        }
+    }
+}
+
+/// One attempt, no cache, no hosts file, no search list: order, time and fixed answers are this crate's business.
+fn options() -> ResolverOpts {
+    let mut options = ResolverOpts::default();
+    options.attempts = 0;
+    options.cache_size = 0;
+    options.positive_max_ttl = Some(Duration::ZERO);
+    options.negative_max_ttl = Some(Duration::ZERO);
+    options.num_concurrent_reqs = 1;
+    options.timeout = LIFETIME;
+    options.use_hosts_file = ResolveHosts::Never;
+    options
+}
+
+fn name_server_config(server: &NameServer) -> NameServerConfig {
+    let mut connections = match &server.transport {
+        DnsTransport::Plain => vec![ConnectionConfig::udp(), ConnectionConfig::tcp()],
+        DnsTransport::Tls(name) => vec![ConnectionConfig::tls(Arc::from(tls_name(name)))],
+    };
+    for connection in &mut connections {
+        connection.port = server.address.port();
+    }
+    NameServerConfig::new(server.address.ip(), true, connections)
+}
+
+fn tls_name(name: &ServerName<'_>) -> String {
+    match name {
+        ServerName::IpAddress(address) => IpAddr::from(*address).to_string(),
+        other => other.to_str().into_owned(),
+    }
+}
+
+/// How name servers over TLS are authenticated.
+pub(super) fn tls_config(plan: &TlsPlan) -> Result<ClientConfig, SetupFault> {
+    let fault = |error: &rustls::Error| SetupFault::new("TLS to name servers", error);
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    for root in &plan.extra_roots {
+        roots.add(root.clone()).map_err(|error| fault(&error))?;
+    }
+    Ok(ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| fault(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+fn positive(answers: &[Record]) -> LookupOutcome {
+    let addresses: Vec<IpAddr> =
+        answers.iter().filter_map(|record| record.data.ip_addr()).take(MAX_ADDRESSES).collect();
+    if addresses.is_empty() {
+        return LookupOutcome::NoData;
+    }
+    let cname = |record: &Record| match &record.data {
+        RData::CNAME(target) => Some(Clean::new(target.0.to_ascii().trim_end_matches('.'))),
+        _ => None,
+    };
+    LookupOutcome::Addresses { addresses, cnames: answers.iter().filter_map(cname).take(MAX_CNAMES).collect() }
+}
+
+fn negative(error: &NetError) -> LookupOutcome {
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
+            ResponseCode::NoError => LookupOutcome::NoData,
+            ResponseCode::NXDomain => LookupOutcome::NxDomain,
+            code => LookupOutcome::ServerFailure { rcode: mnemonic(code) },
+        },
+        NetError::Dns(DnsError::ResponseCode(code)) => LookupOutcome::ServerFailure { rcode: mnemonic(*code) },
+        NetError::Timeout | NetError::NoConnections | NetError::Busy => LookupOutcome::Timeout,
+        // It answered, but nothing that could be read: to a client the same as an error of the server.
+        _ => LookupOutcome::ServerFailure { rcode: "unreadable".to_owned() },
+    }
+}
+
+/// The name of an rcode as IANA's registry and `dig` write it.
+fn mnemonic(code: ResponseCode) -> String {
+    match code {
+        ResponseCode::FormErr => "FORMERR".to_owned(),
+        ResponseCode::ServFail => "SERVFAIL".to_owned(),
+        ResponseCode::NotImp => "NOTIMP".to_owned(),
+        ResponseCode::Refused => "REFUSED".to_owned(),
+        ResponseCode::NotAuth => "NOTAUTH".to_owned(),
+        ResponseCode::NotZone => "NOTZONE".to_owned(),
+        other => format!("RCODE{}", u16::from(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use hickory_proto::op::Query;
+    use hickory_resolver::net::NoRecords;
+
+    use super::*;
+
+    #[test]
+    fn errors_keep_their_rcode() {
+        let none = |code| NetError::from(NoRecords::new(Query::new(), code));
+        let code = |code| NetError::Dns(DnsError::ResponseCode(code));
+        let failure = |rcode: &str| LookupOutcome::ServerFailure { rcode: rcode.to_owned() };
+        let cases = [
+            (none(ResponseCode::NoError), LookupOutcome::NoData),
+            (none(ResponseCode::NXDomain), LookupOutcome::NxDomain),
+            (none(ResponseCode::ServFail), failure("SERVFAIL")),
+            (code(ResponseCode::Refused), failure("REFUSED")),
+            (code(ResponseCode::NotImp), failure("NOTIMP")),
+            (code(ResponseCode::FormErr), failure("FORMERR")),
+            (code(ResponseCode::BADCOOKIE), failure("RCODE23")),
+            (NetError::Timeout, LookupOutcome::Timeout),
+            (NetError::Truncated, failure("unreadable")),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(negative(&error), expected, "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn descriptors_that_ran_out_are_the_monitors_own_fault() {
+        const EMFILE: i32 = 24;
+        assert!(exhausted("ask a name server", &io::Error::from_raw_os_error(EMFILE)).is_some());
+        assert!(exhausted("ask a name server", &io::ErrorKind::ConnectionRefused.into()).is_none());
+    }
+}

@@ -1,0 +1,111 @@
+//! The TCP connection, as RFC 8305 has it: addresses in turn, each with a head start, the first to answer wins.
+
+mod merge;
+mod race;
+
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use self::race::race;
+use super::{Failure, exhausted};
+use crate::net::is_unspecified;
+use crate::observation::{ConnectAttempt, ConnectFault};
+
+/// The most addresses tried; a name with more has better ones among the first.
+const MAX_ATTEMPTS: usize = 8;
+
+/// A connection, and what failed before it came about.
+#[derive(Debug)]
+pub struct Connected {
+    /// The connection, with Nagle's algorithm off.
+    pub stream: TcpStream,
+    /// The attempts that failed before, without those of a family that has no route here.
+    pub failed: Vec<ConnectAttempt>,
+}
+
+/// Connects to the first address that answers, in their order (see [`interleave`](super::dns::interleave)).
+///
+/// Unspecified addresses are left out: Linux takes them for itself. Whatever has not answered by the given instant
+/// counts as timed out.
+pub async fn connect(
+    host: &str,
+    port: u16,
+    addresses: &[IpAddr],
+    by: Instant,
+) -> Result<Connected, Failure<ConnectFault>> {
+    let targets: Vec<SocketAddr> = addresses
+        .iter()
+        .filter(|address| !is_unspecified(**address))
+        .take(MAX_ATTEMPTS)
+        .map(|address| SocketAddr::new(*address, port))
+        .collect();
+    let outcome = race(&targets, by, TcpStream::connect).await;
+    let failed = merge::without_unrouted_families(outcome.losses);
+    if let Some(stream) = outcome.winner {
+        // A connection that refuses the option still carries a probe, only later.
+        let _ = stream.set_nodelay(true);
+        return Ok(Connected { stream, failed: merge::attempts(&failed) });
+    }
+    if let Some(fault) = failed.iter().find_map(|loss| exhausted("open a connection", loss.error.as_ref()?)) {
+        return Err(Failure::Monitor(fault));
+    }
+    let attempts = merge::attempts(&failed);
+    Err(Failure::Fault(ConnectFault { host: host.to_owned(), port, failure: merge::summary(&attempts), attempts }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::observation::ConnectFailure;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(5)
+    }
+
+    const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const OTHER_LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+
+    #[tokio::test]
+    async fn the_next_address_serves_where_the_first_refuses() {
+        let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+
+        let connected = connect("test", port, &[OTHER_LOOPBACK, LOOPBACK], soon()).await.unwrap();
+        assert_eq!(connected.stream.peer_addr().unwrap().ip(), LOOPBACK);
+        assert!(connected.stream.nodelay().unwrap());
+        let refused =
+            ConnectAttempt { address: SocketAddr::new(OTHER_LOOPBACK, port), failure: ConnectFailure::Refused };
+        assert_eq!(connected.failed, [refused]);
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_refused() {
+        let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+
+        let Err(Failure::Fault(fault)) = connect("test", port, &[LOOPBACK], soon()).await else {
+            panic!("a closed port accepted")
+        };
+        assert_eq!((fault.failure, fault.attempts.len()), (ConnectFailure::Refused, 1));
+    }
+
+    #[tokio::test]
+    async fn unspecified_addresses_are_never_connected_to() {
+        let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let unspecified = ["0.0.0.0", "::", "::ffff:0.0.0.0"].map(|text| text.parse().unwrap());
+
+        let Err(Failure::Fault(fault)) = connect("test", port, &unspecified, soon()).await else {
+            panic!("connected to ourselves")
+        };
+        assert_eq!((fault.failure, fault.attempts), (ConnectFailure::Unreachable, vec![]));
+    }
+}
