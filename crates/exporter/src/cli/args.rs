@@ -1,0 +1,288 @@
+//! What the command line can say. `docs/cli.md` explains it to users; a test keeps the two in step.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
+
+const EXIT_STATUS: &str = "\
+Exit status: 0 all reachable or degraded (run: stopped by a signal), 1 something blocked (run, health: failed), \
+2 wrong usage, 3 something unknown and nothing blocked, 78 bad configuration.";
+
+/// Tells whether this site can reach what Microsoft 365 activation needs, and if not, why and whose job it is.
+#[derive(Debug, Parser)]
+#[command(name = "reachwatch", version, after_help = EXIT_STATUS, max_term_width = 120)]
+pub(crate) struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Options of `run`, which is what happens without a command.
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "General options")]
+pub(crate) struct Common {
+    /// Configuration file [default: ./endpoints.yaml, then /etc/reachwatch/endpoints.yaml, then the built-in list].
+    #[arg(long, short, global = true, env = "REACHWATCH_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How diagnostics are written to stderr.
+    #[arg(long, global = true, env = "REACHWATCH_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+    /// The least level of diagnostics written [default: info for run, warn otherwise].
+    #[arg(long, global = true, env = "REACHWATCH_LOG_LEVEL", value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Probe continuously and serve metrics, page and API until SIGTERM or SIGINT (the default).
+    Run(RunArgs),
+    /// Probe everything once, in parallel, and print a report.
+    Check(CheckArgs),
+    /// Read the configuration as `run` would and print the plan.
+    Validate,
+    /// Probe one URL once and tell every step as it happens.
+    Explain(ExplainArgs),
+    /// Ask a running instance whether it serves.
+    Health(HealthArgs),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff).
+    Man,
+}
+
+/// Options of `run`.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Options of run")]
+pub(crate) struct RunArgs {
+    /// Address to serve on, repeatable; port 0 takes a free one [default: [::]:10365, or 0.0.0.0:10365 without IPv6].
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Vec<std::net::SocketAddr>,
+    /// Directory for the history of incidents.
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// TLS and authentication of the server, as Prometheus' exporter toolkit has it.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) web_config: Option<PathBuf>,
+}
+
+impl RunArgs {
+    /// Options before the word `run` and after it, taken together.
+    pub(crate) fn merge(mut self, after: Self) -> Self {
+        self.listen.extend(after.listen);
+        Self {
+            listen: self.listen,
+            data_dir: after.data_dir.or(self.data_dir),
+            web_config: after.web_config.or(self.web_config),
+        }
+    }
+
+    /// An option that was given, by name.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("--listen", !self.listen.is_empty()),
+            ("--data-dir", self.data_dir.is_some()),
+            ("--web-config", self.web_config.is_some()),
+        ];
+        given.into_iter().find_map(|(name, given)| given.then_some(name))
+    }
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// How the report is written.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: ReportFormat,
+    /// Which part of the plan is checked.
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+/// Which part of the plan is meant; several values of one option widen it, several options narrow it.
+#[derive(Debug, Default, Args)]
+pub(crate) struct FilterArgs {
+    /// Only endpoints whose name matches, with * and ?; repeatable.
+    #[arg(long = "endpoint", value_name = "GLOB")]
+    pub(crate) endpoints: Vec<String>,
+    /// Only this group; repeatable.
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// Only over this path; repeatable.
+    #[arg(long = "path", value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// An http or https URL, configured or not; a bare host means https.
+    #[arg(value_parser = parse_target)]
+    pub(crate) url: Url,
+    /// The path to take [default: the endpoint's first, or the configuration's first].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<String>,
+}
+
+/// Options of `health`.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    /// Where the instance answers.
+    #[arg(default_value = "http://127.0.0.1:10365/-/healthy", value_parser = parse_health_url)]
+    pub(crate) url: Url,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people, with colour on a terminal.
+    Table,
+    /// The document that /api/v1/status serves.
+    Json,
+    /// For tickets and wikis.
+    Markdown,
+    /// For CI systems.
+    Junit,
+}
+
+/// How diagnostics are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One line of text an event.
+    Text,
+    /// One JSON object an event.
+    Json,
+}
+
+/// The least level of diagnostics written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// What ends the program.
+    Error,
+    /// What somebody should look at, such as an endpoint that became blocked.
+    Warn,
+    /// Start, stop, and endpoints that recovered.
+    Info,
+    /// Every probe.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// The level as tracing names it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// What `explain` probes: http or https with a host and without user info.
+fn parse_target(text: &str) -> Result<Url, String> {
+    let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let mut url = Url::parse(&text).map_err(|error| error.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("the scheme is {}, not http or https", url.scheme()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a probe carries no credentials: leave the user info out".to_owned());
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
+/// What `health` asks: plain http, since it asks this machine; a base address means its `/-/healthy`.
+fn parse_health_url(text: &str) -> Result<Url, String> {
+    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let mut url = Url::parse(&text).map_err(|error| error.to_string())?;
+    if url.scheme() != "http" {
+        return Err(format!("the scheme is {}, not http", url.scheme()));
+    }
+    if url.path() == "/" {
+        url.set_path("/-/healthy");
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn definitions_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_run_work_with_and_without_the_word() {
+        let bare = parse("reachwatch --listen 127.0.0.1:0 --listen [::1]:0").unwrap();
+        assert_eq!(bare.run.listen.len(), 2);
+        assert!(bare.command.is_none());
+
+        let Cli { run, command: Some(Command::Run(after)), .. } =
+            parse("reachwatch --listen 127.0.0.1:1 --data-dir a run --listen 127.0.0.1:2 --data-dir b").unwrap()
+        else {
+            panic!("run expected")
+        };
+        let merged = run.merge(after);
+        assert_eq!(merged.listen.iter().map(std::net::SocketAddr::port).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(merged.data_dir, Some("b".into()));
+        assert_eq!(merged.given(), Some("--listen"));
+    }
+
+    #[test]
+    fn general_options_stand_before_or_after_the_command() {
+        for line in ["reachwatch --config a.yaml check", "reachwatch check --config a.yaml"] {
+            assert_eq!(parse(line).unwrap().common.config, Some("a.yaml".into()), "{line}");
+        }
+    }
+
+    #[test]
+    fn targets_are_web_addresses_without_secrets() {
+        assert_eq!(parse_target("login.live.com").unwrap().as_str(), "https://login.live.com/");
+        assert_eq!(parse_target("http://a.example/x#y").unwrap().as_str(), "http://a.example/x");
+        for bad in ["ftp://a.example/", "https://user:pw@a.example/", "https://", "file:///etc/passwd"] {
+            assert!(parse_target(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn health_takes_a_base_address_too() {
+        for base in ["127.0.0.1:99", "http://127.0.0.1:99", "http://127.0.0.1:99/-/healthy"] {
+            assert_eq!(parse_health_url(base).unwrap().as_str(), "http://127.0.0.1:99/-/healthy", "{base}");
+        }
+        assert_eq!(parse_health_url("http://a:1/-/ready").unwrap().path(), "/-/ready");
+        assert!(parse_health_url("https://a/").is_err());
+    }
+
+    #[test]
+    fn wrong_usage_has_status_2() {
+        for line in
+            ["reachwatch nonsense", "reachwatch check --format xml", "reachwatch explain", "reachwatch --listen x"]
+        {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+        assert_eq!(parse("reachwatch --help").unwrap_err().exit_code(), 0);
+    }
+}
