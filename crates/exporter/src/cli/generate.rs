@@ -21,8 +21,12 @@ pub(crate) fn man(out: &mut impl Write) -> io::Result<()> {
     program.build();
     clap_mangen::Man::new(program.clone()).manual("User Commands").render(out)?;
     for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+        let own_options = command.clone().mut_args(|option| {
+            let hidden = option.is_hide_set() || option.is_global_set();
+            option.hide(hidden)
+        });
+        let man = clap_mangen::Man::new(own_options);
         writeln!(out, ".SH \"COMMAND {}\"", command.get_name().to_uppercase())?;
-        let man = clap_mangen::Man::new(command.clone());
         man.render_description_section(out)?;
         man.render_synopsis_section(out)?;
         man.render_options_section(out)?;
