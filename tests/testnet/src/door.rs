@@ -108,7 +108,7 @@ impl Door {
 
     /// The next connection; waits while the door is shut.
     pub(crate) async fn accept(&self) -> io::Result<TcpStream> {
-        poll_fn(|context| {
+        let stream = poll_fn(|context| {
             let mut inner = locked(&self.inner);
             let polled = match &inner.state {
                 State::Open(listener) => listener.poll_accept(context),
@@ -119,7 +119,11 @@ impl Door {
             }
             polled.map_ok(|(stream, _peer)| stream)
         })
-        .await
+        .await?;
+        // What was written before a reset has to have left: Nagle's algorithm would hold it back, and the reset
+        // would discard it.
+        stream.set_nodelay(true)?;
+        Ok(stream)
     }
 }
 
