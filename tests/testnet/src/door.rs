@@ -1,6 +1,6 @@
 //! A listening address that can be shut and opened again while the world runs, always on the same port.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -8,6 +8,7 @@ use std::task::{Poll, Waker};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use crate::locked;
 
@@ -106,8 +107,30 @@ impl Door {
         }
     }
 
+    /// Hands every connection to `handle`, until dropped; the connections end with it.
+    pub(crate) async fn serve<H, F>(&self, handle: H)
+    where
+        H: Fn(TcpStream) -> F,
+        F: Future<Output = io::Result<()>> + Send + 'static,
+    {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = self.accept() => match accepted {
+                    Ok(stream) => drop(connections.spawn(handle(stream))),
+                    // The client changed its mind before it was its turn.
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                    // Out of file descriptors: there are more when a connection has ended.
+                    Err(_) => drop(connections.join_next().await),
+                },
+                // How a connection ends is the client's to judge.
+                Some(_ended) = connections.join_next() => {}
+            }
+        }
+    }
+
     /// The next connection; waits while the door is shut.
-    pub(crate) async fn accept(&self) -> io::Result<TcpStream> {
+    async fn accept(&self) -> io::Result<TcpStream> {
         let stream = poll_fn(|context| {
             let mut inner = locked(&self.inner);
             let polled = match &inner.state {
@@ -121,8 +144,8 @@ impl Door {
         })
         .await?;
         // What was written before a reset has to have left: Nagle's algorithm would hold it back, and the reset
-        // would discard it.
-        stream.set_nodelay(true)?;
+        // would discard it. Where this fails, the connection is dead already.
+        let _dead_already = stream.set_nodelay(true);
         Ok(stream)
     }
 }

@@ -294,9 +294,7 @@ pub enum ProxyFault {
     TunnelReset,
     /// 200, then nothing.
     TunnelHang,
-    /// 200 with part of the first answer in the same segment: the tunnel works for a client that keeps it.
-    ///
-    /// The proxy waits for nothing, so that the extra octets are a `HelloRequest`, which a TLS client may ignore.
+    /// 200 with octets of the tunnel in the same segment: a TLS warning, which clients pass over. The tunnel works.
     ExtraBytes,
 }
 

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio_rustls::server::TlsStream;
 
 use crate::certs::Authority;
@@ -48,23 +47,14 @@ impl Connection for TlsStream<TcpStream> {
 
 /// Accepts until dropped; the connections end with it.
 pub(crate) async fn serve(host: Arc<Host>, scheme: Scheme, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = host.door(scheme).accept() => match accepted {
-                Ok(stream) => {
-                    host.count_connection();
-                    connections.spawn(connection(stream, Arc::clone(&host), scheme, Arc::clone(&shared)));
-                }
-                // Out of file descriptors: there are more when a connection has ended.
-                Err(_) => drop(connections.join_next().await),
-            },
-            Some(_ended) = connections.join_next() => {}
-        }
-    }
+    let accepted = |stream| {
+        host.count_connection();
+        connection(stream, Arc::clone(&host), scheme, Arc::clone(&shared))
+    };
+    host.door(scheme).serve(accepted).await;
 }
 
-/// One connection from its first octet on. How it ends is the client's to judge.
+/// One connection from its first octet on.
 async fn connection(
     stream: TcpStream,
     host: Arc<Host>,

@@ -10,7 +10,6 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 
 use crate::door::{Door, Mode};
 use crate::fault::{ProxyFault, Reply, squid};
@@ -121,18 +120,8 @@ impl Proxy {
 
     /// Accepts until dropped; the connections end with it.
     pub(crate) async fn serve(self) {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = self.inner.door.accept() => match accepted {
-                    Ok(stream) => {
-                        connections.spawn(connection(stream, Arc::clone(&self.inner)));
-                    }
-                    Err(_) => drop(connections.join_next().await),
-                },
-                Some(_ended) = connections.join_next() => {}
-            }
-        }
+        let accepted = |stream| connection(stream, Arc::clone(&self.inner));
+        self.inner.door.serve(accepted).await;
     }
 }
 
@@ -354,23 +343,13 @@ async fn misbehave(
             stream.set_zero_linger()
         }
         ProxyFault::ExtraBytes => match reach(proxy, target).await {
-            Ok(upstream) => {
-                forward(
-                    stream,
-                    upstream,
-                    head,
-                    target,
-                    BytesMut::new(),
-                    HELLO_REQUEST,
-                )
-                .await
-            }
+            Ok(upstream) => forward(stream, upstream, head, target, BytesMut::new(), WARNING).await,
             Err(reply) => stream.write_all(&written(&reply)).await,
         },
         ProxyFault::Close | ProxyFault::Reply(_) => stream.shutdown().await,
     }
 }
 
-/// A TLS record with an empty handshake message of type `hello_request`
-/// ([RFC 5246 section 7.4.1.1](https://www.rfc-editor.org/rfc/rfc5246#section-7.4.1.1)).
-const HELLO_REQUEST: &[u8] = &[22, 3, 3, 0, 4, 0, 0, 0, 0];
+/// A TLS record with the warning `unrecognized_name`, which a server may send before its `ServerHello`
+/// ([RFC 6066 section 3](https://www.rfc-editor.org/rfc/rfc6066#section-3)).
+const WARNING: &[u8] = &[21, 3, 3, 0, 2, 1, 112];

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use common::{CRL_HOST, CRL_PATH, HOST, client, handshake, raw_get};
-use testnet::{DnsFault, ProxyFault, Scheme, TcpFault, World};
+use testnet::{DnsFault, INTERMEDIATE_PATH, PKI_HOST, ProxyFault, Scheme, TcpFault, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -213,7 +213,18 @@ async fn tunnels_that_break_or_begin_early() {
         .write_all(format!("CONNECT {HOST}:443 HTTP/1.1\r\n\r\n").as_bytes())
         .await
         .unwrap();
-    let mut reply = [0; 48];
+    let mut reply = [0; "HTTP/1.1 200 Connection established\r\n\r\n".len()];
     stream.read_exact(&mut reply).await.unwrap();
-    assert_eq!(&reply[39..], [22, 3, 3, 0, 4, 0, 0, 0, 0]);
+    let mut extra = [0; 7];
+    stream.peek(&mut extra).await.unwrap();
+    assert_eq!(extra, [21, 3, 3, 0, 2, 1, 112]);
+    handshake(stream, client(&world, &[]), HOST).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_issuer_of_a_leaf_is_at_port_80_through_the_proxy() {
+    let world = World::start().await.unwrap();
+    let target = format!("http://{PKI_HOST}{INTERMEDIATE_PATH}");
+    let (answer, _) = raw_get(connect(&world).await, PKI_HOST, &target).await;
+    assert!(answer.ends_with(world.authority().intermediate_der()));
 }
