@@ -2,8 +2,8 @@
 //! trusts, as a TLS-inspecting middlebox has it.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
@@ -68,17 +68,8 @@ impl Authority {
     pub fn new(now: OffsetDateTime) -> Result<Self, CertificateError> {
         let root = self_signed("Testnet Root CA", "Testnet", now)?;
         let intermediate = intermediate("Testnet Issuing CA", &root, now)?;
-        let interceptor = self_signed(
-            "Example Corp TLS Inspection CA",
-            "Example Corp Security",
-            now,
-        )?;
-        Ok(Self {
-            root,
-            intermediate,
-            interceptor,
-            now,
-        })
+        let interceptor = self_signed("Example Corp TLS Inspection CA", "Example Corp Security", now)?;
+        Ok(Self { root, intermediate, interceptor, now })
     }
 
     /// The time that the certificates are made around.
@@ -118,11 +109,7 @@ impl Authority {
 
     /// A leaf of that kind for the DNS name.
     pub fn leaf(&self, name: &str, kind: &CertificateKind) -> Result<Leaf, CertificateError> {
-        self.try_leaf(name, kind)
-            .map_err(|source| CertificateError {
-                name: name.to_owned(),
-                source,
-            })
+        self.try_leaf(name, kind).map_err(|source| CertificateError { name: name.to_owned(), source })
     }
 
     fn try_leaf(&self, name: &str, kind: &CertificateKind) -> Result<Leaf, rcgen::Error> {
@@ -157,14 +144,8 @@ impl Authority {
         };
         let along = sent_along.map(AsRef::<rcgen::Certificate>::as_ref);
         Ok(Leaf {
-            chain: std::iter::once(&leaf)
-                .chain(along)
-                .map(|cert| cert.der().clone())
-                .collect(),
-            chain_pem: std::iter::once(&leaf)
-                .chain(along)
-                .map(rcgen::Certificate::pem)
-                .collect(),
+            chain: std::iter::once(&leaf).chain(along).map(|cert| cert.der().clone()).collect(),
+            chain_pem: std::iter::once(&leaf).chain(along).map(rcgen::Certificate::pem).collect(),
             key_pem: key.serialize_pem(),
             key: key.into(),
         })
@@ -204,10 +185,7 @@ fn self_signed(
     let params = ca_params(common_name, organization, now);
     KeyPair::generate()
         .and_then(|key| CertifiedIssuer::self_signed(params, key))
-        .map_err(|source| CertificateError {
-            name: common_name.to_owned(),
-            source,
-        })
+        .map_err(|source| CertificateError { name: common_name.to_owned(), source })
 }
 
 fn intermediate(
@@ -220,10 +198,7 @@ fn intermediate(
     params.use_authority_key_identifier_extension = true;
     KeyPair::generate()
         .and_then(|key| CertifiedIssuer::signed_by(params, key, root))
-        .map_err(|source| CertificateError {
-            name: common_name.to_owned(),
-            source,
-        })
+        .map_err(|source| CertificateError { name: common_name.to_owned(), source })
 }
 
 fn subject(common_name: &str, organization: &str) -> DistinguishedName {

@@ -66,18 +66,9 @@ impl Places<'_> {
     }
 
     fn head(&self, options: &ConfigOptions) -> String {
-        let ConfigOptions {
-            interval,
-            timeout,
-            confirm,
-            default_paths,
-            ..
-        } = options;
+        let ConfigOptions { interval, timeout, confirm, default_paths, .. } = options;
         let inspection = if options.inspection_roots {
-            format!(
-                "\n  inspection_roots: [{}]",
-                quoted(&self.interceptor.to_string_lossy())
-            )
+            format!("\n  inspection_roots: [{}]", quoted(&self.interceptor.to_string_lossy()))
         } else {
             String::new()
         };
@@ -106,7 +97,7 @@ default_paths: [{paths}]
     fn endpoint(&self, entry: &Entry, options: &ConfigOptions) -> String {
         let mut out = format!(
             "  - name: {}\n    url: {}\n    group: {}\n    severity: {}\n",
-            entry.name(),
+            entry.name,
             self.url(entry.scheme, entry.host, entry.path),
             entry.group,
             entry.severity,
@@ -120,10 +111,7 @@ default_paths: [{paths}]
 
     fn url(&self, scheme: Scheme, host: &str, path: &str) -> String {
         // Every entry's host is in the table: it was made from the entries.
-        let port = self
-            .hosts
-            .get(host)
-            .map_or(scheme.default_port(), |host| host.address(scheme).port());
+        let port = self.hosts.get(host).map_or(scheme.default_port(), |host| host.address(scheme).port());
         quoted(&format!("{}://{host}:{port}{path}", scheme.as_str()))
     }
 }

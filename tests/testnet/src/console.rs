@@ -21,15 +21,9 @@ pub(crate) enum CommandError {
     #[error("use it as `{0}`")]
     Usage(&'static str),
     #[error("{error}{}; `list` shows the hosts", hint(near.as_deref()))]
-    Host {
-        error: UnknownHost,
-        near: Option<String>,
-    },
+    Host { error: UnknownHost, near: Option<String> },
     #[error("{error}{}; `kinds` lists them", hint(near.as_deref()))]
-    Kind {
-        error: BadFault,
-        near: Option<String>,
-    },
+    Kind { error: BadFault, near: Option<String> },
     #[error("switching the proxy")]
     Proxy(#[source] std::io::Error),
     #[error(transparent)]
@@ -37,8 +31,7 @@ pub(crate) enum CommandError {
 }
 
 fn hint(near: Option<&str>) -> String {
-    near.map(|near| format!(", did you mean `{near}`?"))
-        .unwrap_or_default()
+    near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default()
 }
 
 const HELP: &str = "\
@@ -70,9 +63,7 @@ pub(crate) fn execute(world: &World, line: &str) -> Result<Outcome, CommandError
         }
         ["auth", user, password] => {
             world.proxy().require_credentials(user, password);
-            Ok(Outcome::Say(format!(
-                "proxy: asks for the credentials of {user}"
-            )))
+            Ok(Outcome::Say(format!("proxy: asks for the credentials of {user}")))
         }
         ["fault", ..] => Err(CommandError::Usage("fault HOST KIND")),
         ["clear", ..] => Err(CommandError::Usage("clear HOST|proxy|all")),
@@ -98,10 +89,7 @@ pub(crate) fn set(world: &World, target: &str, kind: &str) -> Result<(), Command
                 return Ok(());
             }
             let fault = kind.parse::<Fault>().map_err(bad_kind)?;
-            world
-                .faults()
-                .set(target, fault)
-                .map_err(|error| bad_host(world, error))
+            world.faults().set(target, fault).map_err(|error| bad_host(world, error))
         }
     }
 }
@@ -111,24 +99,14 @@ fn clear(world: &World, target: &str) -> Result<(), CommandError> {
         "proxy" => world.proxy().clear().map_err(CommandError::Proxy),
         "all" => {
             world.proxy().clear().map_err(CommandError::Proxy)?;
-            world
-                .faults()
-                .clear_all()
-                .map_err(|error| bad_host(world, error))
+            world.faults().clear_all().map_err(|error| bad_host(world, error))
         }
-        host => world
-            .faults()
-            .clear(host)
-            .map_err(|error| bad_host(world, error)),
+        host => world.faults().clear(host).map_err(|error| bad_host(world, error)),
     }
 }
 
 fn known(world: &World, host: &str) -> Result<(), CommandError> {
-    world
-        .faults()
-        .get(host)
-        .map(drop)
-        .map_err(|error| bad_host(world, error.into()))
+    world.faults().get(host).map(drop).map_err(|error| bad_host(world, error.into()))
 }
 
 fn bad_host(world: &World, error: SetFaultError) -> CommandError {
@@ -144,9 +122,7 @@ fn bad_host(world: &World, error: SetFaultError) -> CommandError {
 fn bad_kind(error: BadFault) -> CommandError {
     let near = match &error {
         BadFault::Unknown { word, of } => {
-            let of_kind = WORDS
-                .iter()
-                .filter(|known| known.is_of_proxy() == (*of == "proxy"));
+            let of_kind = WORDS.iter().filter(|known| known.is_of_proxy() == (*of == "proxy"));
             nearest(word, of_kind.map(|known| known.word))
         }
         _ => None,
@@ -167,16 +143,9 @@ fn kinds() -> String {
     let mut out = String::from("of a host\n");
     let mut of_proxy = String::from("of the proxy\n");
     for word in WORDS {
-        let example = word
-            .argument
-            .map(|argument| format!(":{argument}"))
-            .unwrap_or_default();
+        let example = word.argument.map(|argument| format!(":{argument}")).unwrap_or_default();
         let written = format!("{}{example}", word.word);
-        let to = if word.is_of_proxy() {
-            &mut of_proxy
-        } else {
-            &mut out
-        };
+        let to = if word.is_of_proxy() { &mut of_proxy } else { &mut out };
         let _infallible = writeln!(to, "  {written:<36} {}", word.about);
     }
     out + &of_proxy
@@ -189,29 +158,15 @@ fn list(world: &World) -> String {
     let mut out = String::new();
     for host in faults.hosts() {
         let served = faults.served(host).unwrap_or_default();
-        let wrong = faults
-            .get(host)
-            .map(|faults| describe(&faults))
-            .unwrap_or_default();
+        let wrong = faults.get(host).map(|faults| describe(&faults)).unwrap_or_default();
         let _infallible = writeln!(out, "{host:<36} {served:>7} served  {wrong}");
     }
-    let _infallible = writeln!(
-        out,
-        "{:<36} {:>7} asked",
-        "proxy",
-        world.proxy().requests().len()
-    );
+    let _infallible = writeln!(out, "{:<36} {:>7} asked", "proxy", world.proxy().requests().len());
     out
 }
 
 fn describe(faults: &HostFaults) -> String {
-    let HostFaults {
-        dns,
-        tcp,
-        tls,
-        http,
-        crl,
-    } = faults;
+    let HostFaults { dns, tcp, tls, http, crl } = faults;
     [
         dns.as_ref().map(|fault| format!("dns {fault:?}")),
         tcp.as_ref().map(|fault| format!("tcp {fault:?}")),
@@ -259,10 +214,7 @@ mod tests {
             "there is no host fault `refused`, did you mean `refuse`?; `kinds` lists them"
         );
         assert_eq!(error("fault proxy"), "use it as `fault HOST KIND`");
-        assert_eq!(
-            error("break it"),
-            "there is no command `break`; `help` lists them"
-        );
+        assert_eq!(error("break it"), "there is no command `break`; `help` lists them");
         assert!(error("fault proxy/nowhere.example hang").starts_with("the world has no host"));
     }
 }

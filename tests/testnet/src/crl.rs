@@ -1,9 +1,7 @@
 //! Revocation lists, really signed, and what may come in their place.
 
 use bytes::Bytes;
-use rcgen::{
-    CertificateRevocationListParams, KeyIdMethod, RevocationReason, RevokedCertParams, SerialNumber,
-};
+use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevocationReason, RevokedCertParams, SerialNumber};
 use time::Duration;
 
 use crate::certs::Authority;

@@ -48,9 +48,7 @@ pub(crate) struct Dns {
 
 impl std::fmt::Debug for Dns {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Dns")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        f.debug_struct("Dns").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -59,17 +57,10 @@ impl Dns {
         let (udp, tcp) = bind_both().await?;
         let address = udp.local_addr()?;
         let queries = Arc::default();
-        let mut server = Server::new(Zone {
-            hosts,
-            queries: Arc::clone(&queries),
-        });
+        let mut server = Server::new(Zone { hosts, queries: Arc::clone(&queries) });
         server.register_socket(udp);
         server.register_listener(tcp, TCP_IDLE, TCP_QUEUED_RESPONSES);
-        Ok(Self {
-            address,
-            queries,
-            _server: server,
-        })
+        Ok(Self { address, queries, _server: server })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -108,19 +99,11 @@ struct Answer {
 
 impl Answer {
     fn code(code: ResponseCode) -> Self {
-        Self {
-            code,
-            truncated: false,
-            records: Vec::new(),
-        }
+        Self { code, truncated: false, records: Vec::new() }
     }
 
     fn records(records: Vec<Record>) -> Self {
-        Self {
-            code: ResponseCode::NoError,
-            truncated: false,
-            records,
-        }
+        Self { code: ResponseCode::NoError, truncated: false, records }
     }
 }
 
@@ -130,10 +113,7 @@ impl Zone {
         if queries.len() == KEPT_QUERIES {
             queries.pop_front();
         }
-        queries.push_back(Query {
-            name: name.to_owned(),
-            record_type: record_type.to_string(),
-        });
+        queries.push_back(Query { name: name.to_owned(), record_type: record_type.to_string() });
     }
 
     fn answer(&self, name: &Name, record_type: RecordType, over: Protocol) -> Option<Answer> {
@@ -150,33 +130,24 @@ impl Zone {
             Some(DnsFault::ServFail) => Some(Answer::code(ResponseCode::ServFail)),
             Some(DnsFault::Refused) => Some(Answer::code(ResponseCode::Refused)),
             Some(DnsFault::Silent) => None,
-            Some(DnsFault::AaaaSilent) => {
-                (record_type != RecordType::AAAA).then(|| Answer::records(own))
-            }
-            Some(DnsFault::Addresses(others)) => {
-                Some(Answer::records(addresses(name, record_type, &others)))
-            }
+            Some(DnsFault::AaaaSilent) => (record_type != RecordType::AAAA).then(|| Answer::records(own)),
+            Some(DnsFault::Addresses(others)) => Some(Answer::records(addresses(name, record_type, &others))),
             Some(DnsFault::Cname(names)) => Some(chain(name, record_type, &names, host)),
-            Some(DnsFault::Truncated) if over == Protocol::Udp => Some(Answer {
-                truncated: true,
-                ..Answer::records(Vec::new())
-            }),
+            Some(DnsFault::Truncated) if over == Protocol::Udp => {
+                Some(Answer { truncated: true, ..Answer::records(Vec::new()) })
+            }
             None | Some(DnsFault::Truncated) => Some(Answer::records(own)),
         }
     }
 }
 
 fn addresses(name: &Name, record_type: RecordType, addresses: &[IpAddr]) -> Vec<Record> {
-    let of_type = addresses
-        .iter()
-        .filter_map(|address| match (address, record_type) {
-            (IpAddr::V4(ip), RecordType::A) => Some(RData::A(A(*ip))),
-            (IpAddr::V6(ip), RecordType::AAAA) => Some(RData::AAAA(AAAA(*ip))),
-            _ => None,
-        });
-    of_type
-        .map(|data| Record::from_rdata(name.clone(), TTL_SECONDS, data))
-        .collect()
+    let of_type = addresses.iter().filter_map(|address| match (address, record_type) {
+        (IpAddr::V4(ip), RecordType::A) => Some(RData::A(A(*ip))),
+        (IpAddr::V6(ip), RecordType::AAAA) => Some(RData::AAAA(AAAA(*ip))),
+        _ => None,
+    });
+    of_type.map(|data| Record::from_rdata(name.clone(), TTL_SECONDS, data)).collect()
 }
 
 /// The aliases one after the other, and the host's own address behind the last.
@@ -231,20 +202,10 @@ impl RequestHandler for Zone {
         Box::pin(async move {
             let mut metadata = Metadata::response_from_request(&request.metadata);
             let answer = match request.request_info() {
-                Ok(info) => self.answer(
-                    info.query.original().name(),
-                    info.query.query_type(),
-                    request.protocol(),
-                ),
+                Ok(info) => self.answer(info.query.original().name(), info.query.query_type(), request.protocol()),
                 Err(_) => Some(Answer::code(ResponseCode::FormErr)),
             };
-            let unsent = |metadata| {
-                Header {
-                    metadata,
-                    counts: HeaderCounts::default(),
-                }
-                .into()
-            };
+            let unsent = |metadata| Header { metadata, counts: HeaderCounts::default() }.into();
             let Some(answer) = answer else {
                 return unsent(metadata);
             };
@@ -263,10 +224,7 @@ impl RequestHandler for Zone {
                 authority.as_ref(),
                 [],
             );
-            responder
-                .send_response(response)
-                .await
-                .unwrap_or_else(|_| unsent(metadata))
+            responder.send_response(response).await.unwrap_or_else(|_| unsent(metadata))
         })
     }
 }

@@ -61,11 +61,7 @@ impl Door {
         Ok(Self {
             address: listener.local_addr()?,
             runtime: Handle::current(),
-            inner: Mutex::new(Inner {
-                mode: Mode::Open,
-                state: State::Open(listener),
-                accepting: None,
-            }),
+            inner: Mutex::new(Inner { mode: Mode::Open, state: State::Open(listener), accepting: None }),
         })
     }
 
@@ -99,10 +95,7 @@ impl Door {
                 // A queue of length 0 still takes one; with that one in it, Linux drops further SYNs.
                 let listener = socket.listen(0)?;
                 let queued = std::net::TcpStream::connect(self.address)?;
-                Ok(State::Full {
-                    _listener: listener,
-                    _queued: queued,
-                })
+                Ok(State::Full { _listener: listener, _queued: queued })
             }
         }
     }
@@ -151,11 +144,7 @@ impl Door {
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()?
-    } else {
-        TcpSocket::new_v6()?
-    };
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // Connections of an earlier state may linger in TIME_WAIT on this port.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;

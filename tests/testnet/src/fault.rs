@@ -75,10 +75,7 @@ pub enum DnsFault {
 impl DnsFault {
     /// 0.0.0.0 and ::, as blocking resolvers answer.
     pub fn unspecified() -> Self {
-        Self::Addresses(vec![
-            std::net::Ipv4Addr::UNSPECIFIED.into(),
-            std::net::Ipv6Addr::UNSPECIFIED.into(),
-        ])
+        Self::Addresses(vec![std::net::Ipv4Addr::UNSPECIFIED.into(), std::net::Ipv6Addr::UNSPECIFIED.into()])
     }
 }
 
@@ -151,12 +148,7 @@ pub struct Reply {
 impl Reply {
     /// A bare status.
     pub fn status(status: u16) -> Self {
-        Self {
-            status,
-            reason: None,
-            headers: Vec::new(),
-            body: String::new(),
-        }
+        Self { status, reason: None, headers: Vec::new(), body: String::new() }
     }
 
     /// With one more header field.
@@ -329,9 +321,11 @@ impl ProxyFault {
 
     /// Forefront TMG, which refuses with 502 and says so in its reason phrase.
     pub fn forefront_denied() -> Self {
-        Self::Reply(Reply::status(502).header("Via", "1.1 TMG").reason(
-            "Proxy Error ( Forefront TMG denied the specified Uniform Resource Locator (URL). )",
-        ))
+        Self::Reply(
+            Reply::status(502)
+                .header("Via", "1.1 TMG")
+                .reason("Proxy Error ( Forefront TMG denied the specified Uniform Resource Locator (URL). )"),
+        )
     }
 }
 
@@ -353,13 +347,7 @@ macro_rules! layers {
     )+};
 }
 
-layers!(
-    Dns(DnsFault),
-    Tcp(TcpFault),
-    Tls(TlsFault),
-    Http(HttpFault),
-    Crl(CrlFault)
-);
+layers!(Dns(DnsFault), Tcp(TcpFault), Tls(TlsFault), Http(HttpFault), Crl(CrlFault));
 
 impl From<Reply> for Fault {
     fn from(reply: Reply) -> Self {

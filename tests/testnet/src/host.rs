@@ -160,21 +160,12 @@ impl Faults {
         Ok(locked(&self.host(host)?.requests).iter().cloned().collect())
     }
 
-    fn change(
-        &self,
-        name: &str,
-        change: impl FnOnce(&mut HostFaults),
-    ) -> Result<(), SetFaultError> {
+    fn change(&self, name: &str, change: impl FnOnce(&mut HostFaults)) -> Result<(), SetFaultError> {
         let host = self.host(name)?;
-        host.change(change).map_err(|source| SetFaultError::Switch {
-            host: host.name.clone(),
-            source,
-        })
+        host.change(change).map_err(|source| SetFaultError::Switch { host: host.name.clone(), source })
     }
 
     fn host(&self, name: &str) -> Result<&Arc<Host>, UnknownHost> {
-        self.hosts
-            .get(&name.to_ascii_lowercase())
-            .ok_or_else(|| UnknownHost(name.to_owned()))
+        self.hosts.get(&name.to_ascii_lowercase()).ok_or_else(|| UnknownHost(name.to_owned()))
     }
 }

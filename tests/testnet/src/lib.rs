@@ -29,14 +29,11 @@ pub use certs::{Authority, CertificateError, CertificateKind, Leaf};
 pub use config::ConfigOptions;
 pub use dns::Query;
 pub use fault::{
-    BadFault, CrlFault, DnsFault, Fault, HostFaults, HttpFault, ProxyFault, Reply, TcpFault,
-    TlsFault, WORDS, Word,
+    BadFault, CrlFault, DnsFault, Fault, HostFaults, HttpFault, ProxyFault, Reply, TcpFault, TlsFault, WORDS, Word,
 };
 pub use host::{Faults, SetFaultError, UnknownHost};
 pub use proxy::Proxy;
-pub use shipped::{
-    CONTROL_BODY, CONTROL_HOST, CONTROL_PATH, ENTRIES, Entry, INTERMEDIATE_PATH, PKI_HOST, Scheme,
-};
+pub use shipped::{CONTROL_BODY, CONTROL_HOST, CONTROL_PATH, ENTRIES, Entry, INTERMEDIATE_PATH, PKI_HOST, Scheme};
 pub use wire::Head;
 pub use world::{StartError, World, WorldBuilder};
 

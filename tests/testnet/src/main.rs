@@ -13,10 +13,7 @@ use tokio::sync::mpsc;
 
 /// A loopback internet for trying reachwatch: name server, origins, CRL hosts and a proxy, with faults to switch.
 #[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = "Type `help` while it runs for the commands, `kinds` for the faults."
-)]
+#[command(version, after_help = "Type `help` while it runs for the commands, `kinds` for the faults.")]
 struct Options {
     /// Where to write the reachwatch configuration [default: a file that goes away with the world]
     #[arg(long, value_name = "FILE")]
@@ -45,18 +42,11 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<(), BoxError> {
     let world = World::start().await?;
     for fault in &options.faults {
-        let (host, kind) = fault
-            .split_once('=')
-            .ok_or_else(|| format!("`--fault {fault}`: give HOST=KIND"))?;
+        let (host, kind) = fault.split_once('=').ok_or_else(|| format!("`--fault {fault}`: give HOST=KIND"))?;
         console::set(&world, host, kind)?;
     }
-    let file = options
-        .config
-        .unwrap_or_else(|| world.dir().join("reachwatch.yaml"));
-    let settings = ConfigOptions {
-        interval: options.interval,
-        ..ConfigOptions::default()
-    };
+    let file = options.config.unwrap_or_else(|| world.dir().join("reachwatch.yaml"));
+    let settings = ConfigOptions { interval: options.interval, ..ConfigOptions::default() };
     std::fs::write(&file, world.config_yaml_with(&settings))
         .map_err(|error| format!("writing {}: {error}", file.display()))?;
     introduce(&world, &file)?;

@@ -55,12 +55,7 @@ pub(crate) async fn serve(host: Arc<Host>, scheme: Scheme, shared: Arc<Shared>) 
 }
 
 /// One connection from its first octet on.
-async fn connection(
-    stream: TcpStream,
-    host: Arc<Host>,
-    scheme: Scheme,
-    shared: Arc<Shared>,
-) -> io::Result<()> {
+async fn connection(stream: TcpStream, host: Arc<Host>, scheme: Scheme, shared: Arc<Shared>) -> io::Result<()> {
     match host.faults().tcp {
         Some(TcpFault::Hang) => return hold(stream).await,
         Some(TcpFault::Close) => return Ok(()),
@@ -79,21 +74,12 @@ async fn connection(
     }
 }
 
-async fn requests<C: Connection>(
-    stream: C,
-    h2: bool,
-    host: Arc<Host>,
-    shared: Arc<Shared>,
-) -> io::Result<()> {
+async fn requests<C: Connection>(stream: C, h2: bool, host: Arc<Host>, shared: Arc<Shared>) -> io::Result<()> {
     let faults = host.faults();
     match faults.http {
-        None if faults.crl == Some(CrlFault::CutShort) && !h2 => {
-            raw::cut_short_crl(stream, &host, &shared).await
-        }
+        None if faults.crl == Some(CrlFault::CutShort) && !h2 => raw::cut_short_crl(stream, &host, &shared).await,
         None | Some(HttpFault::Reply(_)) => answer::serve(stream, host, shared).await,
-        Some(HttpFault::GoAway | HttpFault::Http11Required) if !h2 => {
-            answer::serve(stream, host, shared).await
-        }
+        Some(HttpFault::GoAway | HttpFault::Http11Required) if !h2 => answer::serve(stream, host, shared).await,
         Some(HttpFault::GoAway) => h2::go_away(stream).await,
         Some(HttpFault::Http11Required) => h2::http11_required(stream).await,
         Some(fault) => raw::serve(stream, &host, &fault).await,

@@ -53,9 +53,7 @@ impl Proxy {
             settings: Mutex::default(),
             requests: Mutex::default(),
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Where it listens.
@@ -81,9 +79,7 @@ impl Proxy {
 
     /// This happens to requests for the host, before what happens to all.
     pub fn set_fault_for(&self, host: &str, fault: ProxyFault) {
-        locked(&self.inner.settings)
-            .for_target
-            .insert(host.to_ascii_lowercase(), fault);
+        locked(&self.inner.settings).for_target.insert(host.to_ascii_lowercase(), fault);
     }
 
     /// No faults and no credentials any more, and connections are accepted.
@@ -108,9 +104,7 @@ impl Proxy {
     /// Sends requests for that `host:port` there. The world's own hosts need none of this: their ports 443 and 80
     /// and the ports in their URLs lead to them.
     pub fn map(&self, host: &str, port: u16, to: SocketAddr) {
-        locked(&self.inner.settings)
-            .mapped
-            .insert(key(host, port), to);
+        locked(&self.inner.settings).mapped.insert(key(host, port), to);
     }
 
     /// The newest requests, oldest first, those that were refused among them.
@@ -144,21 +138,13 @@ impl Target {
         } else {
             let rest = head.target.strip_prefix("http://")?;
             let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-            (
-                authority,
-                Some(format!("/{path}")),
-                Scheme::Http.default_port(),
-            )
+            (authority, Some(format!("/{path}")), Scheme::Http.default_port())
         };
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) => (host, port.parse().ok()?),
             None => (authority, default_port),
         };
-        Some(Self {
-            host: host.to_ascii_lowercase(),
-            port,
-            path,
-        })
+        Some(Self { host: host.to_ascii_lowercase(), port, path })
     }
 }
 
@@ -173,36 +159,24 @@ impl Inner {
 
     fn is_authorized(&self, head: &Head) -> bool {
         let settings = locked(&self.settings);
-        settings.authorization.is_none()
-            || settings.authorization.as_deref() == head.header("Proxy-Authorization")
+        settings.authorization.is_none() || settings.authorization.as_deref() == head.header("Proxy-Authorization")
     }
 
     fn fault(&self, target: &Target) -> Option<ProxyFault> {
         let settings = locked(&self.settings);
-        settings
-            .for_target
-            .get(&target.host)
-            .or(settings.for_all.as_ref())
-            .cloned()
+        settings.for_target.get(&target.host).or(settings.for_all.as_ref()).cloned()
     }
 
     /// The address behind the name: only what the world knows, so that nothing ever leaves the machine.
     fn resolve(&self, target: &Target) -> Option<SocketAddr> {
-        if let Some(to) = locked(&self.settings)
-            .mapped
-            .get(&key(&target.host, target.port))
-        {
+        if let Some(to) = locked(&self.settings).mapped.get(&key(&target.host, target.port)) {
             return Some(*to);
         }
         let host = self.hosts.get(&target.host)?;
-        [Scheme::Https, Scheme::Http]
-            .into_iter()
-            .find_map(|scheme| {
-                let address = host.address(scheme);
-                [scheme.default_port(), address.port()]
-                    .contains(&target.port)
-                    .then_some(address)
-            })
+        [Scheme::Https, Scheme::Http].into_iter().find_map(|scheme| {
+            let address = host.address(scheme);
+            [scheme.default_port(), address.port()].contains(&target.port).then_some(address)
+        })
     }
 }
 
@@ -213,8 +187,9 @@ async fn connection(mut stream: TcpStream, proxy: Arc<Inner>) -> io::Result<()> 
         proxy.record(head.clone());
         let reply = match Target::of(&head) {
             None => Reply::status(400),
-            Some(_) if !proxy.is_authorized(&head) => squid(407, "ERR_CACHE_ACCESS_DENIED 0")
-                .header("Proxy-Authenticate", "Basic realm=\"testnet\""),
+            Some(_) if !proxy.is_authorized(&head) => {
+                squid(407, "ERR_CACHE_ACCESS_DENIED 0").header("Proxy-Authenticate", "Basic realm=\"testnet\"")
+            }
             Some(target) => match proxy.fault(&target) {
                 Some(ProxyFault::Reply(reply)) => reply,
                 Some(fault) => return misbehave(stream, &fault, &head, &target, &proxy).await,
@@ -227,11 +202,7 @@ async fn connection(mut stream: TcpStream, proxy: Arc<Inner>) -> io::Result<()> 
             },
         };
         stream.write_all(&written(&reply)).await?;
-        if reply
-            .headers
-            .iter()
-            .any(|(name, value)| name == "Connection" && value == "close")
-        {
+        if reply.headers.iter().any(|(name, value)| name == "Connection" && value == "close") {
             return stream.shutdown().await;
         }
     }
@@ -240,9 +211,7 @@ async fn connection(mut stream: TcpStream, proxy: Arc<Inner>) -> io::Result<()> 
 
 /// Connects to the origin, or says as squid does why not.
 async fn reach(proxy: &Inner, target: &Target) -> Result<TcpStream, Reply> {
-    let address = proxy
-        .resolve(target)
-        .ok_or_else(|| squid(503, "ERR_DNS_FAIL 0"))?;
+    let address = proxy.resolve(target).ok_or_else(|| squid(503, "ERR_DNS_FAIL 0"))?;
     TcpStream::connect(address).await.map_err(|error| {
         let code = error.raw_os_error().unwrap_or_default();
         squid(503, &format!("ERR_CONNECT_FAIL {code}"))
@@ -263,27 +232,18 @@ async fn forward(
     match &target.path {
         None => stream.write_all(&[ESTABLISHED, extra].concat()).await?,
         Some(path) => {
-            upstream
-                .write_all(origin_form(head, path).as_bytes())
-                .await?;
+            upstream.write_all(origin_form(head, path).as_bytes()).await?;
         }
     }
     upstream.write_all(&rest).await?;
-    copy_bidirectional(&mut stream, &mut upstream)
-        .await
-        .map(drop)
+    copy_bidirectional(&mut stream, &mut upstream).await.map(drop)
 }
 
 /// The request as the origin gets it ([RFC 9110 section 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)).
 fn origin_form(head: &Head, path: &str) -> String {
     let mut out = format!("{} {path} {}\r\n", head.method, head.version);
     for (name, value) in &head.headers {
-        let hop_by_hop = [
-            "connection",
-            "proxy-connection",
-            "proxy-authorization",
-            "keep-alive",
-        ];
+        let hop_by_hop = ["connection", "proxy-connection", "proxy-authorization", "keep-alive"];
         if !hop_by_hop.contains(&name.to_ascii_lowercase().as_str()) {
             out.extend([name, ": ", value, "\r\n"]);
         }
@@ -297,11 +257,7 @@ fn written(reply: &Reply) -> Vec<u8> {
         let status = http::StatusCode::from_u16(reply.status).ok()?;
         status.canonical_reason().map(str::to_owned)
     });
-    let mut out = format!(
-        "HTTP/1.1 {} {}\r\n",
-        reply.status,
-        reason.unwrap_or_default()
-    );
+    let mut out = format!("HTTP/1.1 {} {}\r\n", reply.status, reason.unwrap_or_default());
     for (name, value) in &reply.headers {
         out.extend([name.as_str(), ": ", value, "\r\n"]);
     }

@@ -5,10 +5,13 @@ use std::path::Path;
 /// How important an entry is to the site, as the configuration spells it.
 const CRITICAL: &str = "critical";
 const WARNING: &str = "warning";
+const INFO: &str = "info";
 
 /// One entry of the allowlist as the world serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
+    /// The endpoint's name in a configuration.
+    pub name: &'static str,
     /// `https` or `http`.
     pub scheme: Scheme,
     /// The host, in lower case.
@@ -49,11 +52,6 @@ impl Scheme {
 }
 
 impl Entry {
-    /// The stable name of the entry: host and path in lower case, everything else as single dashes.
-    pub fn name(&self) -> String {
-        slug(&format!("{}{}", self.host, self.path))
-    }
-
     /// Whether a CRL is expected there.
     pub fn is_crl(&self) -> bool {
         is_crl(self.path)
@@ -62,89 +60,53 @@ impl Entry {
 
 /// Whether a CRL lies at that path, by its name.
 pub(crate) fn is_crl(path: &str) -> bool {
-    Path::new(path)
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("crl"))
-}
-
-/// Lower case, with every run of other characters as one `-` and none at the ends.
-fn slug(text: &str) -> String {
-    text.split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect::<Vec<_>>()
-        .join("-")
+    Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("crl"))
 }
 
 const fn https(
+    name: &'static str,
     host: &'static str,
     path: &'static str,
     group: &'static str,
     severity: &'static str,
 ) -> Entry {
-    Entry {
-        scheme: Scheme::Https,
-        host,
-        path,
-        group,
-        severity,
-    }
+    Entry { name, scheme: Scheme::Https, host, path, group, severity }
 }
 
-const fn http(host: &'static str, path: &'static str) -> Entry {
-    Entry {
-        scheme: Scheme::Http,
-        host,
-        path,
-        group: "crl",
-        severity: WARNING,
-    }
+const fn http(name: &'static str, host: &'static str, path: &'static str) -> Entry {
+    Entry { name, scheme: Scheme::Http, host, path, group: "crl", severity: WARNING }
 }
 
-/// The twenty entries of the allowlist.
+/// The twenty entries of the allowlist, with the names, groups and severities that the product ships them with.
 pub const ENTRIES: [Entry; 20] = [
-    https("officecdn.microsoft.com", "/", "office-cdn", CRITICAL),
-    https("ols.officeapps.live.com", "/olsc", "activation", CRITICAL),
-    https("activation.sls.microsoft.com", "/", "activation", CRITICAL),
-    https("odc.officeapps.live.com", "/", "activation", CRITICAL),
+    https("officecdn-microsoft-com", "officecdn.microsoft.com", "/", "office-cdn", WARNING),
+    https("ols-officeapps-live-com-olsc", "ols.officeapps.live.com", "/olsc", "activation", CRITICAL),
+    https("activation-sls-microsoft-com", "activation.sls.microsoft.com", "/", "activation", CRITICAL),
+    https("odc-officeapps-live-com", "odc.officeapps.live.com", "/", "activation", CRITICAL),
+    http("crl-product-secure-server", "crl.microsoft.com", "/pki/crl/products/MicrosoftProductSecureServer.crl"),
+    http("crl-root-authority", "crl.microsoft.com", "/pki/crl/products/MicrosoftRootAuthority.crl"),
     http(
-        "crl.microsoft.com",
-        "/pki/crl/products/MicrosoftProductSecureServer.crl",
-    ),
-    http(
-        "crl.microsoft.com",
-        "/pki/crl/products/MicrosoftRootAuthority.crl",
-    ),
-    http(
+        "crl-product-secure-communications",
         "crl.microsoft.com",
         "/pki/crl/products/MicrosoftProductSecureCommunicationsPCA.crl",
     ),
     http(
+        "crl-product-secure-communications-www",
         "www.microsoft.com",
         "/pki/crl/products/MicrosoftProductSecureCommunicationsPCA.crl",
     ),
-    https("go.microsoft.com", "/", "office-client", WARNING),
-    https(
-        "office15client.microsoft.com",
-        "/",
-        "office-client",
-        WARNING,
-    ),
-    https("login.windows.net", "/", "identity", CRITICAL),
-    https("login.microsoft.com", "/", "identity", CRITICAL),
-    https("login.microsoftonline.com", "/", "identity", CRITICAL),
-    http("crl.microsoft.com", "/"),
-    https("cdn.odc.officeapps.live.com", "/", "office-cdn", WARNING),
-    https("ajax.aspnetcdn.com", "/", "office-cdn", WARNING),
-    https("officeclient.microsoft.com", "/", "office-client", CRITICAL),
-    https("aadcdn.msauth.net", "/", "identity", CRITICAL),
-    https("aadcdn.msauthimages.net", "/", "identity", WARNING),
-    https(
-        "enterpriseregistration.windows.net",
-        "/",
-        "identity",
-        CRITICAL,
-    ),
+    https("go-microsoft-com", "go.microsoft.com", "/", "office-client", WARNING),
+    https("office15client-microsoft-com", "office15client.microsoft.com", "/", "office-client", WARNING),
+    https("login-windows-net", "login.windows.net", "/", "identity", CRITICAL),
+    https("login-microsoft-com", "login.microsoft.com", "/", "identity", CRITICAL),
+    https("login-microsoftonline-com", "login.microsoftonline.com", "/", "identity", CRITICAL),
+    http("crl-microsoft-com", "crl.microsoft.com", "/"),
+    https("cdn-odc-officeapps-live-com", "cdn.odc.officeapps.live.com", "/", "office-client", WARNING),
+    https("ajax-aspnetcdn-com", "ajax.aspnetcdn.com", "/", "office-client", INFO),
+    https("officeclient-microsoft-com", "officeclient.microsoft.com", "/", "activation", CRITICAL),
+    https("aadcdn-msauth-net", "aadcdn.msauth.net", "/", "identity", CRITICAL),
+    https("aadcdn-msauthimages-net", "aadcdn.msauthimages.net", "/", "identity", INFO),
+    https("enterpriseregistration-windows-net", "enterpriseregistration.windows.net", "/", "identity", WARNING),
 ];
 
 /// The host of the Windows connectivity test, the default control.
@@ -184,16 +146,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_slugs_and_distinct() {
-        let mut names: Vec<_> = ENTRIES.iter().map(Entry::name).collect();
-        assert_eq!(names[0], "officecdn-microsoft-com");
-        assert_eq!(names[1], "ols-officeapps-live-com-olsc");
-        assert_eq!(
-            names[5],
-            "crl-microsoft-com-pki-crl-products-microsoftrootauthority-crl"
-        );
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), ENTRIES.len());
+    fn names_and_urls_are_distinct() {
+        let distinct = |mut all: Vec<String>| {
+            all.sort_unstable();
+            all.dedup();
+            all.len()
+        };
+        let names = ENTRIES.iter().map(|entry| entry.name.to_owned()).collect();
+        let urls = ENTRIES.iter().map(|entry| format!("{}{}", entry.host, entry.path)).collect();
+        assert_eq!((distinct(names), distinct(urls)), (ENTRIES.len(), ENTRIES.len()));
     }
 }

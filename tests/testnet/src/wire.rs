@@ -24,10 +24,7 @@ pub struct Head {
 impl Head {
     /// The first value of the header, whatever the case of its name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -46,27 +43,18 @@ impl Head {
 }
 
 /// Reads a request head; what came after it stays in `buffer`. `None` when the peer closed before the first byte.
-pub(crate) async fn read_head<R: AsyncRead + Unpin>(
-    reader: &mut R,
-    buffer: &mut BytesMut,
-) -> io::Result<Option<Head>> {
+pub(crate) async fn read_head<R: AsyncRead + Unpin>(reader: &mut R, buffer: &mut BytesMut) -> io::Result<Option<Head>> {
     loop {
         if let Some(end) = find(buffer, b"\r\n\r\n") {
             let head = buffer.split_to(end + 4);
             let text = String::from_utf8_lossy(head.get(..end).unwrap_or_default());
-            return Head::parse(&text)
-                .map(Some)
-                .ok_or_else(|| invalid("no request line"));
+            return Head::parse(&text).map(Some).ok_or_else(|| invalid("no request line"));
         }
         if buffer.len() > MAX_HEAD {
             return Err(invalid("request head too large"));
         }
         if reader.read_buf(buffer).await? == 0 {
-            return if buffer.is_empty() {
-                Ok(None)
-            } else {
-                Err(invalid("closed in the head"))
-            };
+            return if buffer.is_empty() { Ok(None) } else { Err(invalid("closed in the head")) };
         }
     }
 }
@@ -76,14 +64,10 @@ fn invalid(reason: &'static str) -> io::Error {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
+    haystack.windows(needle.len()).position(|window| window == needle)
 }
 
 /// Waits for the peer to go away, whatever it sends meanwhile.
 pub(crate) async fn hold<R: AsyncRead + Unpin>(mut reader: R) -> io::Result<()> {
-    tokio::io::copy(&mut reader, &mut tokio::io::sink())
-        .await
-        .map(drop)
+    tokio::io::copy(&mut reader, &mut tokio::io::sink()).await.map(drop)
 }

@@ -71,9 +71,7 @@ impl WorldBuilder {
     pub async fn start(self) -> Result<World, StartError> {
         let authority = Arc::new(Authority::new(wall_time())?);
         let hosts = open_hosts(self.hosts)?;
-        let dns = Dns::start(Arc::clone(&hosts))
-            .await
-            .map_err(starting("the name server"))?;
+        let dns = Dns::start(Arc::clone(&hosts)).await.map_err(starting("the name server"))?;
         let proxy = Proxy::open(Arc::clone(&hosts)).map_err(starting("the proxy"))?;
         let dir = RunDir::create(&authority).map_err(starting("the directory of the run"))?;
         let mut serving = JoinSet::new();
@@ -89,22 +87,12 @@ impl WorldBuilder {
                 }
             }
         }
-        Ok(World {
-            authority,
-            hosts,
-            dns,
-            proxy,
-            dir,
-            _serving: serving,
-        })
+        Ok(World { authority, hosts, dns, proxy, dir, _serving: serving })
     }
 }
 
 /// Certificates have to be valid when a client looks, and clients look at the real clock.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where a world learns what time it is"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where a world learns what time it is")]
 fn wall_time() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
@@ -121,14 +109,11 @@ fn open_hosts(extra: Vec<String>) -> Result<Hosts, StartError> {
     if count > usize::from(u8::MAX - FIRST_ADDRESS) {
         return Err(StartError::TooManyHosts(count));
     }
-    let hosts = names
-        .into_iter()
-        .zip(FIRST_ADDRESS..u8::MAX)
-        .map(|(name, last)| {
-            let host = Host::open(&name, Ipv4Addr::new(127, 0, 0, last))
-                .map_err(starting(format!("the origin of {name}")))?;
-            Ok((name, Arc::new(host)))
-        });
+    let hosts = names.into_iter().zip(FIRST_ADDRESS..u8::MAX).map(|(name, last)| {
+        let host =
+            Host::open(&name, Ipv4Addr::new(127, 0, 0, last)).map_err(starting(format!("the origin of {name}")))?;
+        Ok((name, Arc::new(host)))
+    });
     hosts.collect::<Result<_, StartError>>().map(Arc::new)
 }
 
@@ -170,10 +155,7 @@ impl World {
 
     /// Where the host's listener is.
     pub fn address(&self, host: &str, scheme: Scheme) -> Result<SocketAddr, UnknownHost> {
-        self.hosts
-            .get(host)
-            .map(|host| host.address(scheme))
-            .ok_or_else(|| UnknownHost(host.to_owned()))
+        self.hosts.get(host).map(|host| host.address(scheme)).ok_or_else(|| UnknownHost(host.to_owned()))
     }
 
     /// The URL of a path on the host, with the port that it really listens on.

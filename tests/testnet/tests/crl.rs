@@ -22,22 +22,17 @@ async fn fetch(world: &World, fault: CrlFault) -> Bytes {
 fn is_signed_by_root(world: &World, der: &Bytes) -> bool {
     let authority = world.authority();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let verifier = WebPkiServerVerifier::builder_with_provider(
-        Arc::new(roots(&authority.root_pem())),
-        provider,
-    )
-    .with_crls([der.to_vec().into()])
-    .allow_unknown_revocation_status()
-    .build()
-    .unwrap();
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(&authority.root_pem())), provider)
+        .with_crls([der.to_vec().into()])
+        .allow_unknown_revocation_status()
+        .build()
+        .unwrap();
     let leaf = authority.leaf(HOST, &CertificateKind::Good).unwrap();
     let seconds = authority.now().unix_timestamp().try_into().unwrap();
     let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
     let name = ServerName::try_from(HOST).unwrap();
     let (end_entity, others) = leaf.chain.split_first().unwrap();
-    verifier
-        .verify_server_cert(end_entity, others, &name, &[], now)
-        .is_ok()
+    verifier.verify_server_cert(end_entity, others, &name, &[], now).is_ok()
 }
 
 #[tokio::test]
@@ -71,26 +66,14 @@ async fn variants_that_still_parse() {
     assert!(!is_signed_by_root(&world, &der));
     let der = fetch(&world, CrlFault::OtherIssuer).await;
     let (_, list) = CertificateRevocationList::from_der(&der).unwrap();
-    assert!(
-        list.issuer()
-            .to_string()
-            .contains("Example Corp TLS Inspection CA")
-    );
-    assert!(
-        fetch(&world, CrlFault::Pem)
-            .await
-            .starts_with(b"-----BEGIN X509 CRL-----")
-    );
+    assert!(list.issuer().to_string().contains("Example Corp TLS Inspection CA"));
+    assert!(fetch(&world, CrlFault::Pem).await.starts_with(b"-----BEGIN X509 CRL-----"));
 }
 
 #[tokio::test]
 async fn what_is_no_list() {
     let world = World::start().await.unwrap();
-    assert!(
-        fetch(&world, CrlFault::Html)
-            .await
-            .starts_with(b"<!DOCTYPE html>")
-    );
+    assert!(fetch(&world, CrlFault::Html).await.starts_with(b"<!DOCTYPE html>"));
     let truncated = fetch(&world, CrlFault::Truncated).await;
     assert_eq!(truncated[0], 0x30);
     assert!(CertificateRevocationList::from_der(&truncated).is_err());
@@ -99,15 +82,8 @@ async fn what_is_no_list() {
     let stream = tcp(&world, CRL_HOST, Scheme::Http).await.unwrap();
     let (answer, ended) = raw_get(stream, CRL_HOST, CRL_PATH).await;
     ended.unwrap();
-    let end = answer
-        .windows(4)
-        .position(|octets| octets == b"\r\n\r\n")
-        .unwrap()
-        + 4;
+    let end = answer.windows(4).position(|octets| octets == b"\r\n\r\n").unwrap() + 4;
     let head = str::from_utf8(&answer[..end]).unwrap();
     let (_, announced) = head.trim_end().rsplit_once("Content-Length: ").unwrap();
-    assert!(
-        announced.parse::<usize>().unwrap() > answer.len() - end,
-        "{head}"
-    );
+    assert!(announced.parse::<usize>().unwrap() > answer.len() - end, "{head}");
 }

@@ -15,19 +15,13 @@ use tokio::net::{TcpStream, UdpSocket};
 
 fn question(name: &str, record_type: RecordType) -> Vec<u8> {
     let mut message = Message::query();
-    message.add_query(Query::query(
-        Name::from_ascii(format!("{name}.")).unwrap(),
-        record_type,
-    ));
+    message.add_query(Query::query(Name::from_ascii(format!("{name}.")).unwrap(), record_type));
     message.to_vec().unwrap()
 }
 
 async fn ask(world: &World, name: &str, record_type: RecordType) -> Message {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    socket
-        .send_to(&question(name, record_type), world.dns_address())
-        .await
-        .unwrap();
+    socket.send_to(&question(name, record_type), world.dns_address()).await.unwrap();
     let mut buffer = Vec::with_capacity(4096);
     socket.recv_buf_from(&mut buffer).await.unwrap();
     Message::from_vec(&buffer).unwrap()
@@ -36,10 +30,7 @@ async fn ask(world: &World, name: &str, record_type: RecordType) -> Message {
 async fn ask_tcp(world: &World, name: &str, record_type: RecordType) -> Message {
     let mut stream = TcpStream::connect(world.dns_address()).await.unwrap();
     let question = question(name, record_type);
-    stream
-        .write_u16(question.len().try_into().unwrap())
-        .await
-        .unwrap();
+    stream.write_u16(question.len().try_into().unwrap()).await.unwrap();
     stream.write_all(&question).await.unwrap();
     let mut answer = vec![0; stream.read_u16().await.unwrap().into()];
     stream.read_exact(&mut answer).await.unwrap();
@@ -47,10 +38,7 @@ async fn ask_tcp(world: &World, name: &str, record_type: RecordType) -> Message 
 }
 
 fn addresses(message: &Message) -> Vec<String> {
-    let data = message
-        .answers
-        .iter()
-        .filter_map(|record| record.data.ip_addr());
+    let data = message.answers.iter().filter_map(|record| record.data.ip_addr());
     data.map(|address| address.to_string()).collect()
 }
 
@@ -59,34 +47,19 @@ async fn every_entry_has_an_address_of_its_own() {
     let world = World::start().await.unwrap();
     for entry in testnet::ENTRIES {
         let answer = ask(&world, entry.host, RecordType::A).await;
-        let expected = world
-            .address(entry.host, entry.scheme)
-            .unwrap()
-            .ip()
-            .to_string();
+        let expected = world.address(entry.host, entry.scheme).unwrap().ip().to_string();
         assert_eq!(addresses(&answer), [expected], "{}", entry.host);
-        assert_eq!(
-            addresses(&ask_tcp(&world, entry.host, RecordType::A).await).len(),
-            1
-        );
+        assert_eq!(addresses(&ask_tcp(&world, entry.host, RecordType::A).await).len(), 1);
     }
     let answer = ask(&world, HOST, RecordType::AAAA).await;
-    assert_eq!(
-        (answer.response_code, answer.answers.len()),
-        (ResponseCode::NoError, 0)
-    );
+    assert_eq!((answer.response_code, answer.answers.len()), (ResponseCode::NoError, 0));
     assert_eq!(answer.authorities.len(), 1);
 }
 
 #[tokio::test]
 async fn the_codes_are_those_that_were_set() {
     let world = World::start().await.unwrap();
-    assert_eq!(
-        ask(&world, "nowhere.example", RecordType::A)
-            .await
-            .response_code,
-        ResponseCode::NXDomain
-    );
+    assert_eq!(ask(&world, "nowhere.example", RecordType::A).await.response_code, ResponseCode::NXDomain);
     for (fault, code) in [
         (DnsFault::NxDomain, ResponseCode::NXDomain),
         (DnsFault::NoData, ResponseCode::NoError),
@@ -105,51 +78,26 @@ async fn silence_is_no_answer_and_leaves_others_alone() {
     world.faults().set(HOST, DnsFault::AaaaSilent).unwrap();
     assert_eq!(ask(&world, HOST, RecordType::A).await.answers.len(), 1);
     let wait = Duration::from_millis(100);
-    assert!(
-        tokio::time::timeout(wait, ask(&world, HOST, RecordType::AAAA))
-            .await
-            .is_err()
-    );
+    assert!(tokio::time::timeout(wait, ask(&world, HOST, RecordType::AAAA)).await.is_err());
     world.faults().set(HOST, DnsFault::Silent).unwrap();
-    assert!(
-        tokio::time::timeout(wait, ask(&world, HOST, RecordType::A))
-            .await
-            .is_err()
-    );
-    assert_eq!(
-        ask(&world, "go.microsoft.com", RecordType::A)
-            .await
-            .answers
-            .len(),
-        1
-    );
+    assert!(tokio::time::timeout(wait, ask(&world, HOST, RecordType::A)).await.is_err());
+    assert_eq!(ask(&world, "go.microsoft.com", RecordType::A).await.answers.len(), 1);
     let asked = world.dns_queries();
     assert_eq!(asked.len(), 4);
-    assert_eq!(
-        (asked[1].name.as_str(), asked[1].record_type.as_str()),
-        (HOST, "AAAA")
-    );
+    assert_eq!((asked[1].name.as_str(), asked[1].record_type.as_str()), (HOST, "AAAA"));
 }
 
 #[tokio::test]
 async fn other_addresses_aliases_and_truncation() {
     let world = World::start().await.unwrap();
     world.faults().set(HOST, DnsFault::unspecified()).unwrap();
-    assert_eq!(
-        addresses(&ask(&world, HOST, RecordType::A).await),
-        ["0.0.0.0"]
-    );
-    assert_eq!(
-        addresses(&ask(&world, HOST, RecordType::AAAA).await),
-        ["::"]
-    );
+    assert_eq!(addresses(&ask(&world, HOST, RecordType::A).await), ["0.0.0.0"]);
+    assert_eq!(addresses(&ask(&world, HOST, RecordType::AAAA).await), ["::"]);
 
     let aliases = vec!["one.example".to_owned(), "two.example".to_owned()];
     world.faults().set(HOST, DnsFault::Cname(aliases)).unwrap();
     let answer = ask(&world, HOST, RecordType::A).await;
-    let RData::CNAME(first) = &answer.answers[0].data else {
-        panic!("{answer:?}")
-    };
+    let RData::CNAME(first) = &answer.answers[0].data else { panic!("{answer:?}") };
     assert_eq!(first.to_string(), "one.example.");
     assert_eq!(answer.answers[2].name.to_string(), "two.example.");
     assert_eq!(addresses(&answer).len(), 1);

@@ -15,35 +15,23 @@ async fn the_usual_answers_over_h2_http11_and_in_the_clear() {
     let world = World::start().await.unwrap();
     assert_eq!(get_h2(&world, HOST).await.unwrap(), StatusCode::OK);
     let (status, body) = get(&world, CONTROL_HOST, CONTROL_PATH).await;
-    assert_eq!(
-        (status, &body.unwrap()[..]),
-        (StatusCode::OK, CONTROL_BODY.as_bytes())
-    );
+    assert_eq!((status, &body.unwrap()[..]), (StatusCode::OK, CONTROL_BODY.as_bytes()));
     let (status, _) = get(&world, "enterpriseregistration.windows.net", "/").await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     let faults = world.faults();
     assert_eq!(faults.served(HOST).unwrap(), 1);
-    assert_eq!(
-        faults.requests(CONTROL_HOST).unwrap()[0].header("host"),
-        Some(CONTROL_HOST)
-    );
+    assert_eq!(faults.requests(CONTROL_HOST).unwrap()[0].header("host"), Some(CONTROL_HOST));
 }
 
 #[tokio::test]
 async fn another_reply() {
     let world = World::start().await.unwrap();
-    world
-        .faults()
-        .set(HOST, Reply::redirect("http://portal.example/"))
-        .unwrap();
+    world.faults().set(HOST, Reply::redirect("http://portal.example/")).unwrap();
     let stream = tcp(&world, HOST, Scheme::Http).await.unwrap();
     let (answer, _) = raw_get(stream, HOST, "/").await;
     let answer = String::from_utf8(answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 302 Found\r\n"), "{answer}");
-    assert!(
-        answer.contains("location: http://portal.example/\r\n"),
-        "{answer}"
-    );
+    assert!(answer.contains("location: http://portal.example/\r\n"), "{answer}");
     world.faults().set(HOST, Reply::captive_portal()).unwrap();
     assert_eq!(get_h2(&world, HOST).await.unwrap().as_u16(), 511);
 }
@@ -62,10 +50,7 @@ async fn broken_answers_end_as_named() {
     let (answer, ended) = got(&world, HttpFault::CloseBeforeHead).await;
     assert_eq!((answer.as_str(), ended.unwrap()), ("", 0));
     let (answer, ended) = got(&world, HttpFault::ResetBeforeHead).await;
-    assert_eq!(
-        (answer.as_str(), ended.unwrap_err().kind()),
-        ("", ErrorKind::ConnectionReset)
-    );
+    assert_eq!((answer.as_str(), ended.unwrap_err().kind()), ("", ErrorKind::ConnectionReset));
     let (answer, ended) = got(&world, HttpFault::CloseInHead).await;
     assert!(ended.is_ok() && !answer.contains("\r\n\r\n"));
     let (answer, ended) = got(&world, HttpFault::CloseInBody).await;
@@ -96,8 +81,7 @@ async fn hanging_and_endless_answers_do_not_end() {
         HttpFault::EndlessBody,
         HttpFault::InformationalFlood,
     ] {
-        let waited =
-            tokio::time::timeout(Duration::from_millis(200), got(&world, fault.clone())).await;
+        let waited = tokio::time::timeout(Duration::from_millis(200), got(&world, fault.clone())).await;
         assert!(waited.is_err(), "{fault:?}");
     }
 }
@@ -109,11 +93,7 @@ async fn h2_is_refused_and_http11_is_not() {
         world.faults().set(HOST, fault.clone()).unwrap();
         let error = get_h2(&world, HOST).await.unwrap_err();
         let text = format!("{error:?}");
-        let expected = if fault == HttpFault::GoAway {
-            "GoAway"
-        } else {
-            "HTTP_1_1_REQUIRED"
-        };
+        let expected = if fault == HttpFault::GoAway { "GoAway" } else { "HTTP_1_1_REQUIRED" };
         assert!(text.contains(expected), "{text}");
         assert_eq!(get(&world, HOST, "/").await.0, StatusCode::OK);
     }

@@ -34,16 +34,11 @@ async fn names_resolve_at_the_proxy() {
         let mut stream = connect(&world).await;
         let reply = tunnel(&mut stream, &format!("{HOST}:{port}"), "X-Site: b42\r\n").await;
         assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
-        handshake(stream, client(&world, &["h2"]), HOST)
-            .await
-            .unwrap();
+        handshake(stream, client(&world, &["h2"]), HOST).await.unwrap();
     }
     let requests = world.proxy().requests();
     assert_eq!(requests.len(), 2);
-    assert_eq!(
-        (requests[0].method.as_str(), requests[0].target.as_str()),
-        ("CONNECT", "officecdn.microsoft.com:443")
-    );
+    assert_eq!((requests[0].method.as_str(), requests[0].target.as_str()), ("CONNECT", "officecdn.microsoft.com:443"));
     assert_eq!(requests[0].header("x-site"), Some("b42"));
     assert_eq!(world.dns_queries(), []);
 }
@@ -73,8 +68,7 @@ async fn credentials_are_asked_for_and_not_passed_on() {
     let reply = tunnel(&mut stream, &format!("{HOST}:443"), authorization).await;
     assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
 
-    let request =
-        format!("GET http://{CRL_HOST}/ HTTP/1.1\r\nHost: {CRL_HOST}\r\n{authorization}\r\n");
+    let request = format!("GET http://{CRL_HOST}/ HTTP/1.1\r\nHost: {CRL_HOST}\r\n{authorization}\r\n");
     let mut stream = connect(&world).await;
     stream.write_all(request.as_bytes()).await.unwrap();
     stream.read_to_end(&mut Vec::new()).await.unwrap();
@@ -86,16 +80,10 @@ async fn credentials_are_asked_for_and_not_passed_on() {
 async fn upstream_failures_are_told_as_squid_does() {
     let world = World::start().await.unwrap();
     let reply = tunnel(&mut connect(&world).await, "nowhere.example:443", "").await;
-    assert!(
-        reply.starts_with("HTTP/1.1 503 ") && reply.contains("ERR_DNS_FAIL"),
-        "{reply}"
-    );
+    assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("ERR_DNS_FAIL"), "{reply}");
     world.faults().set(HOST, TcpFault::Refuse).unwrap();
     let reply = tunnel(&mut connect(&world).await, &format!("{HOST}:443"), "").await;
-    assert!(
-        reply.contains("X-Squid-Error: ERR_CONNECT_FAIL 111"),
-        "{reply}"
-    );
+    assert!(reply.contains("X-Squid-Error: ERR_CONNECT_FAIL 111"), "{reply}");
 }
 
 #[tokio::test]
@@ -103,29 +91,14 @@ async fn replies_of_its_own() {
     let world = World::start().await.unwrap();
     let authority = format!("{HOST}:443");
     for (fault, start, part) in [
-        (
-            ProxyFault::squid_denied(),
-            "HTTP/1.1 403 Forbidden\r\n",
-            "ERR_ACCESS_DENIED",
-        ),
-        (
-            ProxyFault::squid_connect_failed(),
-            "HTTP/1.1 503 Service Unavailable\r\n",
-            "ERR_CONNECT_FAIL",
-        ),
-        (
-            ProxyFault::forefront_denied(),
-            "HTTP/1.1 502 Proxy Error ( Forefront TMG denied",
-            "Via",
-        ),
+        (ProxyFault::squid_denied(), "HTTP/1.1 403 Forbidden\r\n", "ERR_ACCESS_DENIED"),
+        (ProxyFault::squid_connect_failed(), "HTTP/1.1 503 Service Unavailable\r\n", "ERR_CONNECT_FAIL"),
+        (ProxyFault::forefront_denied(), "HTTP/1.1 502 Proxy Error ( Forefront TMG denied", "Via"),
         (ProxyFault::auth_required(), "HTTP/1.1 407 ", "Basic realm"),
     ] {
         world.proxy().set_fault_for(HOST, fault);
         let mut stream = connect(&world).await;
-        stream
-            .write_all(format!("CONNECT {authority} HTTP/1.1\r\n\r\n").as_bytes())
-            .await
-            .unwrap();
+        stream.write_all(format!("CONNECT {authority} HTTP/1.1\r\n\r\n").as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).await.unwrap();
@@ -145,10 +118,7 @@ async fn a_407_may_close() {
     world.proxy().set_fault(ProxyFault::auth_required_closing());
     let mut stream = connect(&world).await;
     let reply = tunnel(&mut stream, &format!("{HOST}:443"), "").await;
-    assert!(
-        reply.contains("Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM"),
-        "{reply}"
-    );
+    assert!(reply.contains("Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM"), "{reply}");
     assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
 }
 
@@ -156,10 +126,7 @@ async fn a_407_may_close() {
 async fn all(world: &World, fault: ProxyFault) -> (String, std::io::Result<usize>) {
     world.proxy().set_fault(fault);
     let mut stream = connect(world).await;
-    stream
-        .write_all(format!("CONNECT {HOST}:443 HTTP/1.1\r\n\r\n").as_bytes())
-        .await
-        .unwrap();
+    stream.write_all(format!("CONNECT {HOST}:443 HTTP/1.1\r\n\r\n").as_bytes()).await.unwrap();
     let mut reply = Vec::new();
     let ended = stream.read_to_end(&mut reply).await;
     (String::from_utf8_lossy(&reply).into_owned(), ended)
@@ -182,17 +149,10 @@ async fn misbehaviour() {
         ProxyFault::TunnelGarbage,
     ] {
         let wait = Duration::from_millis(200);
-        assert!(
-            tokio::time::timeout(wait, all(&world, endless.clone()))
-                .await
-                .is_err(),
-            "{endless:?}"
-        );
+        assert!(tokio::time::timeout(wait, all(&world, endless.clone())).await.is_err(), "{endless:?}");
     }
     world.proxy().refuse_connections().unwrap();
-    let error = TcpStream::connect(world.proxy().address())
-        .await
-        .unwrap_err();
+    let error = TcpStream::connect(world.proxy().address()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
 }
 
@@ -202,17 +162,12 @@ async fn tunnels_that_break_or_begin_early() {
     world.proxy().set_fault(ProxyFault::TunnelReset);
     let mut stream = connect(&world).await;
     tunnel(&mut stream, &format!("{HOST}:443"), "").await;
-    let error = handshake(stream, client(&world, &[]), HOST)
-        .await
-        .unwrap_err();
+    let error = handshake(stream, client(&world, &[]), HOST).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 
     world.proxy().set_fault(ProxyFault::ExtraBytes);
     let mut stream = connect(&world).await;
-    stream
-        .write_all(format!("CONNECT {HOST}:443 HTTP/1.1\r\n\r\n").as_bytes())
-        .await
-        .unwrap();
+    stream.write_all(format!("CONNECT {HOST}:443 HTTP/1.1\r\n\r\n").as_bytes()).await.unwrap();
     let mut reply = [0; "HTTP/1.1 200 Connection established\r\n\r\n".len()];
     stream.read_exact(&mut reply).await.unwrap();
     let mut extra = [0; 7];

@@ -12,11 +12,7 @@ use testnet::{CertificateKind, ENTRIES, Scheme, TcpFault, TlsFault, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn tls_error(error: &std::io::Error) -> TlsError {
-    error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<TlsError>())
-        .cloned()
-        .unwrap()
+    error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()).cloned().unwrap()
 }
 
 #[tokio::test]
@@ -34,27 +30,16 @@ async fn certificates_are_wrong_in_their_own_ways() {
     for (kind, is_expected) in [
         (
             CertificateKind::WrongName,
-            (|error| matches!(error, CertificateError::NotValidForNameContext { .. }))
-                as fn(CertificateError) -> bool,
+            (|error| matches!(error, CertificateError::NotValidForNameContext { .. })) as fn(CertificateError) -> bool,
         ),
-        (CertificateKind::Expired, |error| {
-            matches!(error, CertificateError::ExpiredContext { .. })
-        }),
-        (CertificateKind::NotYetValid, |error| {
-            matches!(error, CertificateError::NotValidYetContext { .. })
-        }),
-        (CertificateKind::SelfSigned, |error| {
-            error == CertificateError::UnknownIssuer
-        }),
-        (CertificateKind::Intercepted, |error| {
-            error == CertificateError::UnknownIssuer
-        }),
+        (CertificateKind::Expired, |error| matches!(error, CertificateError::ExpiredContext { .. })),
+        (CertificateKind::NotYetValid, |error| matches!(error, CertificateError::NotValidYetContext { .. })),
+        (CertificateKind::SelfSigned, |error| error == CertificateError::UnknownIssuer),
+        (CertificateKind::Intercepted, |error| error == CertificateError::UnknownIssuer),
     ] {
         world.faults().set(HOST, kind.clone()).unwrap();
         let error = tls_error(&tls(&world, HOST).await.unwrap_err());
-        let TlsError::InvalidCertificate(error) = error else {
-            panic!("{kind:?}: {error}")
-        };
+        let TlsError::InvalidCertificate(error) = error else { panic!("{kind:?}: {error}") };
         assert!(is_expected(error.clone()), "{kind:?}: {error}");
     }
 }
@@ -62,40 +47,23 @@ async fn certificates_are_wrong_in_their_own_ways() {
 #[tokio::test]
 async fn the_missing_intermediate_is_where_the_leaf_says() {
     let world = World::start().await.unwrap();
-    world
-        .faults()
-        .set(HOST, TlsFault::MissingIntermediate { port_80: false })
-        .unwrap();
+    world.faults().set(HOST, TlsFault::MissingIntermediate { port_80: false }).unwrap();
     let error = tls_error(&tls(&world, HOST).await.unwrap_err());
-    assert_eq!(
-        error,
-        TlsError::InvalidCertificate(CertificateError::UnknownIssuer)
-    );
+    assert_eq!(error, TlsError::InvalidCertificate(CertificateError::UnknownIssuer));
 
-    let url = world
-        .url(testnet::PKI_HOST, Scheme::Http, testnet::INTERMEDIATE_PATH)
-        .unwrap();
-    let kind = CertificateKind::MissingIntermediate {
-        issuer_url: url.clone(),
-    };
+    let url = world.url(testnet::PKI_HOST, Scheme::Http, testnet::INTERMEDIATE_PATH).unwrap();
+    let kind = CertificateKind::MissingIntermediate { issuer_url: url.clone() };
     let leaf = world.authority().leaf(HOST, &kind).unwrap();
     let (_, parsed) = x509_parser::parse_x509_certificate(&leaf.chain[0]).unwrap();
-    let named =
-        parsed
-            .extensions()
-            .iter()
-            .find_map(|extension| match extension.parsed_extension() {
-                x509_parser::extensions::ParsedExtension::AuthorityInfoAccess(access) => {
-                    Some(access.accessdescs[0].access_location.to_string())
-                }
-                _ => None,
-            });
+    let named = parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        x509_parser::extensions::ParsedExtension::AuthorityInfoAccess(access) => {
+            Some(access.accessdescs[0].access_location.to_string())
+        }
+        _ => None,
+    });
     assert!(named.unwrap().contains(&url));
     let (_, fetched) = get(&world, testnet::PKI_HOST, testnet::INTERMEDIATE_PATH).await;
-    assert_eq!(
-        fetched.unwrap(),
-        world.authority().intermediate_der().as_ref()
-    );
+    assert_eq!(fetched.unwrap(), world.authority().intermediate_der().as_ref());
 }
 
 #[tokio::test]
@@ -148,15 +116,9 @@ async fn the_client_hello_meets_its_fate() {
     let error = outcome(TlsFault::CloseAfterHello).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     let error = tls_error(&outcome(TlsFault::PROTOCOL_VERSION).await.unwrap_err());
-    assert_eq!(
-        error,
-        TlsError::AlertReceived(AlertDescription::ProtocolVersion)
-    );
+    assert_eq!(error, TlsError::AlertReceived(AlertDescription::ProtocolVersion));
     let error = tls_error(&outcome(TlsFault::HANDSHAKE_FAILURE).await.unwrap_err());
-    assert_eq!(
-        error,
-        TlsError::AlertReceived(AlertDescription::HandshakeFailure)
-    );
+    assert_eq!(error, TlsError::AlertReceived(AlertDescription::HandshakeFailure));
     for silent in [TlsFault::HangAfterHello, TlsFault::HangAfterHelloOver(100)] {
         let waited = tokio::time::timeout(Duration::from_millis(200), outcome(silent)).await;
         assert!(waited.is_err(), "{waited:?}");
@@ -173,19 +135,14 @@ async fn a_page_in_the_clear_answers_the_hello() {
     let mut page = String::new();
     stream.read_to_string(&mut page).await.unwrap();
     assert!(page.starts_with("HTTP/1.1 403 Forbidden") && page.contains("Web Page Blocked"));
-    assert!(matches!(
-        tls_error(&tls(&world, HOST).await.unwrap_err()),
-        TlsError::InvalidMessage(_)
-    ));
+    assert!(matches!(tls_error(&tls(&world, HOST).await.unwrap_err()), TlsError::InvalidMessage(_)));
 }
 
 #[tokio::test]
 async fn one_version_only() {
     let world = World::start().await.unwrap();
-    for (fault, version) in [
-        (TlsFault::Only12, ProtocolVersion::TLSv1_2),
-        (TlsFault::Only13, ProtocolVersion::TLSv1_3),
-    ] {
+    for (fault, version) in [(TlsFault::Only12, ProtocolVersion::TLSv1_2), (TlsFault::Only13, ProtocolVersion::TLSv1_3)]
+    {
         world.faults().set(HOST, fault).unwrap();
         let stream = tls(&world, HOST).await.unwrap();
         assert_eq!(stream.get_ref().1.protocol_version(), Some(version));
@@ -197,12 +154,7 @@ async fn alpn_is_the_clients_choice() {
     let world = World::start().await.unwrap();
     for protocol in ["h2", "http/1.1"] {
         let stream = tcp(&world, HOST, Scheme::Https).await.unwrap();
-        let stream = handshake(stream, client(&world, &[protocol]), HOST)
-            .await
-            .unwrap();
-        assert_eq!(
-            stream.get_ref().1.alpn_protocol(),
-            Some(protocol.as_bytes())
-        );
+        let stream = handshake(stream, client(&world, &[protocol]), HOST).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol.as_bytes()));
     }
 }

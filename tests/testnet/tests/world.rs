@@ -9,17 +9,10 @@ use tokio::process::Command;
 
 #[tokio::test]
 async fn the_configuration_names_everything() {
-    let world = World::builder()
-        .with_host("Extra.Example")
-        .start()
-        .await
-        .unwrap();
+    let world = World::builder().with_host("Extra.Example").start().await.unwrap();
     let yaml = world.config_yaml();
     for entry in ENTRIES {
-        assert!(
-            yaml.contains(&format!("- name: {}\n", entry.name())),
-            "{yaml}"
-        );
+        assert!(yaml.contains(&format!("- name: {}\n", entry.name)), "{yaml}");
         let url = world.url(entry.host, entry.scheme, entry.path).unwrap();
         assert!(yaml.contains(&format!("url: \"{url}\"\n")), "{yaml}");
     }
@@ -40,10 +33,7 @@ async fn it_leaves_nothing_behind() {
     drop(world);
     assert!(!dir.exists());
     // The task behind the connection is gone too.
-    assert!(matches!(
-        tokio::io::AsyncReadExt::read(&mut open, &mut [0]).await,
-        Ok(0) | Err(_)
-    ));
+    assert!(matches!(tokio::io::AsyncReadExt::read(&mut open, &mut [0]).await, Ok(0) | Err(_)));
 }
 
 #[tokio::test]
@@ -66,33 +56,15 @@ async fn the_program_takes_commands_outlives_its_input_and_ends_on_a_signal() {
         }
     };
     until("run --config").await;
-    assert!(
-        std::fs::read_to_string(&config)
-            .unwrap()
-            .starts_with("site: testnet\n")
-    );
+    assert!(std::fs::read_to_string(&config).unwrap().starts_with("site: testnet\n"));
     let mut input = program.stdin.take().unwrap();
-    input
-        .write_all(b"fault officecdn.microsoft.com reset-after-hello\nlist\n")
-        .await
-        .unwrap();
+    input.write_all(b"fault officecdn.microsoft.com reset-after-hello\nlist\n").await.unwrap();
     drop(input);
     assert!(until("go.microsoft.com  ").await.contains("tcp Refuse"));
-    assert!(
-        until("officecdn.microsoft.com  ")
-            .await
-            .contains("tls ResetAfterHello")
-    );
+    assert!(until("officecdn.microsoft.com  ").await.contains("tls ResetAfterHello"));
     until("proxy").await;
     assert!(program.try_wait().unwrap().is_none());
     let id = program.id().unwrap().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .await
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     assert!(program.wait().await.unwrap().success());
 }

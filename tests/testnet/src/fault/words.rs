@@ -76,10 +76,7 @@ impl std::str::FromStr for Fault {
         match (word.make, argument) {
             (Make::Plain(make), None) => Ok(make()),
             (Make::With(make), Some(argument)) => {
-                make(argument).map_err(|reason| BadFault::Argument {
-                    word: word.word,
-                    reason,
-                })
+                make(argument).map_err(|reason| BadFault::Argument { word: word.word, reason })
             }
             _ => Err(wrong_argument(word)),
         }
@@ -94,10 +91,7 @@ impl std::str::FromStr for ProxyFault {
         match (word.make, argument) {
             (Make::Proxy(make), None) => Ok(make()),
             (Make::ProxyWith(make), Some(argument)) => {
-                make(argument).map_err(|reason| BadFault::Argument {
-                    word: word.word,
-                    reason,
-                })
+                make(argument).map_err(|reason| BadFault::Argument { word: word.word, reason })
             }
             _ => Err(wrong_argument(word)),
         }
@@ -113,18 +107,12 @@ fn find(text: &str, of_proxy: bool) -> Result<(&'static Word, Option<&str>), Bad
         .iter()
         .find(|word| word.word == name && word.is_of_proxy() == of_proxy)
         .map(|word| (word, argument))
-        .ok_or_else(|| BadFault::Unknown {
-            word: name.to_owned(),
-            of: if of_proxy { "proxy" } else { "host" },
-        })
+        .ok_or_else(|| BadFault::Unknown { word: name.to_owned(), of: if of_proxy { "proxy" } else { "host" } })
 }
 
 fn wrong_argument(word: &'static Word) -> BadFault {
     match word.argument {
-        Some(argument) => BadFault::ArgumentMissing {
-            word: word.word,
-            argument,
-        },
+        Some(argument) => BadFault::ArgumentMissing { word: word.word, argument },
         None => BadFault::ArgumentLeftOver { word: word.word },
     }
 }
@@ -140,21 +128,15 @@ mod tests {
                 Some(argument) => format!("{}:{argument}", word.word),
                 None => word.word.to_owned(),
             };
-            let parsed = if word.is_of_proxy() {
-                text.parse::<ProxyFault>().map(drop)
-            } else {
-                text.parse::<Fault>().map(drop)
-            };
+            let parsed =
+                if word.is_of_proxy() { text.parse::<ProxyFault>().map(drop) } else { text.parse::<Fault>().map(drop) };
             assert_eq!(parsed, Ok(()), "{text}");
         }
     }
 
     #[test]
     fn words_of_a_kind_are_distinct() {
-        let mut keys: Vec<_> = WORDS
-            .iter()
-            .map(|word| (word.is_of_proxy(), word.word))
-            .collect();
+        let mut keys: Vec<_> = WORDS.iter().map(|word| (word.is_of_proxy(), word.word)).collect();
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), WORDS.len());
@@ -163,22 +145,10 @@ mod tests {
     #[test]
     fn mistakes_are_told_apart() {
         let error = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
-        assert_eq!(
-            error("squid-denied"),
-            "there is no host fault `squid-denied`"
-        );
-        assert_eq!(
-            error("status"),
-            "`status` needs an argument, as in `status:503`"
-        );
+        assert_eq!(error("squid-denied"), "there is no host fault `squid-denied`");
+        assert_eq!(error("status"), "`status` needs an argument, as in `status:503`");
         assert_eq!(error("refuse:now"), "`refuse` takes no argument");
-        assert_eq!(
-            error("status:103"),
-            "`status`: 103 is no final status (200 to 999)"
-        );
-        assert_eq!(
-            error("addresses:nowhere"),
-            "`addresses`: nowhere: invalid IP address syntax"
-        );
+        assert_eq!(error("status:103"), "`status`: 103 is no final status (200 to 999)");
+        assert_eq!(error("addresses:nowhere"), "`addresses`: nowhere: invalid IP address syntax");
     }
 }

@@ -26,19 +26,12 @@ use crate::wire::Head;
 type Answer = Response<BoxBody<Bytes, io::Error>>;
 
 /// Serves requests until the client has had enough.
-pub(super) async fn serve<C: Connection>(
-    stream: C,
-    host: Arc<Host>,
-    shared: Arc<Shared>,
-) -> io::Result<()> {
+pub(super) async fn serve<C: Connection>(stream: C, host: Arc<Host>, shared: Arc<Shared>) -> io::Result<()> {
     let service = service_fn(move |request| {
         let answer = answer(&request, &host, &shared);
         async move { Ok::<_, Infallible>(answer) }
     });
-    Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await
-        .map_err(io::Error::other)
+    Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
 }
 
 fn answer(request: &Request<Incoming>, host: &Host, shared: &Shared) -> Answer {
@@ -49,8 +42,7 @@ fn answer(request: &Request<Incoming>, host: &Host, shared: &Shared) -> Answer {
         return from_reply(reply);
     }
     if shipped::is_crl(path) {
-        return crl::body(&shared.authority, faults.crl)
-            .map_or_else(|error| failed(&error), from_crl);
+        return crl::body(&shared.authority, faults.crl).map_or_else(|error| failed(&error), from_crl);
     }
     if host.name == PKI_HOST && path == INTERMEDIATE_PATH {
         let der = shared.authority.intermediate_der().to_vec();
@@ -69,12 +61,7 @@ fn head(request: &Request<Incoming>) -> Head {
         headers: request
             .headers()
             .iter()
-            .map(|(name, value)| {
-                (
-                    name.to_string(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect(),
     }
 }
@@ -94,37 +81,23 @@ fn from_reply(reply: &Reply) -> Answer {
 fn from_crl(body: crl::Body) -> Answer {
     match body {
         crl::Body::Whole(content_type, octets) => whole(StatusCode::OK, content_type, octets),
-        crl::Body::Endless(start, length) => Response::new(
-            Padded {
-                start: Some(start),
-                left: length,
-            }
-            .boxed(),
-        ),
+        crl::Body::Endless(start, length) => Response::new(Padded { start: Some(start), left: length }.boxed()),
     }
 }
 
 fn failed(error: &dyn std::error::Error) -> Answer {
-    whole(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "text/plain",
-        error.to_string().into(),
-    )
+    whole(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", error.to_string().into())
 }
 
 fn whole(status: StatusCode, content_type: &'static str, octets: Bytes) -> Answer {
     let mut response = Response::new(full(octets));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
 fn full(octets: Bytes) -> BoxBody<Bytes, io::Error> {
-    Full::new(octets)
-        .map_err(|never: Infallible| match never {})
-        .boxed()
+    Full::new(octets).map_err(|never: Infallible| match never {}).boxed()
 }
 
 /// A beginning, and zeros up to a length.
@@ -139,10 +112,7 @@ impl Body for Padded {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if self.left == 0 {
             return Poll::Ready(None);
         }

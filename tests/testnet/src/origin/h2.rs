@@ -27,9 +27,7 @@ pub(super) async fn go_away<C: Connection>(mut stream: C) -> io::Result<()> {
 /// The first stream reset with `HTTP_1_1_REQUIRED`.
 pub(super) async fn http11_required<C: Connection>(mut stream: C) -> io::Result<()> {
     let id = first_request(&mut stream).await?;
-    stream
-        .write_all(&frame(RST_STREAM, id, &HTTP_1_1_REQUIRED.to_be_bytes()))
-        .await?;
+    stream.write_all(&frame(RST_STREAM, id, &HTTP_1_1_REQUIRED.to_be_bytes())).await?;
     stream.flush().await?;
     hold(stream).await
 }
@@ -53,9 +51,7 @@ async fn first_request<C: Connection>(stream: &mut C) -> io::Result<u32> {
 }
 
 fn frame(kind: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let [_, a, b, c] = u32::try_from(payload.len())
-        .unwrap_or_default()
-        .to_be_bytes();
+    let [_, a, b, c] = u32::try_from(payload.len()).unwrap_or_default().to_be_bytes();
     let mut out = vec![a, b, c, kind, 0];
     out.extend(stream.to_be_bytes());
     out.extend_from_slice(payload);

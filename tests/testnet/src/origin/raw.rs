@@ -12,22 +12,16 @@ use crate::fault::HttpFault;
 use crate::host::Host;
 use crate::wire::{hold, read_head};
 
-const HEAD: &str =
-    "HTTP/1.1 200 OK\r\nServer: testnet\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\n";
+const HEAD: &str = "HTTP/1.1 200 OK\r\nServer: testnet\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\n";
 const BODY: &[u8] = &[b'x'; 100];
 /// Neither a status line nor a TLS record, and with every octet that parsers trip over.
-pub(crate) const GARBAGE: &[u8] =
-    b"\x00\xff\x16garbage \x80\x81\r\n\x01\x02not http at all\n\n\r\n\r\n";
+pub(crate) const GARBAGE: &[u8] = b"\x00\xff\x16garbage \x80\x81\r\n\x01\x02not http at all\n\n\r\n\r\n";
 /// Between two octets of a slow answer.
 const SLOW: Duration = Duration::from_secs(1);
 const MEBIBYTE: usize = 1024 * 1024;
 
 /// Reads one request and answers it as the fault has it.
-pub(super) async fn serve<C: Connection>(
-    mut stream: C,
-    host: &Host,
-    fault: &HttpFault,
-) -> io::Result<()> {
+pub(super) async fn serve<C: Connection>(mut stream: C, host: &Host, fault: &HttpFault) -> io::Result<()> {
     let Some(head) = read_head(&mut stream, &mut BytesMut::new()).await? else {
         return Ok(());
     };
@@ -51,9 +45,7 @@ pub(super) async fn serve<C: Connection>(
             endlessly(&mut stream, &b"X-Endless: and more of it\r\n".repeat(64)).await?;
         }
         HttpFault::EndlessBody => {
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
-                .await?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").await?;
             endlessly(&mut stream, &b"endless ".repeat(2048)).await?;
         }
         HttpFault::InformationalFlood => {
@@ -61,10 +53,7 @@ pub(super) async fn serve<C: Connection>(
         }
         HttpFault::GzipBomb => {
             let bomb = gzip_bomb();
-            let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
-                bomb.len()
-            );
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", bomb.len());
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(&bomb).await?;
         }
@@ -85,24 +74,15 @@ pub(super) async fn serve<C: Connection>(
                 .await?;
         }
         HttpFault::SpaceBeforeColon => {
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\nX-Spaced : value\r\nContent-Length: 3\r\n\r\nok\n")
-                .await?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nX-Spaced : value\r\nContent-Length: 3\r\n\r\nok\n").await?;
         }
-        HttpFault::CloseBeforeHead
-        | HttpFault::Reply(_)
-        | HttpFault::GoAway
-        | HttpFault::Http11Required => {}
+        HttpFault::CloseBeforeHead | HttpFault::Reply(_) | HttpFault::GoAway | HttpFault::Http11Required => {}
     }
     stream.shutdown().await
 }
 
 /// Reads one request and answers it with a CRL that ends before its announced length.
-pub(super) async fn cut_short_crl<C: Connection>(
-    mut stream: C,
-    host: &Host,
-    shared: &Shared,
-) -> io::Result<()> {
+pub(super) async fn cut_short_crl<C: Connection>(mut stream: C, host: &Host, shared: &Shared) -> io::Result<()> {
     let Some(head) = read_head(&mut stream, &mut BytesMut::new()).await? else {
         return Ok(());
     };
@@ -126,10 +106,7 @@ pub(crate) async fn slowly<W: AsyncWrite + Unpin>(writer: &mut W, octets: &[u8])
 }
 
 /// The same again and again, until the client is gone.
-pub(crate) async fn endlessly<W: AsyncWrite + Unpin>(
-    writer: &mut W,
-    octets: &[u8],
-) -> io::Result<()> {
+pub(crate) async fn endlessly<W: AsyncWrite + Unpin>(writer: &mut W, octets: &[u8]) -> io::Result<()> {
     loop {
         writer.write_all(octets).await?;
     }

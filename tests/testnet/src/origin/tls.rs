@@ -51,10 +51,7 @@ pub(crate) struct TlsSettings {
 impl TlsSettings {
     /// `pki` is where the intermediate's certificate can be fetched.
     pub(crate) fn new(pki: SocketAddr) -> Self {
-        Self {
-            pki,
-            made: Mutex::default(),
-        }
+        Self { pki, made: Mutex::default() }
     }
 
     fn config(&self, wanted: Wanted, authority: &Authority) -> io::Result<Arc<ServerConfig>> {
@@ -129,18 +126,15 @@ pub(super) async fn accept(
 fn certificate(fault: Option<&TlsFault>, settings: &TlsSettings) -> CertificateKind {
     match fault {
         Some(TlsFault::Certificate(kind)) => kind.clone(),
-        Some(TlsFault::MissingIntermediate { port_80 }) => CertificateKind::MissingIntermediate {
-            issuer_url: settings.issuer_url(*port_80),
-        },
+        Some(TlsFault::MissingIntermediate { port_80 }) => {
+            CertificateKind::MissingIntermediate { issuer_url: settings.issuer_url(*port_80) }
+        }
         _ => CertificateKind::Good,
     }
 }
 
 fn speaks_h2(fault: Option<&HttpFault>) -> bool {
-    matches!(
-        fault,
-        None | Some(HttpFault::Reply(_) | HttpFault::GoAway | HttpFault::Http11Required)
-    )
+    matches!(fault, None | Some(HttpFault::Reply(_) | HttpFault::GoAway | HttpFault::Http11Required))
 }
 
 fn is_before_handshake(fault: &TlsFault) -> bool {
@@ -170,9 +164,7 @@ async fn refuse(stream: &mut TcpStream, fault: &TlsFault) -> io::Result<()> {
         TlsFault::Alert(description) => {
             const ALERT: u8 = 21;
             const FATAL: u8 = 2;
-            stream
-                .write_all(&[ALERT, 3, 3, 0, 2, FATAL, *description])
-                .await?;
+            stream.write_all(&[ALERT, 3, 3, 0, 2, FATAL, *description]).await?;
             stream.shutdown().await
         }
         _ => stream.shutdown().await,

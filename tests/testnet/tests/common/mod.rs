@@ -23,9 +23,7 @@ pub(crate) const CRL_PATH: &str = "/pki/crl/products/MicrosoftRootAuthority.crl"
 
 pub(crate) fn roots(pem: &str) -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap())
-        .unwrap();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
     roots
 }
 
@@ -50,9 +48,7 @@ pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     host: &str,
 ) -> io::Result<TlsStream<S>> {
     let name = ServerName::try_from(host.to_owned()).unwrap();
-    TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
 /// A handshake over a connection of its own.
@@ -75,27 +71,13 @@ pub(crate) async fn raw_get<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// The same, by hyper, over HTTP/1.1 in the clear.
-pub(crate) async fn get(
-    world: &World,
-    host: &str,
-    path: &str,
-) -> (StatusCode, Result<Bytes, hyper::Error>) {
+pub(crate) async fn get(world: &World, host: &str, path: &str) -> (StatusCode, Result<Bytes, hyper::Error>) {
     let io = TokioIo::new(tcp(world, host, Scheme::Http).await.unwrap());
     let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
     tokio::spawn(connection);
-    let request = Request::get(path)
-        .header("Host", host)
-        .body(Empty::<Bytes>::new())
-        .unwrap();
+    let request = Request::get(path).header("Host", host).body(Empty::<Bytes>::new()).unwrap();
     let response = sender.send_request(request).await.unwrap();
-    (
-        response.status(),
-        response
-            .into_body()
-            .collect()
-            .await
-            .map(http_body_util::Collected::to_bytes),
-    )
+    (response.status(), response.into_body().collect().await.map(http_body_util::Collected::to_bytes))
 }
 
 /// The status over h2.
@@ -103,12 +85,8 @@ pub(crate) async fn get_h2(world: &World, host: &str) -> Result<StatusCode, hype
     let stream = tls(world, host).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     let io = TokioIo::new(stream);
-    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io)
-        .await
-        .unwrap();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
     tokio::spawn(connection);
-    let request = Request::get(format!("https://{host}/"))
-        .body(Empty::<Bytes>::new())
-        .unwrap();
+    let request = Request::get(format!("https://{host}/")).body(Empty::<Bytes>::new()).unwrap();
     Ok(sender.send_request(request).await?.status())
 }
