@@ -132,12 +132,12 @@ impl TlsFault {
     pub const UNRECOGNIZED_NAME: Self = Self::Alert(112);
 }
 
-/// A complete answer, the same over h2 and HTTP/1.1.
+/// A complete answer, over h2 and HTTP/1.1 alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
-    /// The reason phrase where there is one (HTTP/1 through the proxy only).
+    /// The reason phrase, which only HTTP/1.1 has, where it is not the usual one.
     pub reason: Option<String>,
     /// Further header fields; the length is added.
     pub headers: Vec<(String, String)>,
@@ -247,7 +247,7 @@ pub enum CrlFault {
     Expired,
     /// The last third is missing, and Content-Length agrees with what is sent.
     Truncated,
-    /// The last third is missing, and Content-Length announces all of it.
+    /// The last third is missing, and Content-Length announces all of it; whatever path is asked for.
     CutShort,
     /// A web page.
     Html,

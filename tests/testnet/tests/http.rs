@@ -32,6 +32,11 @@ async fn another_reply() {
     let answer = String::from_utf8(answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 302 Found\r\n"), "{answer}");
     assert!(answer.contains("location: http://portal.example/\r\n"), "{answer}");
+    let azure = Reply::status(470).reason("Action: Deny").html("Action: Deny. Reason: No rule matched.");
+    world.faults().set(HOST, azure).unwrap();
+    let stream = tcp(&world, HOST, Scheme::Http).await.unwrap();
+    let (answer, _) = raw_get(stream, HOST, "/").await;
+    assert!(answer.starts_with(b"HTTP/1.1 470 Action: Deny\r\n"));
     world.faults().set(HOST, Reply::captive_portal()).unwrap();
     assert_eq!(get_h2(&world, HOST).await.unwrap().as_u16(), 511);
 }

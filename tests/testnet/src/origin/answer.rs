@@ -12,6 +12,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame, Incoming};
+use hyper::ext::ReasonPhrase;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -70,6 +71,9 @@ fn from_reply(reply: &Reply) -> Answer {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::new(full(Bytes::from(reply.body.clone())));
     *response.status_mut() = status;
+    if let Some(Ok(reason)) = reply.reason.clone().map(|reason| ReasonPhrase::try_from(reason.into_bytes())) {
+        response.extensions_mut().insert(reason);
+    }
     for (name, value) in &reply.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
             response.headers_mut().append(name, value);
