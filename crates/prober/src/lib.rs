@@ -19,6 +19,7 @@ pub mod probe;
 pub mod snapshot;
 pub mod state;
 pub mod text;
+pub mod trust;
 pub mod verdict;
 
 pub use cause::{Blame, Cause, Stage, State};

@@ -6,6 +6,7 @@ mod deadline;
 pub mod dns;
 pub mod io;
 pub mod tcp;
+pub mod tls;
 
 use std::fmt::Display;
 use std::io as std_io;

@@ -87,6 +87,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         self.meter.note(buf.filled().get(before..).unwrap_or_default());
         if self.meter.received() > self.budget {
+            // A read that fails must not have filled anything.
+            buf.set_filled(before);
             return Poll::Ready(Err(io::Error::other(OverBudget { budget: self.budget })));
         }
         Poll::Ready(Ok(()))

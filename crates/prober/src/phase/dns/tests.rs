@@ -59,7 +59,7 @@ fn reply(question: &Message, script: &Script) -> Option<Vec<u8>> {
     assert_eq!(reply.message_type, MessageType::Response);
     match script {
         Silent => return None,
-        Code(code) => reply.response_code = *code,
+        Code(code) => reply.metadata.response_code = *code,
         Answer(records) => {
             let mut owner = query.name().clone();
             for data in records {

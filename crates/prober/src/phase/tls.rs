@@ -1,0 +1,125 @@
+//! The TLS handshake with whoever answers: it goes on whatever the certificate, and says what the certificate is worth.
+
+mod certificate;
+mod config;
+mod fault;
+mod recorder;
+
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+pub use tokio_rustls::client::TlsStream;
+
+pub use self::config::Alpn;
+use self::recorder::Recorder;
+use super::io::Metered;
+use super::{Failure, SetupFault};
+use crate::net::Clock;
+use crate::observation::{HandshakeSignature, MonitorFault, TlsFacts, TlsFault, Verification};
+use crate::plan::{RootsChoice, TlsPlan};
+use crate::text::Clean;
+use crate::trust::TrustStore;
+
+/// The most certificates of a chain that are looked at.
+const MAX_CERTIFICATES: usize = 10;
+
+/// Shakes hands and verifies. Made once for each choice of roots; every handshake is a full one.
+#[derive(Debug)]
+pub struct Connector {
+    h2_and_http1: ClientConfig,
+    http1: ClientConfig,
+    trust: TrustStore,
+    clock: Arc<dyn Clock>,
+}
+
+impl Connector {
+    /// Sets up the trust that an endpoint chooses and the plan adds to.
+    pub fn new(plan: &TlsPlan, roots: RootsChoice, clock: Arc<dyn Clock>) -> Result<Self, SetupFault> {
+        Ok(Self {
+            h2_and_http1: config::client_config(Alpn::H2AndHttp1)?,
+            http1: config::client_config(Alpn::Http1)?,
+            trust: TrustStore::new(plan, roots)?,
+            clock,
+        })
+    }
+
+    /// Shakes hands with the peer as `host`, a name or an address, within the given instant.
+    ///
+    /// The handshake succeeds with any certificate, so that whoever is in the way can be heard; nothing confidential
+    /// may be sent before [`TlsFacts::is_proven`] says so. The peer's chain stays available through
+    /// `stream.get_ref().1.peer_certificates()`.
+    pub async fn handshake<S>(
+        &self,
+        stream: Metered<S>,
+        host: &str,
+        alpn: Alpn,
+        by: Instant,
+    ) -> Result<(TlsStream<Metered<S>>, TlsFacts), Failure<TlsFault>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let name = server_name(host)?;
+        let recorder = Arc::new(Recorder::default());
+        let config = config::recorded_by(self.base(alpn), Arc::clone(&recorder));
+        let meter = stream.meter();
+        let connect = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream);
+        let stream = match timeout_at(by, connect).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(fault::from_error(host, &error, &meter)),
+            Err(_) => return Err(Failure::Fault(fault::timed_out(host, &meter))),
+        };
+        let facts = self.facts(stream.get_ref().1, &name, recorder.signature());
+        Ok((stream, facts))
+    }
+
+    fn base(&self, alpn: Alpn) -> &ClientConfig {
+        match alpn {
+            Alpn::H2AndHttp1 => &self.h2_and_http1,
+            Alpn::Http1 => &self.http1,
+        }
+    }
+
+    /// What a completed handshake says, its chain verified.
+    fn facts(&self, connection: &ClientConnection, name: &ServerName<'_>, signature: HandshakeSignature) -> TlsFacts {
+        let certificates = connection.peer_certificates().unwrap_or_default();
+        let certificates: &[CertificateDer<'_>] = certificates.get(..MAX_CERTIFICATES).unwrap_or(certificates);
+        let chain: Vec<_> = certificates.iter().map(certificate::facts).collect();
+        let verdict = self.trust.verify(certificates, &chain, name, self.clock.now());
+        TlsFacts {
+            version: connection
+                .protocol_version()
+                .and_then(|version| version.as_str())
+                .unwrap_or("unknown")
+                .replace('_', "."),
+            cipher: config::cipher_name(connection),
+            alpn: connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
+            chain,
+            verification: Verification {
+                trust: verdict.trust,
+                validity: verdict.validity,
+                name_matches: verdict.name_matches,
+                handshake_signature: signature,
+                reason: verdict.reason,
+                completed_by_aia: false,
+            },
+        }
+    }
+}
+
+/// The name to ask for. Plans hold only hosts that are names or addresses, so a failure is ours.
+fn server_name<F>(host: &str) -> Result<ServerName<'static>, Failure<F>> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+    ServerName::try_from(bare.to_owned()).map_err(|error| {
+        Failure::Monitor(MonitorFault {
+            operation: format!("ask for {host} in TLS"),
+            reason: Clean::new(&error.to_string()),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests;

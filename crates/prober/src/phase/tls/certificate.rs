@@ -1,0 +1,60 @@
+//! What a certificate says of itself.
+
+use rustls::pki_types::CertificateDer;
+use time::OffsetDateTime;
+use x509_parser::certificate::{X509Certificate, X509CertificateParser};
+use x509_parser::extensions::{AuthorityInfoAccess, GeneralName};
+use x509_parser::nom::Parser as _;
+use x509_parser::oid_registry::{OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS, OID_PKIX_AUTHORITY_INFO_ACCESS};
+use x509_parser::prelude::FromDer as _;
+
+use crate::observation::CertificateFacts;
+use crate::text::Clean;
+
+/// The most places kept where an issuer's certificate is published.
+const MAX_CA_ISSUERS: usize = 4;
+
+/// Reads a certificate as far as it can be read; one that cannot be says so in its names.
+pub(super) fn facts(certificate: &CertificateDer<'_>) -> CertificateFacts {
+    // Of the extensions only one matters, so the parser is spared the others.
+    match X509CertificateParser::new().with_deep_parse_extensions(false).parse(certificate.as_ref()) {
+        Ok((_, certificate)) => readable(&certificate),
+        Err(_) => CertificateFacts {
+            subject: Clean::new("unparsable"),
+            issuer: Clean::new("unparsable"),
+            not_before: OffsetDateTime::UNIX_EPOCH,
+            not_after: OffsetDateTime::UNIX_EPOCH,
+            self_issued: false,
+            ca_issuers: Vec::new(),
+        },
+    }
+}
+
+fn readable(certificate: &X509Certificate<'_>) -> CertificateFacts {
+    CertificateFacts {
+        subject: Clean::new(&certificate.subject().to_string()),
+        issuer: Clean::new(&certificate.issuer().to_string()),
+        not_before: certificate.validity().not_before.to_datetime(),
+        not_after: certificate.validity().not_after.to_datetime(),
+        self_issued: certificate.subject().as_raw() == certificate.issuer().as_raw(),
+        ca_issuers: ca_issuers(certificate),
+    }
+}
+
+/// The plain http addresses among the caIssuers (RFC 5280, section 4.2.2.1).
+fn ca_issuers(certificate: &X509Certificate<'_>) -> Vec<Clean> {
+    let extensions = certificate.extensions().iter();
+    let mut found = extensions.filter(|extension| extension.oid == OID_PKIX_AUTHORITY_INFO_ACCESS);
+    let Some((_, access)) = found.next().and_then(|extension| AuthorityInfoAccess::from_der(extension.value).ok())
+    else {
+        return Vec::new();
+    };
+    let urls = access.accessdescs.iter().filter_map(|description| match description.access_location {
+        GeneralName::URI(url) if description.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS => Some(url),
+        _ => None,
+    });
+    urls.filter(|url| url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")))
+        .take(MAX_CA_ISSUERS)
+        .map(Clean::new)
+        .collect()
+}

@@ -1,0 +1,54 @@
+//! What we offer in a handshake: what the clients offer, no more and no less.
+
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::{ClientConfig, ClientConnection};
+
+use super::recorder::Recorder;
+use crate::phase::SetupFault;
+
+/// The protocols offered for what comes after the handshake (RFC 7301).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alpn {
+    /// `h2` and `http/1.1`, as clients do.
+    H2AndHttp1,
+    /// `http/1.1` alone: for a second try with a server whose HTTP/2 fails, and for proxies.
+    Http1,
+}
+
+/// The base configuration, which each handshake clones.
+///
+/// TLS 1.2 and 1.3 with x25519, P-256 and P-384: the large post-quantum share is not what the clients send, and a
+/// middlebox that drops it must not be mistaken for one that blocks them. Resumption and early data are off, so that
+/// every probe meets whatever is in the way.
+pub(super) fn client_config(alpn: Alpn) -> Result<ClientConfig, SetupFault> {
+    use aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519};
+    let provider = CryptoProvider { kx_groups: vec![X25519, SECP256R1, SECP384R1], ..aws_lc_rs::default_provider() };
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .map_err(|error| SetupFault::new("TLS", &error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Recorder::default()))
+        .with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    config.alpn_protocols = match alpn {
+        Alpn::H2AndHttp1 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        Alpn::Http1 => vec![b"http/1.1".to_vec()],
+    };
+    Ok(config)
+}
+
+/// The configuration of one handshake: the same in all but who records it.
+pub(super) fn recorded_by(base: &ClientConfig, recorder: Arc<Recorder>) -> ClientConfig {
+    let mut config = base.clone();
+    config.dangerous().set_certificate_verifier(recorder);
+    config
+}
+
+/// The negotiated suite by its name at IANA; rustls names those of TLS 1.3 `TLS13_…`.
+pub(super) fn cipher_name(connection: &ClientConnection) -> String {
+    let suite = connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+    suite.unwrap_or_default().replace("TLS13_", "TLS_")
+}
