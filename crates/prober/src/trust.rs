@@ -1,5 +1,6 @@
 //! Which roots are trusted, as whose, and what a chain is worth against them.
 
+pub(crate) mod certificate;
 mod words;
 
 use rustls::pki_types::pem::PemObject;
@@ -183,5 +184,7 @@ fn times_inside(facts: &[CertificateFacts], now: OffsetDateTime) -> Vec<OffsetDa
     [common, leaf].into_iter().flatten().filter(|(from, to)| from <= to).map(|(from, to)| now.clamp(from, to)).collect()
 }
 
+#[cfg(test)]
+pub(crate) mod pki;
 #[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ pub struct Resolver {
 #[derive(Debug)]
 enum Servers {
     Listed(Arc<Vec<Server>>),
-    System(SystemFiles),
+    System(Box<SystemFiles>),
 }
 
 impl Resolver {
@@ -43,7 +43,7 @@ impl Resolver {
     pub fn new(dns: &DnsPlan, tls: &TlsPlan) -> Result<Self, SetupFault> {
         let tls = server::tls_config(tls)?;
         let servers = match &dns.resolvers {
-            Resolvers::System => Servers::System(SystemFiles::new(tls)),
+            Resolvers::System => Servers::System(Box::new(SystemFiles::new(tls))),
             Resolvers::Listed(listed) => {
                 let servers: Result<Vec<_>, _> = listed.iter().map(|one| Server::new(one, &tls)).collect();
                 Servers::Listed(Arc::new(servers?))

@@ -22,7 +22,7 @@ pub struct OverBudget {
 
 /// Whether an error says that the peer exceeded a [`Metered`] stream's budget.
 pub fn is_over_budget(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<OverBudget>())
+    error.get_ref().and_then(|inner| inner.downcast_ref::<OverBudget>()).is_some()
 }
 
 /// What a [`Metered`] stream has received so far; readable while somebody else owns the stream.

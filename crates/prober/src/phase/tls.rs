@@ -1,6 +1,5 @@
 //! The TLS handshake with whoever answers: it goes on whatever the certificate, and says what the certificate is worth.
 
-mod certificate;
 mod config;
 mod fault;
 mod recorder;
@@ -22,7 +21,7 @@ use crate::net::Clock;
 use crate::observation::{HandshakeSignature, MonitorFault, TlsFacts, TlsFault, Verification};
 use crate::plan::{RootsChoice, TlsPlan};
 use crate::text::Clean;
-use crate::trust::TrustStore;
+use crate::trust::{TrustStore, certificate};
 
 /// The most certificates of a chain that are looked at.
 const MAX_CERTIFICATES: usize = 10;

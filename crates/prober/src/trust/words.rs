@@ -14,11 +14,8 @@ pub(super) fn because(error: &webpki::Error) -> Clean {
         Error::CertNotValidYet { not_before, .. } => {
             format!("a certificate is not valid before {}", date(not_before.as_secs()))
         }
-        Error::CertNotValidForName(names) if names.presented.is_empty() => {
-            format!("the certificate names nobody, not {}", names.expected.to_str())
-        }
         Error::CertNotValidForName(names) => {
-            format!("the certificate is for {}, not {}", names.presented.join(", "), names.expected.to_str())
+            format!("the certificate is not for {} but for {}", names.expected.to_str(), presented(&names.presented))
         }
         Error::CaUsedAsEndEntity => "the server presents a CA certificate as its own".to_owned(),
         Error::InvalidSignatureForPublicKey => "a certificate is not signed by the issuer it names".to_owned(),
@@ -26,6 +23,18 @@ pub(super) fn because(error: &webpki::Error) -> Clean {
         other => other.to_string(),
     };
     Clean::new(&words)
+}
+
+/// The names of a certificate, the first few of what can be hundreds; webpki writes them as `DnsName("…")`.
+fn presented(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let bare = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
+    let shown: Vec<String> = names.iter().take(SHOWN).map(bare).collect();
+    match names.len() {
+        0 => "nobody".to_owned(),
+        count if count > SHOWN => format!("{} and {} more", shown.join(", "), count - SHOWN),
+        _ => shown.join(", "),
+    }
 }
 
 fn date(unix_seconds: u64) -> String {

@@ -15,7 +15,7 @@ use crate::text::Clean;
 const MAX_CA_ISSUERS: usize = 4;
 
 /// Reads a certificate as far as it can be read; one that cannot be says so in its names.
-pub(super) fn facts(certificate: &CertificateDer<'_>) -> CertificateFacts {
+pub(crate) fn facts(certificate: &CertificateDer<'_>) -> CertificateFacts {
     // Of the extensions only one matters, so the parser is spared the others.
     match X509CertificateParser::new().with_deep_parse_extensions(false).parse(certificate.as_ref()) {
         Ok((_, certificate)) => readable(&certificate),
