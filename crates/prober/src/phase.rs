@@ -2,6 +2,7 @@
 //!
 //! A phase does I/O within an instant that it is given, and judges nothing.
 
+pub mod aia;
 mod deadline;
 pub mod dns;
 pub mod io;

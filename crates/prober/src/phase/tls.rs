@@ -18,13 +18,13 @@ use self::recorder::Recorder;
 use super::io::Metered;
 use super::{Failure, SetupFault};
 use crate::net::Clock;
-use crate::observation::{HandshakeSignature, MonitorFault, TlsFacts, TlsFault, Verification};
+use crate::observation::{CertificateFacts, HandshakeSignature, MonitorFault, TlsFacts, TlsFault, Verification};
 use crate::plan::{RootsChoice, TlsPlan};
 use crate::text::Clean;
-use crate::trust::{TrustStore, certificate};
+use crate::trust::{ChainVerdict, TrustStore, certificate};
 
 /// The most certificates of a chain that are looked at.
-const MAX_CERTIFICATES: usize = 10;
+pub(super) const MAX_CERTIFICATES: usize = 10;
 
 /// Shakes hands and verifies. Made once for each choice of roots; every handshake is a full one.
 #[derive(Debug)]
@@ -73,6 +73,17 @@ impl Connector {
         };
         let facts = self.facts(stream.get_ref().1, &name, recorder.signature());
         Ok((stream, facts))
+    }
+
+    /// What a chain is worth now, to an endpoint of this connector. `None` for a host that TLS cannot name.
+    pub(super) fn verify(
+        &self,
+        certificates: &[CertificateDer<'_>],
+        facts: &[CertificateFacts],
+        host: &str,
+    ) -> Option<ChainVerdict> {
+        let name = server_name::<()>(host).ok()?;
+        Some(self.trust.verify(certificates, facts, &name, self.clock.now()))
     }
 
     fn base(&self, alpn: Alpn) -> &ClientConfig {

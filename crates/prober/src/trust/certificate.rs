@@ -30,6 +30,11 @@ pub(crate) fn facts(certificate: &CertificateDer<'_>) -> CertificateFacts {
     }
 }
 
+/// Whether it is a certificate at all, as far as can be told without its issuer.
+pub(crate) fn is_readable(certificate: &CertificateDer<'_>) -> bool {
+    X509Certificate::from_der(certificate.as_ref()).is_ok()
+}
+
 fn readable(certificate: &X509Certificate<'_>) -> CertificateFacts {
     CertificateFacts {
         subject: Clean::new(&certificate.subject().to_string()),

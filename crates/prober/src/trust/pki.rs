@@ -44,7 +44,18 @@ impl Authority {
     }
 
     pub(crate) fn intermediate(&self, name: &str, validity: (OffsetDateTime, OffsetDateTime)) -> Self {
-        let (params, key) = (authority_params(name, validity), KeyPair::generate().unwrap());
+        self.authorise(authority_params(name, validity))
+    }
+
+    /// An intermediate that says where its issuer's certificate is published.
+    pub(crate) fn intermediate_with_aia(&self, name: &str, url: &str) -> Self {
+        let mut params = authority_params(name, USUAL);
+        params.custom_extensions.push(authority_info_access(url));
+        self.authorise(params)
+    }
+
+    fn authorise(&self, params: CertificateParams) -> Self {
+        let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
         Self { issuer: Issuer::new(params, key), certificate }
     }
