@@ -5,6 +5,7 @@ mod words;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls_native_certs::CertificateResult;
 use time::OffsetDateTime;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
@@ -55,7 +56,7 @@ impl TrustStore {
         store.close(ChainTrust::Microsoft);
         match roots {
             RootsChoice::Bundled => store.anchors.extend_from_slice(webpki_roots::TLS_SERVER_ROOTS),
-            RootsChoice::System => store.add_system()?,
+            RootsChoice::System => store.add_system(&rustls_native_certs::load_native_certs())?,
         }
         store.close(ChainTrust::Public);
         store.add("extra root", &plan.extra_roots)?;
@@ -77,8 +78,7 @@ impl TrustStore {
     }
 
     /// The system's store, as far as it can be read: real stores hold oddities that no client minds.
-    fn add_system(&mut self) -> Result<(), SetupFault> {
-        let native = rustls_native_certs::load_native_certs();
+    fn add_system(&mut self, native: &CertificateResult) -> Result<(), SetupFault> {
         let before = self.anchors.len();
         let readable = native.certs.iter().filter_map(|certificate| anchor_from_trusted_cert(certificate).ok());
         self.anchors.extend(readable.map(|anchor| anchor.to_owned()));

@@ -128,15 +128,19 @@ async fn both_families(servers: &[Server], name: &Name, by: Instant) -> (Answers
             first = &mut ipv4 => (first, ipv6),
             first = &mut ipv6 => (first, ipv4),
         };
-        finish(first, rest).await;
+        finish(first, rest, has_route).await;
     }
     (v4, v6)
 }
 
 /// Waits for the second family: for as long as it takes, or only a moment if the first has an address of use.
-async fn finish(first: Option<IpAddr>, mut rest: Pin<&mut impl Future<Output = Option<IpAddr>>>) {
+async fn finish(
+    first: Option<IpAddr>,
+    mut rest: Pin<&mut impl Future<Output = Option<IpAddr>>>,
+    routed: impl Fn(IpAddr) -> bool,
+) {
     if let Some(address) = first
-        && (timeout(RESOLUTION_DELAY, &mut rest).await.is_ok() || has_route(address))
+        && (timeout(RESOLUTION_DELAY, &mut rest).await.is_ok() || routed(address))
     {
         return;
     }

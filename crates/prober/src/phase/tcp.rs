@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use self::race::race;
+use self::race::{Outcome, race};
 use super::{Failure, exhausted};
 use crate::net::is_unspecified;
 use crate::observation::{ConnectAttempt, ConnectFault};
@@ -41,17 +41,22 @@ pub async fn connect(
         .take(MAX_ATTEMPTS)
         .map(|address| SocketAddr::new(*address, port))
         .collect();
-    let outcome = race(&targets, by, TcpStream::connect).await;
+    let (stream, failed) = conclude(host, port, race(&targets, by, TcpStream::connect).await)?;
+    // A connection that refuses the option still carries a probe, only later.
+    let _ = stream.set_nodelay(true);
+    Ok(Connected { stream, failed })
+}
+
+/// What a race comes to: the winner and who failed before, or the fault that speaks for all.
+fn conclude<S>(host: &str, port: u16, outcome: Outcome<S>) -> Result<(S, Vec<ConnectAttempt>), Failure<ConnectFault>> {
     let failed = merge::without_unrouted_families(outcome.losses);
+    let attempts = merge::attempts(&failed);
     if let Some(stream) = outcome.winner {
-        // A connection that refuses the option still carries a probe, only later.
-        let _ = stream.set_nodelay(true);
-        return Ok(Connected { stream, failed: merge::attempts(&failed) });
+        return Ok((stream, attempts));
     }
     if let Some(fault) = failed.iter().find_map(|loss| exhausted("open a connection", loss.error.as_ref()?)) {
         return Err(Failure::Monitor(fault));
     }
-    let attempts = merge::attempts(&failed);
     Err(Failure::Fault(ConnectFault { host: host.to_owned(), port, failure: merge::summary(&attempts), attempts }))
 }
 
@@ -107,5 +112,19 @@ mod tests {
             panic!("connected to ourselves")
         };
         assert_eq!((fault.failure, fault.attempts), (ConnectFailure::Unreachable, vec![]));
+    }
+
+    #[test]
+    fn what_the_monitor_runs_out_of_is_not_the_endpoints_fault() {
+        const EMFILE: i32 = 24;
+        const EADDRNOTAVAIL: i32 = 99;
+        for errno in [EMFILE, EADDRNOTAVAIL] {
+            let address = SocketAddr::new(LOOPBACK, 443);
+            let error = Some(std::io::Error::from_raw_os_error(errno));
+            let losses = vec![race::Loss { address, error, at_once: true }];
+            let concluded = conclude::<()>("test", 443, Outcome { winner: None, losses });
+            let Err(Failure::Monitor(fault)) = concluded else { panic!("{concluded:?} for {errno}") };
+            assert_eq!(fault.operation, "open a connection");
+        }
     }
 }

@@ -14,7 +14,6 @@ use tokio_rustls::TlsConnector;
 pub use tokio_rustls::client::TlsStream;
 
 pub use self::config::Alpn;
-use self::recorder::Recorder;
 use super::io::Metered;
 use super::{Failure, SetupFault};
 use crate::net::Clock;
@@ -62,8 +61,7 @@ impl Connector {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let name = server_name(host)?;
-        let recorder = Arc::new(Recorder::default());
-        let config = config::recorded_by(self.base(alpn), Arc::clone(&recorder));
+        let (config, recorder) = config::recorded(self.base(alpn));
         let meter = stream.meter();
         let connect = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream);
         let stream = match timeout_at(by, connect).await {

@@ -131,6 +131,26 @@ fn every_anchor_knows_its_set() {
 }
 
 #[test]
+fn the_systems_store_is_taken_as_far_as_it_can_be_read() {
+    let folder = std::env::temp_dir().join(format!("prober-system-store-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("roots.pem");
+    let pem = |der: &[u8]| {
+        let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
+        format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
+    };
+    let add = |text: String| {
+        std::fs::write(&file, text).unwrap();
+        let mut store = TrustStore { anchors: Vec::new(), sets: Vec::new() };
+        store.add_system(&rustls_native_certs::load_certs_from_paths(Some(&file), None)).map(|()| store.anchors.len())
+    };
+    let root = Authority::root("Root");
+    assert_eq!(add(pem(&root.certificate) + &pem(&[0x30, 0]) + &pem(&Authority::root("Other").certificate)), Ok(2));
+    assert_eq!(add(String::new()).unwrap_err().what, "the system's root store");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn microsofts_roots_are_the_ones_that_everybody_pins() {
     let pinned = [
         ("2010", "DF545BF919A2439C36983B54CDFC903DFA4F37D3996D8D84B4C31EEC6F3C163E"),

@@ -1,5 +1,7 @@
 //! Resolving against scripted name servers on the loopback.
 
+mod streams;
+
 use std::net::SocketAddr;
 
 use hickory_proto::op::{Message, MessageType, ResponseCode};
@@ -223,4 +225,32 @@ async fn a_name_that_dns_cannot_carry_does_not_exist() {
     let server = serve(Silent, Silent).await;
     let result = resolver(&[&server]).resolve(&"a".repeat(64), within(100)).await;
     assert_eq!(failure(result), (ResolveFailure::NxDomain, vec![]));
+}
+
+/// How long `finish` waits for a second family that answers after so many milliseconds.
+async fn waited(first: bool, second_after: u64, routed: bool) -> u128 {
+    let first = first.then(|| "192.0.2.1".parse().unwrap());
+    let second = pin!(async {
+        tokio::time::sleep(Duration::from_millis(second_after)).await;
+        None
+    });
+    let start = Instant::now();
+    finish(first, second, |_| routed).await;
+    start.elapsed().as_millis()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_family_gets_a_moment_unless_it_is_all_there_is() {
+    assert_eq!(waited(true, 20, true).await, 20);
+    assert_eq!(waited(true, 3000, true).await, 50);
+    assert_eq!(waited(true, 3000, false).await, 3000, "addresses without a route are of no use");
+    assert_eq!(waited(false, 3000, true).await, 3000);
+}
+
+#[tokio::test]
+async fn a_circle_of_cnames_ends() {
+    let circle = || Answer(vec![cname("name.example.")]);
+    let server = serve(circle(), circle()).await;
+    let (failed, lookups) = failure(resolver(&[&server]).resolve("name.example", within(5000)).await);
+    assert_ne!(failed, ResolveFailure::Timeout, "{lookups:?}");
 }

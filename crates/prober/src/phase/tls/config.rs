@@ -26,11 +26,12 @@ pub enum Alpn {
 pub(super) fn client_config(alpn: Alpn) -> Result<ClientConfig, SetupFault> {
     use aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519};
     let provider = CryptoProvider { kx_groups: vec![X25519, SECP256R1, SECP384R1], ..aws_lc_rs::default_provider() };
+    let recorder = Recorder::new(&provider);
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|error| SetupFault::new("TLS", &error))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Recorder::default()))
+        .with_custom_certificate_verifier(Arc::new(recorder))
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
     config.alpn_protocols = match alpn {
@@ -40,11 +41,12 @@ pub(super) fn client_config(alpn: Alpn) -> Result<ClientConfig, SetupFault> {
     Ok(config)
 }
 
-/// The configuration of one handshake: the same in all but who records it.
-pub(super) fn recorded_by(base: &ClientConfig, recorder: Arc<Recorder>) -> ClientConfig {
+/// The configuration of one handshake, the same as the base in all but who records it; and who does.
+pub(super) fn recorded(base: &ClientConfig) -> (ClientConfig, Arc<Recorder>) {
+    let recorder = Arc::new(Recorder::new(base.crypto_provider()));
     let mut config = base.clone();
-    config.dangerous().set_certificate_verifier(recorder);
-    config
+    config.dangerous().set_certificate_verifier(Arc::clone(&recorder) as _);
+    (config, recorder)
 }
 
 /// The negotiated suite by its name at IANA; rustls names those of TLS 1.3 `TLS13_…`.

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
@@ -17,14 +17,12 @@ pub(super) struct Recorder {
     signature: OnceLock<HandshakeSignature>,
 }
 
-impl Default for Recorder {
-    fn default() -> Self {
-        let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
-        Self { algorithms, signature: OnceLock::new() }
-    }
-}
-
 impl Recorder {
+    /// A recorder for one handshake, which accepts the signatures that the provider can check.
+    pub(super) fn new(provider: &CryptoProvider) -> Self {
+        Self { algorithms: provider.signature_verification_algorithms, signature: OnceLock::new() }
+    }
+
     /// What was found of the handshake's signature.
     pub(super) fn signature(&self) -> HandshakeSignature {
         self.signature.get().copied().unwrap_or(HandshakeSignature::Unchecked)
