@@ -11,11 +11,13 @@
 //! Data flows one way. [`observation`] holds facts, [`verdict`] opinions, and a decision never does I/O.
 
 pub mod cause;
+pub mod config;
 pub mod net;
 pub mod observation;
 pub mod phase;
 pub mod plan;
 pub mod probe;
+pub mod route;
 pub mod snapshot;
 pub mod state;
 pub mod text;

@@ -1,0 +1,55 @@
+//! From the text of `endpoints.yaml` to a [`Plan`], or to every fault in it at once.
+//!
+//! ```text
+//! text ─► tree ─────────────────► readers ──────────────► plan
+//!         every node with its     one per section of the   endpoints × paths,
+//!         place, ${NAME} replaced  file, collecting faults  every name resolved
+//! ```
+//!
+//! Nothing here panics, whatever the text; input, nesting, nodes and substituted text are bounded. Secrets are read
+//! from files and the environment only, and appear in no message.
+
+mod address;
+mod controls;
+mod cursor;
+mod document;
+mod duration;
+mod endpoint;
+mod environment;
+mod expect;
+mod fault;
+mod later;
+mod load;
+mod names;
+mod network;
+mod paths;
+mod proxy;
+mod reading;
+mod request;
+mod scalar;
+mod sources;
+mod substitute;
+mod tree;
+mod trust;
+
+use crate::plan::Plan;
+
+pub use fault::{Fault, Faults};
+pub use load::{LoadError, Origin, load};
+pub use sources::{Sources, SystemSources};
+
+/// The allowlist that the product ships, used where no other configuration is found.
+pub const BUILT_IN: &str = include_str!("../../../endpoints.yaml");
+
+/// The longest configuration that is read, in bytes.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// Reads a configuration.
+///
+/// `file_name` is what faults call the text; `sources` is everything that the text may refer to: environment
+/// variables, certificate and password files, the host's name.
+pub fn parse(text: &str, file_name: &str, sources: &dyn Sources) -> Result<Plan, Faults> {
+    let reading = reading::Reading::new(file_name, sources);
+    let plan = tree::build(text, &reading).and_then(|root| document::read(&reading, &root));
+    reading.finish(plan)
+}

@@ -1,0 +1,210 @@
+//! The document as a whole: its sections in turn, then names and paths put together into the plan.
+
+use std::collections::HashMap;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+
+use super::controls;
+use super::cursor::{Cursor, Map};
+use super::duration;
+use super::endpoint::{self, Defaults, Draft, INTERVALS, Role, TIMEOUTS, fits};
+use super::names::{label, label_problem};
+use super::network;
+use super::paths::Paths;
+use super::reading::{Reading, quoted};
+use super::tree::Node;
+use super::trust;
+use crate::plan::{DnsPlan, Endpoint, Pair, Path, Plan, PrivateAnswers, RootsChoice, TlsPlan};
+
+const KEYS: &[&str] = &[
+    "site",
+    "interval",
+    "timeout",
+    "confirm",
+    "concurrency",
+    "dns",
+    "tls",
+    "paths",
+    "default_paths",
+    "endpoints",
+    "controls",
+    "tenant",
+    "microsoft365",
+    "fingerprints",
+    "audit",
+    "maintenance",
+];
+
+const DEFAULT_SITE: &str = "default";
+const DEFAULT_CONFIRM: u32 = 2;
+const DEFAULT_CONCURRENCY: u32 = 64;
+const DEFAULT_PATH: &str = "environment";
+
+/// The most endpoint × path pairs.
+const MAX_PAIRS: usize = 100_000;
+
+/// Reads the document. The plan is only good if no fault was noted.
+pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
+    let cursor = Cursor::root(reading, root);
+    let document = cursor.section("", KEYS)?;
+    let (dns, private_answers) = document.get("dns").and_then(|cursor| network::read(&cursor)).unwrap_or_default();
+    let (tls, roots) = document.get("tls").and_then(|cursor| trust::read(&cursor)).unwrap_or_default();
+    let defaults = defaults(&document, private_answers, roots);
+    let paths = Paths::read(document.get("paths").as_ref());
+    let drafts = drafts(&document, &defaults);
+    check_names(&drafts);
+    let settings = settings(&document, reading);
+    let (endpoints, pairs) = pair_up(&cursor, &document, &paths, drafts, &defaults)?;
+    Some(assemble(settings, dns, tls, &paths, endpoints, pairs))
+}
+
+fn defaults(document: &Map<'_>, private_answers: PrivateAnswers, roots: RootsChoice) -> Defaults {
+    let interval = document.get("interval").and_then(|cursor| duration::read(&cursor, INTERVALS));
+    let interval = interval.unwrap_or(Endpoint::DEFAULT_INTERVAL);
+    let timeout = document.get("timeout").and_then(|cursor| {
+        let timeout = duration::read(&cursor, TIMEOUTS)?;
+        fits(&cursor, timeout, interval);
+        Some(timeout)
+    });
+    Defaults { interval, timeout: timeout.unwrap_or(Endpoint::DEFAULT_TIMEOUT), private_answers, roots }
+}
+
+struct Settings {
+    site: String,
+    confirm: u32,
+    concurrency: u32,
+}
+
+fn settings(document: &Map<'_>, reading: &Reading<'_>) -> Settings {
+    let number = |key, range| document.get(key).and_then(|cursor| cursor.number(range));
+    let by_host = || reading.sources.hostname().filter(|name| label_problem(name).is_none());
+    let site = match document.get("site") {
+        Some(cursor) => label(&cursor),
+        None => by_host(),
+    };
+    Settings {
+        site: site.unwrap_or_else(|| DEFAULT_SITE.to_owned()),
+        confirm: number("confirm", 1..=100).unwrap_or(DEFAULT_CONFIRM),
+        concurrency: number("concurrency", 1..=10_000).unwrap_or(DEFAULT_CONCURRENCY),
+    }
+}
+
+/// The entries of `endpoints`, then those of `controls`.
+fn drafts<'a>(document: &Map<'a>, defaults: &Defaults) -> Vec<Draft<'a>> {
+    let mut drafts = Vec::new();
+    if let Some(cursor) = document.require("endpoints")
+        && let Some(items) = cursor.items()
+    {
+        if items.is_empty() {
+            cursor.fault::<()>("no endpoint is listed, so there is nothing to probe");
+        }
+        drafts.extend(items.iter().filter_map(|item| endpoint::read(item, Role::Endpoint, defaults)));
+    }
+    if let Some(items) = document.get("controls").and_then(|cursor| cursor.items()) {
+        drafts.extend(items.iter().filter_map(|item| endpoint::read(item, Role::Control, defaults)));
+    }
+    drafts
+}
+
+/// Notes every name that is there twice; endpoints and controls share one namespace.
+fn check_names(drafts: &[Draft<'_>]) {
+    let mut first: HashMap<&str, &Cursor<'_>> = HashMap::new();
+    for draft in drafts {
+        let name = draft.endpoint.name.as_str();
+        if let Some(earlier) = first.get(name) {
+            let message =
+                format!("the name {} is taken by {} on line {}", quoted(name), earlier.path(), earlier.place().line);
+            draft.cursor.fault_with_help::<()>(message, "give one of the two a name of its own");
+        } else {
+            first.insert(name, &draft.cursor);
+        }
+    }
+}
+
+type Paired = (Vec<Arc<Endpoint>>, Vec<Arc<Pair>>);
+
+/// Every endpoint that is enabled over every path that it asks for.
+fn pair_up(
+    root: &Cursor<'_>,
+    document: &Map<'_>,
+    paths: &Paths<'_>,
+    drafts: Vec<Draft<'_>>,
+    defaults: &Defaults,
+) -> Option<Paired> {
+    let usual = match document.get("default_paths") {
+        Some(cursor) => references(&cursor, paths),
+        None => None,
+    };
+    // Without a list the environment is used, but only if somebody really has no list of their own.
+    let usual = || match (&usual, document.get("default_paths")) {
+        (Some(listed), _) => listed.clone(),
+        (None, Some(_)) => Vec::new(),
+        (None, None) => paths.resolve(DEFAULT_PATH, root).map(Arc::new).into_iter().collect(),
+    };
+    let (mut endpoints, mut pairs) = (Vec::new(), Vec::new());
+    let mut add = |endpoint: Endpoint, over: Vec<Arc<Path>>| {
+        let endpoint = Arc::new(endpoint);
+        pairs.extend(over.into_iter().map(|path| Arc::new(Pair { endpoint: Arc::clone(&endpoint), path })));
+        endpoints.push(endpoint);
+        if pairs.len() > MAX_PAIRS { root.fault(format!("more than {MAX_PAIRS} endpoints × paths")) } else { Some(()) }
+    };
+    for draft in drafts {
+        let over = draft.paths.as_ref().map(|cursor| references(cursor, paths).unwrap_or_default());
+        if draft.enabled {
+            add(draft.endpoint, over.unwrap_or_else(usual))?;
+        }
+    }
+    if document.get("controls").is_none() {
+        add(controls::by_default(defaults)?, usual())?;
+    }
+    Some((endpoints, pairs))
+}
+
+/// A list of names of paths.
+fn references(cursor: &Cursor<'_>, paths: &Paths<'_>) -> Option<Vec<Arc<Path>>> {
+    let items = cursor.items()?;
+    if items.is_empty() {
+        return cursor.fault("no path is named");
+    }
+    let mut resolved: Vec<Arc<Path>> = Vec::new();
+    for item in items {
+        let Some(path) = item.text().and_then(|name| paths.resolve(name, &item)) else { continue };
+        if resolved.iter().any(|earlier| earlier.name == path.name) {
+            item.fault::<()>(format!("the path {} stands here twice", item.shown()));
+        } else {
+            resolved.push(Arc::new(path));
+        }
+    }
+    Some(resolved)
+}
+
+fn assemble(
+    settings: Settings,
+    dns: DnsPlan,
+    tls: TlsPlan,
+    paths: &Paths<'_>,
+    endpoints: Vec<Arc<Endpoint>>,
+    pairs: Vec<Arc<Pair>>,
+) -> Plan {
+    let mut used: Vec<Arc<Path>> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for pair in &pairs {
+        if seen.insert(pair.path.name.clone()) {
+            used.push(Arc::clone(&pair.path));
+        }
+    }
+    used.sort_by_key(|path| paths.position(&path.name));
+    Plan {
+        site: settings.site,
+        concurrency: usize::try_from(settings.concurrency)
+            .ok()
+            .and_then(NonZeroUsize::new)
+            .unwrap_or(NonZeroUsize::MIN),
+        confirm: NonZeroU32::new(settings.confirm).unwrap_or(NonZeroU32::MIN),
+        dns,
+        tls,
+        paths: used,
+        endpoints,
+        pairs,
+    }
+}

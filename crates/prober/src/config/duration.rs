@@ -1,0 +1,64 @@
+//! Durations as the file writes them: a whole number and one unit.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::cursor::Cursor;
+use super::reading::quoted;
+
+const HELP: &str = "write a whole number and one of ms, s, m, h, d, such as 500ms, 30s, 5m, 1h or 40d";
+
+/// Reads a duration within bounds.
+pub(super) fn read(cursor: &Cursor<'_>, range: RangeInclusive<Duration>) -> Option<Duration> {
+    let text = cursor.text()?;
+    let Some(duration) = parse(text) else {
+        let message = format!("{} is no duration", cursor.shown());
+        return cursor.fault_with_help(message, HELP);
+    };
+    let bound = if duration < *range.start() {
+        format!("too short; at least {} is needed", show(*range.start()))
+    } else if duration > *range.end() {
+        format!("too long; at most {} is possible", show(*range.end()))
+    } else {
+        return Some(duration);
+    };
+    cursor.fault(format!("{} is {bound}", quoted(text)))
+}
+
+/// A duration as messages show it.
+pub(super) fn show(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+fn parse(text: &str) -> Option<Duration> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let one_number = unit.len() < text.len() && matches!(unit, "ms" | "s" | "m" | "h" | "d");
+    if one_number { humantime::parse_duration(text).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_documented_forms() {
+        for (text, expected) in [
+            ("500ms", Some(Duration::from_millis(500))),
+            ("30s", Some(Duration::from_secs(30))),
+            ("5m", Some(Duration::from_secs(300))),
+            ("1h", Some(Duration::from_secs(3600))),
+            ("40d", Some(Duration::from_secs(40 * 86400))),
+            ("30", None),
+            ("1h 30m", None),
+            ("1.5s", None),
+            ("-1s", None),
+            ("5 s", None),
+            ("5M", None),
+            ("s", None),
+            ("", None),
+            ("99999999999999999999d", None),
+        ] {
+            assert_eq!(parse(text), expected, "{text}");
+        }
+    }
+}

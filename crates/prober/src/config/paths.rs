@@ -1,0 +1,232 @@
+//! The section `paths`: the ways out, by name.
+
+use std::cell::OnceCell;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use super::cursor::{Cursor, Map};
+use super::environment;
+use super::names::{label_problem, suggestion};
+use super::proxy::{self, ProxyUrl, fits_basic};
+use crate::plan::{Credentials, EnvironmentProxies, Path, Proxy, Secret, Way};
+use crate::text::Clean;
+
+const KEYS: &[&str] = &[
+    "proxy",
+    "username",
+    "password_file",
+    "password_env",
+    "pac",
+    "url",
+    "winhttp",
+    "user_agent",
+    "connect_headers",
+    "source_address",
+    "ip_family",
+    "resolvers",
+];
+
+/// What is always there.
+const DIRECT: &str = "direct";
+const ENVIRONMENT: &str = "environment";
+
+/// The paths of the file and the two that always exist.
+pub(super) struct Paths<'a> {
+    defined: Vec<(&'a str, Option<Definition>)>,
+    environment: OnceCell<Option<EnvironmentProxies>>,
+}
+
+enum Definition {
+    Direct,
+    Environment,
+    Proxy(Arc<Proxy>),
+}
+
+impl<'a> Paths<'a> {
+    /// Reads the section; without it there are still the two.
+    pub(super) fn read(cursor: Option<&Cursor<'a>>) -> Self {
+        let entries = cursor.and_then(Cursor::named).unwrap_or_default();
+        let defined = entries.iter().map(|(name, cursor)| (*name, define(name, cursor))).collect();
+        Self { defined, environment: OnceCell::new() }
+    }
+
+    /// The path that a reference names. `at` is where faults of the path belong that show only in its use.
+    pub(super) fn resolve(&self, name: &str, at: &Cursor<'_>) -> Option<Path> {
+        let way = match self.defined.iter().find(|(known, _)| *known == name) {
+            Some((_, definition)) => self.way(definition.as_ref()?, at)?,
+            None if name == DIRECT => Way::Direct,
+            None if name == ENVIRONMENT => self.way(&Definition::Environment, at)?,
+            None => return at.fault_with_help(format!("there is no path {}", at.shown()), self.known(name)),
+        };
+        Some(Path { name: name.to_owned(), way })
+    }
+
+    /// Where a path stands in the configuration's order, the two that always exist first.
+    pub(super) fn position(&self, name: &str) -> usize {
+        let defined = self.defined.iter().position(|(known, _)| *known == name);
+        defined.map_or_else(|| usize::from(name == ENVIRONMENT), |index| index + 2)
+    }
+
+    fn way(&self, definition: &Definition, at: &Cursor<'_>) -> Option<Way> {
+        match definition {
+            Definition::Direct => Some(Way::Direct),
+            Definition::Proxy(proxy) => Some(Way::Proxy(Arc::clone(proxy))),
+            Definition::Environment => self.environment(at).map(Way::Environment),
+        }
+    }
+
+    /// The environment is read when it is first used: what it holds is no fault of a site that does not use it.
+    fn environment(&self, at: &Cursor<'_>) -> Option<EnvironmentProxies> {
+        let read = || match environment::read(at.reading.sources) {
+            Ok(proxies) => Some(proxies),
+            Err(faults) => {
+                for fault in faults {
+                    at.fault::<()>(fault);
+                }
+                None
+            }
+        };
+        self.environment.get_or_init(read).clone()
+    }
+
+    fn known(&self, name: &str) -> String {
+        let defined = self.defined.iter().map(|(name, _)| *name);
+        let known: Vec<&str> = [DIRECT, ENVIRONMENT].into_iter().chain(defined).collect();
+        Clean::new(&suggestion(name, &known).unwrap_or_default()).as_str().to_owned()
+    }
+}
+
+fn define(name: &str, cursor: &Cursor<'_>) -> Option<Definition> {
+    if let Some(problem) = label_problem(name) {
+        return cursor.fault(problem);
+    }
+    let definition = if cursor.is_map() { map_form(cursor)? } else { text_form(cursor)? };
+    match (name, &definition) {
+        (DIRECT, Definition::Direct) | (ENVIRONMENT, Definition::Environment) => Some(definition),
+        (DIRECT | ENVIRONMENT, _) => {
+            cursor.fault_with_help("this path always exists and means what it says", "choose another name")
+        }
+        _ => Some(definition),
+    }
+}
+
+fn text_form(cursor: &Cursor<'_>) -> Option<Definition> {
+    match cursor.text()? {
+        DIRECT => Some(Definition::Direct),
+        ENVIRONMENT => Some(Definition::Environment),
+        text => {
+            let url = proxy_url(cursor, text)?;
+            if url.username.is_some() {
+                return cursor.fault_with_help("the user has no password", MAP_FORM);
+            }
+            Some(Definition::Proxy(Arc::new(url.into_proxy(None))))
+        }
+    }
+}
+
+fn map_form(cursor: &Cursor<'_>) -> Option<Definition> {
+    let map = cursor.section("path", KEYS)?;
+    let Some(proxy) = map.get("proxy") else {
+        // A PAC file or WinHTTP settings would say where to; they have been refused already.
+        let refused = map.get("pac").or_else(|| map.get("winhttp")).is_some();
+        return if refused { None } else { map.require("proxy").and(None) };
+    };
+    let url = proxy_url(&proxy, proxy.text()?);
+    let credentials = credentials(&map, url.as_ref().and_then(|url| url.username.as_deref()));
+    Some(Definition::Proxy(Arc::new(url?.into_proxy(credentials))))
+}
+
+const MAP_FORM: &str = "write {proxy: \"http://host:port\", username: …, password_file: …} or password_env";
+
+fn proxy_url(cursor: &Cursor<'_>, text: &str) -> Option<ProxyUrl> {
+    match proxy::parse(text) {
+        Ok(url) if url.password.is_some() => {
+            cursor.fault_with_help("a password has no place in the configuration", MAP_FORM)
+        }
+        Ok(url) if url.more => cursor.fault("the URL of a proxy ends after its port"),
+        Ok(url) => Some(url),
+        Err(problem @ proxy::Problem::NoUrl) if !text.contains("://") => {
+            cursor.fault_with_help(problem.to_string(), "write direct, environment or http://host:port")
+        }
+        Err(problem) => cursor.fault(problem.to_string()),
+    }
+}
+
+fn credentials(map: &Map<'_>, in_url: Option<&str>) -> Option<Credentials> {
+    let own = map.get("username").and_then(|cursor| username(&cursor, in_url));
+    let name = own.or_else(|| in_url.map(str::to_owned));
+    let password = password(map);
+    match (name, password) {
+        (Some(username), Some((_, password))) => Some(Credentials { username, password: password? }),
+        (Some(_), None) => {
+            let at = map.get("username").or_else(|| map.get("proxy"))?;
+            at.fault_with_help("the user has no password", "add password_file or password_env")
+        }
+        (None, Some((at, _))) if map.get("username").is_none() => {
+            at.fault_with_help("a password without a user", "add username")
+        }
+        (None, _) => None,
+    }
+}
+
+fn username(cursor: &Cursor<'_>, in_url: Option<&str>) -> Option<String> {
+    let name = cursor.text()?;
+    if in_url.is_some_and(|in_url| in_url != name) {
+        return cursor.fault("the URL of the proxy names another user");
+    }
+    if name.is_empty() || !fits_basic(name, None) {
+        return cursor.fault("a user is not empty and has neither control characters nor \":\"");
+    }
+    Some(name.to_owned())
+}
+
+/// The password and the key that leads to it; the outer `None` where there is no such key.
+fn password<'a>(map: &Map<'a>) -> Option<(Cursor<'a>, Option<Secret>)> {
+    match (map.get("password_file"), map.get("password_env")) {
+        (Some(file), None) => {
+            let secret = password_file(&file);
+            Some((file, secret))
+        }
+        (None, Some(variable)) => {
+            let secret = password_env(&variable);
+            Some((variable, secret))
+        }
+        (Some(_), Some(variable)) => {
+            variable.fault::<()>("password_file is there too; one of the two is needed");
+            Some((variable, None))
+        }
+        (None, None) => None,
+    }
+}
+
+fn password_file(cursor: &Cursor<'_>) -> Option<Secret> {
+    let bytes = match cursor.reading.sources.read(FilePath::new(cursor.text()?)) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            return cursor.fault(format!("cannot read {}: {}", cursor.shown(), Clean::new(&error.to_string())));
+        }
+    };
+    let text = zeroize::Zeroizing::new(bytes);
+    match std::str::from_utf8(&text) {
+        Ok(text) => usable(cursor, text.trim_end_matches(['\r', '\n'])),
+        Err(_) => cursor.fault("the password in this file is not UTF-8"),
+    }
+}
+
+fn password_env(cursor: &Cursor<'_>) -> Option<Secret> {
+    match cursor.reading.sources.env(cursor.text()?) {
+        Some(text) => usable(cursor, &text),
+        None => cursor.fault(format!("the environment variable {} is not set", cursor.shown())),
+    }
+}
+
+fn usable(cursor: &Cursor<'_>, text: &str) -> Option<Secret> {
+    let secret = Secret::new(text.to_owned());
+    if text.is_empty() {
+        return cursor.fault("the password there is empty");
+    }
+    if !fits_basic("", Some(&secret)) {
+        return cursor.fault("the password there has control characters, such as a line break");
+    }
+    Some(secret)
+}

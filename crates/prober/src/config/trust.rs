@@ -1,0 +1,53 @@
+//! The section `tls`: which roots are trusted.
+
+use std::path::Path;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::cursor::Cursor;
+use crate::plan::{RootsChoice, TlsPlan};
+use crate::text::Clean;
+
+const KEYS: &[&str] = &["roots", "extra_roots", "inspection_roots"];
+
+/// Reads the section; the second value is the default for all endpoints.
+pub(super) fn read(cursor: &Cursor<'_>) -> Option<(TlsPlan, RootsChoice)> {
+    let tls = cursor.section("tls", KEYS)?;
+    let certificates = |key| tls.get(key).and_then(|cursor| files(&cursor)).unwrap_or_default();
+    let plan = TlsPlan { extra_roots: certificates("extra_roots"), inspection_roots: certificates("inspection_roots") };
+    Some((plan, tls.get("roots").and_then(|cursor| roots(&cursor)).unwrap_or_default()))
+}
+
+/// Reads an endpoint's own `tls`.
+pub(super) fn read_own(cursor: &Cursor<'_>) -> Option<RootsChoice> {
+    cursor.section("tls of an endpoint", &["roots"])?.get("roots").and_then(|cursor| roots(&cursor))
+}
+
+fn roots(cursor: &Cursor<'_>) -> Option<RootsChoice> {
+    cursor.choice(&[("bundled", RootsChoice::Bundled), ("system", RootsChoice::System)])
+}
+
+fn files(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {
+    Some(cursor.items()?.iter().filter_map(file).flatten().collect())
+}
+
+fn file(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {
+    let name = cursor.text()?;
+    let bytes = match cursor.reading.sources.read(Path::new(name)) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            return cursor.fault(format!("cannot read {}: {}", cursor.shown(), Clean::new(&error.to_string())));
+        }
+    };
+    let Ok(certificates) = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>() else {
+        return cursor.fault(format!("{} is no readable PEM file", cursor.shown()));
+    };
+    if certificates.is_empty() {
+        return cursor.fault(format!("{} holds no certificate in PEM form", cursor.shown()));
+    }
+    if certificates.iter().any(|certificate| webpki::anchor_from_trusted_cert(certificate).is_err()) {
+        return cursor.fault(format!("{} holds a certificate that cannot be a root", cursor.shown()));
+    }
+    Some(certificates)
+}

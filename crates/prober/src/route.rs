@@ -1,0 +1,88 @@
+//! Which way out a request takes: straight, or through a proxy.
+
+mod no_proxy;
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::plan::{EnvironmentProxies, Proxy, Way};
+
+pub(crate) use no_proxy::parse as parse_no_proxy;
+
+/// The first stop of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hop {
+    /// The origin itself.
+    Direct,
+    /// A proxy, which is told where to.
+    Proxy(Arc<Proxy>),
+}
+
+/// Chooses the first stop of a request to `url` over a way.
+pub fn choose(way: &Way, url: &Url) -> Hop {
+    match way {
+        Way::Direct => Hop::Direct,
+        Way::Proxy(proxy) => Hop::Proxy(Arc::clone(proxy)),
+        Way::Environment(proxies) => from_environment(proxies, url).map_or(Hop::Direct, Hop::Proxy),
+    }
+}
+
+/// The scheme's own proxy, else the one for all, unless the host is exempt.
+fn from_environment(proxies: &EnvironmentProxies, url: &Url) -> Option<Arc<Proxy>> {
+    let own = match url.scheme() {
+        "https" => proxies.https.as_ref(),
+        "http" => proxies.http.as_ref(),
+        _ => None,
+    };
+    let proxy = own.or(proxies.all.as_ref())?;
+    let exempt = url.host().is_some_and(|host| no_proxy::exempts(&proxies.no_proxy, &host));
+    (!exempt).then(|| Arc::clone(proxy))
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Host;
+
+    use super::*;
+    use crate::plan::{NoProxy, ProxyScheme};
+
+    fn proxy(name: &str) -> Arc<Proxy> {
+        let host = Host::Domain(name.to_owned());
+        Arc::new(Proxy { scheme: ProxyScheme::Http, host, port: 3128, credentials: None })
+    }
+
+    fn environment(https: bool, http: bool, all: bool, no_proxy: &str) -> Way {
+        Way::Environment(EnvironmentProxies {
+            https: https.then(|| proxy("for-https")),
+            http: http.then(|| proxy("for-http")),
+            all: all.then(|| proxy("for-all")),
+            no_proxy: if no_proxy.is_empty() { NoProxy::default() } else { parse_no_proxy(no_proxy) },
+        })
+    }
+
+    #[test]
+    fn every_way() {
+        for (way, url, expected) in [
+            (Way::Direct, "https://a.example/", None),
+            (Way::Proxy(proxy("fixed")), "https://a.example/", Some("fixed")),
+            (Way::Proxy(proxy("fixed")), "http://a.example/", Some("fixed")),
+            (environment(false, false, false, ""), "https://a.example/", None),
+            (environment(true, true, true, ""), "https://a.example/", Some("for-https")),
+            (environment(true, true, true, ""), "http://a.example/", Some("for-http")),
+            (environment(true, false, true, ""), "http://a.example/", Some("for-all")),
+            (environment(true, false, false, ""), "http://a.example/", None),
+            (environment(false, true, false, ""), "https://a.example/", None),
+            (environment(true, true, true, "example"), "https://a.example/", None),
+            (environment(true, true, true, "*"), "http://[::1]/", None),
+            (environment(true, true, true, "10.0.0.0/8"), "http://10.1.2.3/", None),
+            (environment(true, true, true, "b.example"), "http://a.example/", Some("for-http")),
+        ] {
+            let hop = match choose(&way, &Url::parse(url).unwrap()) {
+                Hop::Direct => None,
+                Hop::Proxy(proxy) => Some(proxy.host.to_string()),
+            };
+            assert_eq!(hop.as_deref(), expected, "{url} over {way:?}");
+        }
+    }
+}
