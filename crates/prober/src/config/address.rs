@@ -25,7 +25,9 @@ fn bare(text: &str) -> Result<Url, Problem> {
 }
 
 fn absolute(text: &str) -> Result<Url, Problem> {
-    Url::parse(text).map_err(|_| Problem("this is no address", Some("write host, host/path, host:port or a URL")))
+    // The URL parser takes `https:///path` for the host `path`.
+    let url = if text.contains(":///") { None } else { Url::parse(text).ok() };
+    url.ok_or(Problem("this is no address", Some("write host, host/path, host:port or a URL")))
 }
 
 fn check(url: Url) -> Result<Url, Problem> {
@@ -98,6 +100,7 @@ mod tests {
             "0.0.0.0",
             "[::]:443",
             "https:///",
+            "https:///path",
             &format!("{}.example", "x".repeat(64)),
         ] {
             assert!(parse(text).is_err(), "{text}");

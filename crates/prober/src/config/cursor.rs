@@ -48,6 +48,11 @@ impl<'a> Cursor<'a> {
         None
     }
 
+    /// Notes a name here that is not known, and the one that is probably meant.
+    pub(super) fn unknown(&self, message: String, help: impl FnOnce() -> Option<String>) {
+        self.reading.fault(self.node.place, &self.path, message, self.reading.helped(help));
+    }
+
     /// The value as the file has it, for messages.
     pub(super) fn shown(&self) -> String {
         match &self.node.value {
@@ -60,11 +65,16 @@ impl<'a> Cursor<'a> {
 
     /// Text; a number without quotes is taken as it stands.
     pub(super) fn text(&self) -> Option<&'a str> {
+        self.text_for("text")
+    }
+
+    /// Text that stands for something more special, which messages name.
+    pub(super) fn text_for(&self, what: &str) -> Option<&'a str> {
         match &self.node.value {
             Value::Scalar(scalar) if matches!(scalar.kind(), Kind::Text | Kind::Integer(_) | Kind::Float(_)) => {
                 Some(&scalar.text)
             }
-            _ => self.expected("text"),
+            _ => self.expected(what),
         }
     }
 
@@ -80,7 +90,7 @@ impl<'a> Cursor<'a> {
         let Some(Kind::Integer(number)) = self.kind() else { return self.expected("a whole number") };
         match u32::try_from(number) {
             Ok(number) if range.contains(&number) => Some(number),
-            _ => self.fault(format!("{number} is not between {} and {}", range.start(), range.end())),
+            _ => self.fault(format!("{} is not between {} and {}", self.shown(), range.start(), range.end())),
         }
     }
 
@@ -116,7 +126,7 @@ impl<'a> Cursor<'a> {
                 self.reading.fault(entry.key_place, &path, message.to_owned(), help);
             };
             if !keys.contains(&&*entry.key) {
-                fault("unknown key", suggestion(&entry.key, keys));
+                fault("unknown key", self.reading.helped(|| suggestion(&entry.key, keys)));
             } else if later::asks(name, &entry.key, &entry.value) {
                 fault("not supported yet", None);
             }

@@ -109,7 +109,7 @@ fn drafts<'a>(document: &Map<'a>, defaults: &Defaults) -> Vec<Draft<'a>> {
 /// Notes every name that is there twice; endpoints and controls share one namespace.
 fn check_names(drafts: &[Draft<'_>]) {
     let mut first: HashMap<&str, &Cursor<'_>> = HashMap::new();
-    for draft in drafts {
+    for draft in drafts.iter().filter(|draft| draft.named) {
         let name = draft.endpoint.name.as_str();
         if let Some(earlier) = first.get(name) {
             let message =
@@ -139,7 +139,7 @@ fn pair_up(
     let usual = || match (&usual, document.get("default_paths")) {
         (Some(listed), _) => listed.clone(),
         (None, Some(_)) => Vec::new(),
-        (None, None) => paths.resolve(DEFAULT_PATH, root).map(Arc::new).into_iter().collect(),
+        (None, None) => paths.resolve(DEFAULT_PATH, root).into_iter().collect(),
     };
     let (mut endpoints, mut pairs) = (Vec::new(), Vec::new());
     let mut add = |endpoint: Endpoint, over: Vec<Arc<Path>>| {
@@ -172,7 +172,7 @@ fn references(cursor: &Cursor<'_>, paths: &Paths<'_>) -> Option<Vec<Arc<Path>>> 
         if resolved.iter().any(|earlier| earlier.name == path.name) {
             item.fault::<()>(format!("the path {} stands here twice", item.shown()));
         } else {
-            resolved.push(Arc::new(path));
+            resolved.push(path);
         }
     }
     Some(resolved)

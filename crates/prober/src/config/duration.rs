@@ -4,13 +4,12 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::cursor::Cursor;
-use super::reading::quoted;
 
 const HELP: &str = "write a whole number and one of ms, s, m, h, d, such as 500ms, 30s, 5m, 1h or 40d";
 
 /// Reads a duration within bounds.
 pub(super) fn read(cursor: &Cursor<'_>, range: RangeInclusive<Duration>) -> Option<Duration> {
-    let text = cursor.text()?;
+    let text = cursor.text_for("a duration such as 30s")?;
     let Some(duration) = parse(text) else {
         let message = format!("{} is no duration", cursor.shown());
         return cursor.fault_with_help(message, HELP);
@@ -22,12 +21,16 @@ pub(super) fn read(cursor: &Cursor<'_>, range: RangeInclusive<Duration>) -> Opti
     } else {
         return Some(duration);
     };
-    cursor.fault(format!("{} is {bound}", quoted(text)))
+    cursor.fault(format!("{} is {bound}", cursor.shown()))
 }
 
-/// A duration as messages show it.
+/// A duration as the file would write it.
 pub(super) fn show(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string()
+    let millis = duration.as_millis();
+    let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
+    let (unit, size) =
+        units.into_iter().find(|(_, size)| millis >= *size && millis.is_multiple_of(*size)).unwrap_or(("ms", 1));
+    format!("{}{unit}", millis / size)
 }
 
 fn parse(text: &str) -> Option<Duration> {
@@ -39,6 +42,13 @@ fn parse(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shown_as_written() {
+        for text in ["500ms", "1500ms", "30s", "90s", "5m", "1h", "40d"] {
+            assert_eq!(show(parse(text).unwrap()), text);
+        }
+    }
 
     #[test]
     fn only_the_documented_forms() {

@@ -60,6 +60,8 @@ pub(super) struct Draft<'a> {
     /// The entry, and its own list of paths.
     pub(super) cursor: Cursor<'a>,
     pub(super) paths: Option<Cursor<'a>>,
+    /// Whether its name is one: a faulty one is in nobody's way.
+    pub(super) named: bool,
     pub(super) enabled: bool,
 }
 
@@ -75,19 +77,18 @@ pub(super) fn read<'a>(cursor: &Cursor<'a>, role: Role, defaults: &Defaults) -> 
     if cursor.is_map() {
         return map_form(cursor, role, defaults);
     }
-    if cursor.is_list() {
-        return cursor.expected("an address or a map");
-    }
-    let mut endpoint = start(cursor, None, role, defaults)?;
+    let mut endpoint = start(cursor, cursor.text_for("an address or a map")?, None, role, defaults)?;
     endpoint.timeout = inherited_timeout(&endpoint, defaults);
-    Some(Draft { endpoint, cursor: cursor.clone(), paths: None, enabled: true })
+    Some(Draft { endpoint, cursor: cursor.clone(), paths: None, named: true, enabled: true })
 }
 
 fn map_form<'a>(cursor: &Cursor<'a>, role: Role, defaults: &Defaults) -> Option<Draft<'a>> {
     let map = cursor.section("endpoint", if role == Role::Control { CONTROL_KEYS } else { KEYS })?;
     let name = map.get("name").map(|cursor| label(&cursor));
+    let named = name != Some(None);
     // Without an address there is still the rest to find fault with.
-    let started = map.require("url").and_then(|url| start(&url, name.flatten(), role, defaults));
+    let started =
+        map.require("url").and_then(|url| start(&url, url.text_for("an address")?, name.flatten(), role, defaults));
     let known = started.is_some();
     let mut endpoint = started.or_else(|| placeholder(defaults))?;
     labels(&map, &mut endpoint);
@@ -103,12 +104,12 @@ fn map_form<'a>(cursor: &Cursor<'a>, role: Role, defaults: &Defaults) -> Option<
         endpoint.roots = trust::read_own(&cursor).unwrap_or(endpoint.roots);
     }
     let enabled = map.get("enabled").and_then(|cursor| cursor.boolean()).unwrap_or(true);
-    known.then(|| Draft { endpoint, cursor: cursor.clone(), paths: map.get("paths"), enabled })
+    known.then(|| Draft { endpoint, cursor: cursor.clone(), paths: map.get("paths"), named, enabled })
 }
 
 /// An endpoint of an address, with everything else by default.
-fn start(cursor: &Cursor<'_>, name: Option<String>, role: Role, defaults: &Defaults) -> Option<Endpoint> {
-    let url = match address::parse(cursor.text()?) {
+fn start(cursor: &Cursor<'_>, text: &str, name: Option<String>, role: Role, defaults: &Defaults) -> Option<Endpoint> {
+    let url = match address::parse(text) {
         Ok(url) => url,
         Err(address::Problem(message, help)) => {
             let message = format!("{}: {message}", cursor.shown());

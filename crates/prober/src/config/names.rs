@@ -8,10 +8,15 @@ pub(super) const MAX_NAME: usize = 100;
 /// The known name nearest to one that is not known, if it is near enough to be meant.
 pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let name: String = name.chars().take(MAX_NAME).collect();
-    let slack = (name.chars().count() / 3).clamp(1, 3);
+    let length = name.chars().count();
+    let slack = (length / 3).clamp(1, 3);
+    // A beginning counts as near: `password` means `password_file`.
+    let distance = |candidate: &str| {
+        if length > 2 && candidate.starts_with(&name) { 1 } else { strsim::damerau_levenshtein(&name, candidate) }
+    };
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&name, candidate), candidate))
+        .map(|candidate| (distance(candidate), candidate))
         .filter(|(distance, _)| *distance <= slack)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -75,6 +80,7 @@ mod tests {
         assert_eq!(nearest("intervall", known), Some("interval"));
         assert_eq!(nearest("tiemout", known), Some("timeout"));
         assert_eq!(nearest("path", known), Some("paths"));
+        assert_eq!(nearest("time", known), Some("timeout"));
         assert_eq!(nearest("colour", known), None);
     }
 

@@ -1,6 +1,7 @@
 //! The section `paths`: the ways out, by name.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
@@ -26,14 +27,19 @@ const KEYS: &[&str] = &[
     "resolvers",
 ];
 
+/// The most paths: they multiply the endpoints.
+const MAX_PATHS: usize = 100;
+
 /// What is always there.
 const DIRECT: &str = "direct";
 const ENVIRONMENT: &str = "environment";
 
 /// The paths of the file and the two that always exist.
 pub(super) struct Paths<'a> {
-    defined: Vec<(&'a str, Option<Definition>)>,
+    /// `None` where the section cannot be read, so that nobody complains of what may well be in it.
+    defined: Option<Vec<(&'a str, Option<Definition>)>>,
     environment: OnceCell<Option<EnvironmentProxies>>,
+    resolved: RefCell<HashMap<String, Arc<Path>>>,
 }
 
 enum Definition {
@@ -45,25 +51,35 @@ enum Definition {
 impl<'a> Paths<'a> {
     /// Reads the section; without it there are still the two.
     pub(super) fn read(cursor: Option<&Cursor<'a>>) -> Self {
-        let entries = cursor.and_then(Cursor::named).unwrap_or_default();
-        let defined = entries.iter().map(|(name, cursor)| (*name, define(name, cursor))).collect();
-        Self { defined, environment: OnceCell::new() }
+        let define_all = |entries: Vec<(&'a str, Cursor<'a>)>| {
+            entries.iter().map(|(name, cursor)| (*name, define(name, cursor))).collect()
+        };
+        let defined = cursor.map_or(Some(Vec::new()), |cursor| entries(cursor).map(define_all));
+        Self { defined, environment: OnceCell::new(), resolved: RefCell::default() }
     }
 
     /// The path that a reference names. `at` is where faults of the path belong that show only in its use.
-    pub(super) fn resolve(&self, name: &str, at: &Cursor<'_>) -> Option<Path> {
-        let way = match self.defined.iter().find(|(known, _)| *known == name) {
+    pub(super) fn resolve(&self, name: &str, at: &Cursor<'_>) -> Option<Arc<Path>> {
+        if let Some(path) = self.resolved.borrow().get(name) {
+            return Some(Arc::clone(path));
+        }
+        let way = match self.defined.as_ref()?.iter().find(|(known, _)| *known == name) {
             Some((_, definition)) => self.way(definition.as_ref()?, at)?,
             None if name == DIRECT => Way::Direct,
             None if name == ENVIRONMENT => self.way(&Definition::Environment, at)?,
-            None => return at.fault_with_help(format!("there is no path {}", at.shown()), self.known(name)),
+            None => {
+                at.unknown(format!("there is no path {}", at.shown()), || self.known(name));
+                return None;
+            }
         };
-        Some(Path { name: name.to_owned(), way })
+        let path = Arc::new(Path { name: name.to_owned(), way });
+        self.resolved.borrow_mut().insert(name.to_owned(), Arc::clone(&path));
+        Some(path)
     }
 
     /// Where a path stands in the configuration's order, the two that always exist first.
     pub(super) fn position(&self, name: &str) -> usize {
-        let defined = self.defined.iter().position(|(known, _)| *known == name);
+        let defined = self.defined.iter().flatten().position(|(known, _)| *known == name);
         defined.map_or_else(|| usize::from(name == ENVIRONMENT), |index| index + 2)
     }
 
@@ -89,11 +105,16 @@ impl<'a> Paths<'a> {
         self.environment.get_or_init(read).clone()
     }
 
-    fn known(&self, name: &str) -> String {
-        let defined = self.defined.iter().map(|(name, _)| *name);
+    fn known(&self, name: &str) -> Option<String> {
+        let defined = self.defined.iter().flatten().map(|(name, _)| *name);
         let known: Vec<&str> = [DIRECT, ENVIRONMENT].into_iter().chain(defined).collect();
-        Clean::new(&suggestion(name, &known).unwrap_or_default()).as_str().to_owned()
+        suggestion(name, &known).map(|help| Clean::new(&help).as_str().to_owned())
     }
+}
+
+fn entries<'a>(cursor: &Cursor<'a>) -> Option<Vec<(&'a str, Cursor<'a>)>> {
+    let entries = cursor.named()?;
+    if entries.len() > MAX_PATHS { cursor.fault(format!("more than {MAX_PATHS} paths")) } else { Some(entries) }
 }
 
 fn define(name: &str, cursor: &Cursor<'_>) -> Option<Definition> {
@@ -131,9 +152,9 @@ fn map_form(cursor: &Cursor<'_>) -> Option<Definition> {
         let refused = map.get("pac").or_else(|| map.get("winhttp")).is_some();
         return if refused { None } else { map.require("proxy").and(None) };
     };
-    let url = proxy_url(&proxy, proxy.text()?);
-    let credentials = credentials(&map, url.as_ref().and_then(|url| url.username.as_deref()));
-    Some(Definition::Proxy(Arc::new(url?.into_proxy(credentials))))
+    let url = proxy_url(&proxy, proxy.text()?)?;
+    let credentials = credentials(&map, url.username.as_deref());
+    Some(Definition::Proxy(Arc::new(url.into_proxy(credentials))))
 }
 
 const MAP_FORM: &str = "write {proxy: \"http://host:port\", username: …, password_file: …} or password_env";
@@ -203,7 +224,8 @@ fn password_file(cursor: &Cursor<'_>) -> Option<Secret> {
     let bytes = match cursor.reading.sources.read(FilePath::new(cursor.text()?)) {
         Ok(bytes) => bytes,
         Err(error) => {
-            return cursor.fault(format!("cannot read {}: {}", cursor.shown(), Clean::new(&error.to_string())));
+            // Not even the name is shown: it could be a password that was put here by mistake.
+            return cursor.fault(format!("cannot read this file: {}", Clean::new(&error.to_string())));
         }
     };
     let text = zeroize::Zeroizing::new(bytes);
@@ -216,7 +238,9 @@ fn password_file(cursor: &Cursor<'_>) -> Option<Secret> {
 fn password_env(cursor: &Cursor<'_>) -> Option<Secret> {
     match cursor.reading.sources.env(cursor.text()?) {
         Some(text) => usable(cursor, &text),
-        None => cursor.fault(format!("the environment variable {} is not set", cursor.shown())),
+        None => {
+            cursor.fault_with_help("no environment variable of this name is set", "name the variable, not its value")
+        }
     }
 }
 

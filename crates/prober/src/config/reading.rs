@@ -35,6 +35,11 @@ impl<'a> Reading<'a> {
         faults.push(Fault { file, line: place.line, column: place.column, key, message, help });
     }
 
+    /// Help that takes some work to find: not once the list of faults is full.
+    pub(super) fn helped(&self, find: impl FnOnce() -> Option<String>) -> Option<String> {
+        if self.faults.borrow().len() < Faults::MAX_LISTED { find() } else { None }
+    }
+
     /// What was read, if nothing was wrong with it.
     pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, Faults> {
         let (faults, omitted) = (self.faults.into_inner(), self.omitted.get());

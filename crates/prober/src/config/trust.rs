@@ -11,6 +11,9 @@ use crate::text::Clean;
 
 const KEYS: &[&str] = &["roots", "extra_roots", "inspection_roots"];
 
+/// The most files of one list.
+const MAX_FILES: usize = 100;
+
 /// Reads the section; the second value is the default for all endpoints.
 pub(super) fn read(cursor: &Cursor<'_>) -> Option<(TlsPlan, RootsChoice)> {
     let tls = cursor.section("tls", KEYS)?;
@@ -29,7 +32,11 @@ fn roots(cursor: &Cursor<'_>) -> Option<RootsChoice> {
 }
 
 fn files(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {
-    Some(cursor.items()?.iter().filter_map(file).flatten().collect())
+    let items = cursor.items()?;
+    if items.len() > MAX_FILES {
+        return cursor.fault(format!("more than {MAX_FILES} files"));
+    }
+    Some(items.iter().filter_map(file).flatten().collect())
 }
 
 fn file(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {

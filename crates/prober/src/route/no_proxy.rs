@@ -1,4 +1,5 @@
-//! `NO_PROXY` as curl reads it (lib/noproxy.c since 7.86).
+//! `NO_PROXY` as curl documents it (curl(1), "NO_PROXY", since 7.86 with networks). Two things that its code does and its
+//! manual does not say are left out: a prefix of 0 bits standing for one address, and garbage after the prefix length.
 
 use std::net::IpAddr;
 

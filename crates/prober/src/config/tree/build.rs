@@ -40,7 +40,7 @@ pub(in crate::config) fn build(text: &str, reading: &Reading<'_>) -> Option<Node
                 let marker = error.marker();
                 let place = Place { line: marker.line(), column: marker.col() + 1 };
                 let message = format!("this is no YAML: {}", Clean::new(error.info()));
-                reading.fault(place, &builder.path(), message, None);
+                reading.fault(place, &builder.path(), message, help_with_yaml(text, place));
                 return None;
             }
         }
@@ -128,8 +128,8 @@ impl Builder<'_, '_> {
         if key == "<<" && style == ScalarStyle::Plain {
             frame.skip_value();
             self.reading.fault(place, &path, "merge keys are not supported".to_owned(), None);
-        } else if !frame.key(Arc::from(key), place) {
-            self.reading.fault(place, &path, "the key stands here twice".to_owned(), None);
+        } else if let Err(line) = frame.key(Arc::from(key), place) {
+            self.reading.fault(place, &path, format!("the key is on line {line} already"), None);
         }
         Some(())
     }
@@ -198,6 +198,12 @@ impl Builder<'_, '_> {
     fn path(&self) -> String {
         self.frames.iter().fold(String::new(), |path, frame| frame.next_path(&path))
     }
+}
+
+/// What YAML makes of `${NAME}` between braces surprises most people once.
+fn help_with_yaml(text: &str, place: Place) -> Option<String> {
+    let line = text.lines().nth(place.line.saturating_sub(1))?;
+    line.contains("${").then(|| "within { } and [ ], values with ${…} need quotes".to_owned())
 }
 
 fn explain(problem: &Problem) -> (String, Option<String>) {

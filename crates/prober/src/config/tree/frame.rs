@@ -1,6 +1,6 @@
 //! A list or map under construction.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Entry, Node, Place, Value, join};
@@ -13,7 +13,7 @@ pub(super) struct Frame {
 
 enum Body {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, seen: HashSet<Arc<str>>, pending: Pending },
+    Map { entries: Vec<Entry>, seen: HashMap<Arc<str>, usize>, pending: Pending },
 }
 
 /// What a map expects next.
@@ -30,7 +30,7 @@ impl Frame {
     }
 
     pub(super) fn map(place: Place, anchor: usize) -> Self {
-        let body = Body::Map { entries: Vec::new(), seen: HashSet::new(), pending: Pending::Key };
+        let body = Body::Map { entries: Vec::new(), seen: HashMap::new(), pending: Pending::Key };
         Self { anchor, place, body }
     }
 
@@ -38,12 +38,16 @@ impl Frame {
         matches!(self.body, Body::Map { pending: Pending::Key, .. })
     }
 
-    /// Takes a key; `false` where the map has it already, its value is then not wanted.
-    pub(super) fn key(&mut self, key: Arc<str>, place: Place) -> bool {
-        let Body::Map { seen, pending, .. } = &mut self.body else { return true };
-        let new = seen.insert(Arc::clone(&key));
-        *pending = if new { Pending::Value(key, place) } else { Pending::Unwanted };
-        new
+    /// Takes a key; one that the map has already is refused with the line of the first, and its value not wanted.
+    pub(super) fn key(&mut self, key: Arc<str>, place: Place) -> Result<(), usize> {
+        let Body::Map { seen, pending, .. } = &mut self.body else { return Ok(()) };
+        if let Some(line) = seen.get(&key) {
+            *pending = Pending::Unwanted;
+            return Err(*line);
+        }
+        seen.insert(Arc::clone(&key), place.line);
+        *pending = Pending::Value(key, place);
+        Ok(())
     }
 
     /// Passes over the value that comes next.

@@ -1,0 +1,82 @@
+//! Good configurations, with what they mean beside them.
+
+use std::fmt::Write;
+
+use prober::config::parse;
+use prober::plan::{Endpoint, Path, Plan, Way};
+
+use crate::world::{World, assert_snapshot, every};
+
+#[test]
+fn every_good_one_means_what_it_says() {
+    let good = every("good");
+    assert!(good.len() > 5, "only {} fixtures were found", good.len());
+    for (name, text) in good {
+        match parse(&text, &format!("{name}.yaml"), &World::of(&text)) {
+            Ok(plan) => assert_snapshot("good", &name, &summary(&plan).unwrap()),
+            Err(faults) => panic!("{faults}"),
+        }
+    }
+}
+
+#[test]
+fn passwords_arrive_whole() {
+    let (_, text) = every("good").into_iter().find(|(name, _)| name == "contract").unwrap();
+    let plan = parse(&text, "contract.yaml", &World::of(&text)).unwrap();
+    let password = |name: &str| {
+        let path = plan.paths.iter().find(|path| path.name == name).unwrap();
+        let Way::Proxy(proxy) = &path.way else { panic!("{path:?}") };
+        proxy.credentials.as_ref().unwrap().password.expose().to_owned()
+    };
+    assert_eq!((password("hq-auth").as_str(), password("hq-env").as_str()), ("correct horse", "hunter2"));
+}
+
+#[test]
+fn pairs_are_every_endpoint_over_every_path_of_its_own() {
+    let (_, text) = every("good").into_iter().find(|(name, _)| name == "contract").unwrap();
+    let plan = parse(&text, "contract.yaml", &World::of(&text)).unwrap();
+    let licensing = plan.pairs.iter().filter(|pair| pair.endpoint.name == "licensing").map(|pair| pair.key().1);
+    assert_eq!(licensing.collect::<Vec<_>>(), ["direct", "hq", "hq-auth", "hq-env"]);
+}
+
+fn summary(plan: &Plan) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    writeln!(out, "site {}, {} at once, confirmed by {}", plan.site, plan.concurrency, plan.confirm)?;
+    writeln!(out, "dns {:?}", plan.dns)?;
+    let roots = (plan.tls.extra_roots.len(), plan.tls.inspection_roots.len());
+    writeln!(out, "roots: {} extra, {} of inspection", roots.0, roots.1)?;
+    for path in &plan.paths {
+        describe_path(&mut out, path)?;
+    }
+    for endpoint in &plan.endpoints {
+        describe_endpoint(&mut out, endpoint)?;
+        let over = plan.pairs.iter().filter(|pair| pair.endpoint.name == endpoint.name).map(|pair| pair.key().1);
+        writeln!(out, "  over {}", over.collect::<Vec<_>>().join(", "))?;
+    }
+    Ok(out)
+}
+
+fn describe_path(out: &mut String, path: &Path) -> std::fmt::Result {
+    match &path.way {
+        Way::Direct => writeln!(out, "path {}: direct", path.name),
+        Way::Proxy(proxy) => {
+            let user = proxy.credentials.as_ref().map(|credentials| credentials.username.as_str());
+            writeln!(out, "path {}: proxy {proxy} as {user:?}", path.name)
+        }
+        Way::Environment(proxies) => writeln!(out, "path {}: {proxies:?}", path.name),
+    }
+}
+
+fn describe_endpoint(out: &mut String, endpoint: &Endpoint) -> std::fmt::Result {
+    let Endpoint { name, url, group, severity, control, method, interval, timeout, .. } = endpoint;
+    let kind = if *control { "control" } else { "endpoint" };
+    writeln!(out, "{kind} {name}: {method} {url}")?;
+    writeln!(out, "  group {group}, {}, every {interval:?} within {timeout:?}", severity.as_str())?;
+    writeln!(out, "  {:?}", endpoint.expect)?;
+    writeln!(out, "  private answers {:?}, roots {:?}", endpoint.private_answers, endpoint.roots)?;
+    if endpoint.body.is_some() || !endpoint.headers.is_empty() {
+        let headers = endpoint.headers.iter().map(|(name, value)| (name.as_str(), value.to_str()));
+        writeln!(out, "  sends {:?} {:?}", headers.collect::<Vec<_>>(), endpoint.body)?;
+    }
+    Ok(())
+}
