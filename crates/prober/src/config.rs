@@ -32,10 +32,12 @@ mod substitute;
 mod tree;
 mod trust;
 
-use crate::plan::Plan;
+use std::sync::Arc;
+
+use crate::plan::{Path, Plan};
 
 pub use fault::{Fault, Faults};
-pub use load::{LoadError, Origin, load};
+pub use load::{LoadError, Origin, load, load_path};
 pub use sources::{Sources, SystemSources};
 
 /// The allowlist that the product ships, used where no other configuration is found.
@@ -52,4 +54,13 @@ pub fn parse(text: &str, file_name: &str, sources: &dyn Sources) -> Result<Plan,
     let reading = reading::Reading::new(file_name, sources);
     let plan = tree::build(text, &reading).and_then(|root| document::read(&reading, &root));
     reading.finish(plan)
+}
+
+/// Reads one path of a configuration, whether an endpoint uses it or not; a plan holds only those in use.
+///
+/// `direct` and `environment` always exist.
+pub fn parse_path(text: &str, file_name: &str, sources: &dyn Sources, path: &str) -> Result<Arc<Path>, Faults> {
+    let reading = reading::Reading::new(file_name, sources);
+    let path = tree::build(text, &reading).and_then(|root| document::path(&reading, &root, path));
+    reading.finish(path)
 }

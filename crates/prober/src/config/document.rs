@@ -58,6 +58,13 @@ pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     Some(assemble(settings, dns, tls, &paths, endpoints, pairs))
 }
 
+/// Reads one path alone.
+pub(super) fn path(reading: &Reading<'_>, root: &Node, name: &str) -> Option<Arc<Path>> {
+    let cursor = Cursor::root(reading, root);
+    let document = cursor.section("", KEYS)?;
+    Paths::read(document.get("paths").as_ref()).resolve(name, &cursor)
+}
+
 fn defaults(document: &Map<'_>, private_answers: PrivateAnswers, roots: RootsChoice) -> Defaults {
     let interval = document.get("interval").and_then(|cursor| duration::read(&cursor, INTERVALS));
     let interval = interval.unwrap_or(Endpoint::DEFAULT_INTERVAL);

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::sources::read_bounded;
-use super::{BUILT_IN, Faults, MAX_BYTES, SystemSources, parse};
-use crate::plan::Plan;
+use super::{BUILT_IN, Faults, MAX_BYTES, SystemSources, parse, parse_path};
+use crate::plan::{self, Plan};
 
 /// Where a configuration is looked for when none is named, in this order.
 const SEARCH: [&str; 2] = ["endpoints.yaml", "/etc/reachwatch/endpoints.yaml"];
@@ -58,32 +59,59 @@ pub enum LoadError {
 /// Reads the named configuration, or the first of `./endpoints.yaml`, `/etc/reachwatch/endpoints.yaml` and the
 /// built-in one that exists. One that exists and cannot be read is an error, never passed over.
 pub fn load(named: Option<&Path>) -> Result<(Plan, Origin), LoadError> {
+    let found = find(named)?;
+    let plan = parse(&found.text, &found.name, &found.sources)?;
+    Ok((plan, found.origin))
+}
+
+/// Reads one path of the configuration that [`load`] would read, whether an endpoint uses it or not.
+pub fn load_path(named: Option<&Path>, path: &str) -> Result<Arc<plan::Path>, LoadError> {
+    let found = find(named)?;
+    Ok(parse_path(&found.text, &found.name, &found.sources, path)?)
+}
+
+/// A configuration that is found and not yet read.
+struct Found {
+    text: String,
+    name: String,
+    sources: SystemSources,
+    origin: Origin,
+}
+
+fn find(named: Option<&Path>) -> Result<Found, LoadError> {
     match named {
-        Some(path) => from_file(path),
+        Some(path) => file(path),
         None => search(&SEARCH.map(Path::new)),
     }
 }
 
-fn search(places: &[&Path]) -> Result<(Plan, Origin), LoadError> {
+fn search(places: &[&Path]) -> Result<Found, LoadError> {
     for place in places {
-        match from_file(place) {
+        match file(place) {
             Err(LoadError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
             found_or_broken => return found_or_broken,
         }
     }
-    let plan = parse(BUILT_IN, "built-in endpoints.yaml", &SystemSources::in_folder("."))?;
-    Ok((plan, Origin::BuiltIn))
+    Ok(Found {
+        text: BUILT_IN.to_owned(),
+        name: "built-in endpoints.yaml".to_owned(),
+        sources: SystemSources::in_folder("."),
+        origin: Origin::BuiltIn,
+    })
 }
 
-fn from_file(path: &Path) -> Result<(Plan, Origin), LoadError> {
+fn file(path: &Path) -> Result<Found, LoadError> {
     // `parse` names the limit itself, so one byte more than it takes is let through here.
     let max = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let bytes = read_bounded(path, max).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
     let text = String::from_utf8(bytes)
         .map_err(|error| LoadError::NotText { path: path.to_owned(), offset: error.utf8_error().valid_up_to() })?;
-    let sources = SystemSources::in_folder(path.parent().unwrap_or(Path::new("")));
-    let plan = parse(&text, &path.to_string_lossy(), &sources)?;
-    Ok((plan, Origin::File(path.to_owned())))
+    Ok(Found {
+        text,
+        name: path.to_string_lossy().into_owned(),
+        sources: SystemSources::in_folder(path.parent().unwrap_or(Path::new(""))),
+        origin: Origin::File(path.to_owned()),
+    })
 }
 
 #[cfg(test)]
@@ -92,14 +120,13 @@ mod tests {
 
     #[test]
     fn without_any_file_the_built_in_list_is_used() {
-        let (plan, origin) = search(&[Path::new("/nonexistent/endpoints.yaml")]).unwrap();
-        assert_eq!(origin, Origin::BuiltIn);
-        assert!(!plan.pairs.is_empty());
+        let found = search(&[Path::new("/nonexistent/endpoints.yaml")]).unwrap();
+        assert_eq!((found.origin, found.text.as_str()), (Origin::BuiltIn, BUILT_IN));
     }
 
     #[test]
     fn a_file_that_cannot_be_read_is_not_passed_over() {
-        let error = search(&[Path::new("/"), Path::new("/nonexistent/endpoints.yaml")]).unwrap_err();
+        let error = search(&[Path::new("/"), Path::new("/nonexistent/endpoints.yaml")]).err().unwrap();
         assert!(matches!(error, LoadError::Read { .. }), "{error:?}");
     }
 

@@ -9,6 +9,7 @@ use super::cursor::{Cursor, Map};
 use super::environment;
 use super::names::{label_problem, suggestion};
 use super::proxy::{self, ProxyUrl, fits_basic};
+use super::reading::quoted;
 use crate::plan::{Credentials, EnvironmentProxies, Path, Proxy, Secret, Way};
 use crate::text::Clean;
 
@@ -68,7 +69,7 @@ impl<'a> Paths<'a> {
             None if name == DIRECT => Way::Direct,
             None if name == ENVIRONMENT => self.way(&Definition::Environment, at)?,
             None => {
-                at.unknown(format!("there is no path {}", at.shown()), || self.known(name));
+                at.unknown(format!("there is no path {}", quoted(name)), || self.known(name));
                 return None;
             }
         };
