@@ -3,9 +3,12 @@
 //! A phase does I/O within an instant that it is given, and judges nothing.
 
 pub mod aia;
+pub mod crl;
 mod deadline;
 pub mod dns;
+pub mod http;
 pub mod io;
+pub mod proxy;
 pub mod tcp;
 pub mod tls;
 

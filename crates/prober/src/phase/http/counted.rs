@@ -1,0 +1,90 @@
+//! A stream that counts what comes and stops a peer that sends more than anyone needs.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// How much came, and how much may; readable while somebody else owns the stream.
+#[derive(Debug)]
+pub(super) struct Count {
+    received: AtomicU64,
+    budget: AtomicU64,
+}
+
+impl Count {
+    /// Bytes received in all.
+    pub(super) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// Lets so many more bytes come.
+    pub(super) fn allow(&self, more: u64) {
+        self.budget.fetch_add(more, Ordering::Relaxed);
+    }
+}
+
+/// The peer sent more than it may. Carried inside an [`io::Error`].
+#[derive(Debug, Error)]
+#[error("more than {0} bytes came, which is too much")]
+struct TooMuch(u64);
+
+/// Whether an I/O error says that the peer sent more than it may.
+pub(super) fn is_too_much(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<TooMuch>()).is_some()
+}
+
+/// A stream that counts what comes and fails once it is over the budget. Writing passes through.
+#[derive(Debug)]
+pub(super) struct Counted<S> {
+    stream: S,
+    count: Arc<Count>,
+}
+
+impl<S> Counted<S> {
+    pub(super) fn new(stream: S, budget: u64) -> (Self, Arc<Count>) {
+        let count = Arc::new(Count { received: AtomicU64::new(0), budget: AtomicU64::new(budget) });
+        (Self { stream, count: Arc::clone(&count) }, count)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        let came = (buf.filled().len() - before) as u64;
+        let received = self.count.received.fetch_add(came, Ordering::Relaxed) + came;
+        let budget = self.count.budget.load(Ordering::Relaxed);
+        Poll::Ready(if received > budget { Err(io::Error::other(TooMuch(budget))) } else { Ok(()) })
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,182 @@
+//! CONNECT: asking an HTTP proxy to open a tunnel (RFC 9110, section 9.3.6), keeping every word of its answer.
+
+mod chunked;
+mod head;
+mod prefixed;
+
+use std::io;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
+
+use self::head::{Head, Parsed, parse_head};
+pub use self::prefixed::Prefixed;
+use super::{Failure, exhausted};
+use crate::observation::{IoFault, ProxyFacts, ProxyFailure, Sample};
+use crate::plan::Credentials;
+
+/// The longest head of an answer, in bytes, interim answers included.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// How long a refusal's body may take: it is worth a look, not the whole deadline.
+const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The most interim (1xx) answers skipped before the real one.
+const MAX_INTERIM: usize = 16;
+
+/// What asking for a tunnel came to.
+#[derive(Debug)]
+pub struct Reply<S> {
+    /// What the proxy said, where a whole head came: also with a refusal.
+    pub facts: Option<ProxyFacts>,
+    /// The tunnel, beginning with whatever came right behind the answer's head.
+    pub tunnel: Result<Prefixed<S>, Failure<ProxyFailure>>,
+}
+
+/// The value of `Proxy-Authorization` for the Basic scheme (RFC 7617).
+pub fn basic(credentials: &Credentials) -> Zeroizing<String> {
+    let plain = Zeroizing::new(format!("{}:{}", credentials.username, credentials.password.expose()));
+    let mut value = Zeroizing::new(String::with_capacity(6 + plain.len().div_ceil(3) * 4));
+    value.push_str("Basic ");
+    BASE64_STANDARD.encode_string(plain.as_bytes(), &mut value);
+    value
+}
+
+/// Asks the proxy at the other end of a stream for a tunnel to `target` (`host:port`).
+pub async fn open<S>(mut stream: S, target: &str, credentials: Option<&Credentials>, by: Instant) -> Reply<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut buffer = Vec::new();
+    let head = match timeout_at(by, ask(&mut stream, &mut buffer, target, credentials)).await {
+        Ok(Ok(head)) => head,
+        Ok(Err(failure)) => return Reply { facts: None, tunnel: Err(failure) },
+        Err(_) => return Reply { facts: None, tunnel: Err(Failure::Fault(unfinished(&buffer))) },
+    };
+    let rest = buffer.split_off(head.length);
+    let mut facts = ProxyFacts {
+        status: head.status,
+        reason: head.reason.filter(|reason| !reason.is_empty()),
+        headers: head.headers,
+        body: Sample::default(),
+    };
+    if (200..300).contains(&head.status) {
+        // A 2xx to CONNECT has no body whatever its headers say (RFC 9110, section 9.3.6): the rest is the tunnel's.
+        return Reply { facts: Some(facts), tunnel: Ok(Prefixed::new(Bytes::from(rest), stream)) };
+    }
+    let patience = by.min(Instant::now() + REFUSAL_PATIENCE);
+    facts.body = read_refusal(&mut stream, rest, &facts, patience).await;
+    let refused = ProxyFailure::Refused { status: facts.status };
+    Reply { facts: Some(facts), tunnel: Err(Failure::Fault(refused)) }
+}
+
+/// Sends the request and reads until the head of the final answer is complete; it stands at the buffer's start.
+async fn ask<S>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+    target: &str,
+    credentials: Option<&Credentials>,
+) -> Result<Head, Failure<ProxyFailure>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // A proxy may answer and close without reading the request; what it said is worth more than our broken pipe.
+    let sent = send(stream, target, credentials).await;
+    read_head(stream, buffer).await.map_err(|failure| match (failure, sent) {
+        (Failure::Fault(ProxyFailure::Lost(_)), Err(error)) if buffer.is_empty() => lost(&error),
+        (failure, _) => failure,
+    })
+}
+
+async fn send<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    target: &str,
+    credentials: Option<&Credentials>,
+) -> io::Result<()> {
+    let mut request = Zeroizing::new(format!(
+        "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {}\r\n",
+        super::http::USER_AGENT
+    ));
+    if let Some(credentials) = credentials {
+        // Reserved in one step, so that growing does not leave a copy of the secret behind.
+        let value = basic(credentials);
+        request.reserve(value.len() + 32);
+        request.push_str("Proxy-Authorization: ");
+        request.push_str(&value);
+        request.push_str("\r\n");
+    }
+    request.push_str("\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    stream.flush().await
+}
+
+async fn read_head<S>(stream: &mut S, buffer: &mut Vec<u8>) -> Result<Head, Failure<ProxyFailure>>
+where
+    S: AsyncRead + Unpin,
+{
+    let mut interim = 0;
+    let mut spent = 0;
+    let mut searched = 0;
+    loop {
+        match parse_head(buffer, searched) {
+            Parsed::Complete(head) if (100..200).contains(&head.status) && interim < MAX_INTERIM => {
+                interim += 1;
+                spent += head.length;
+                buffer.drain(..head.length);
+                searched = 0;
+                continue;
+            }
+            Parsed::Complete(head) if head.status >= 200 => return Ok(head),
+            Parsed::Complete(_) => return Err(Failure::Fault(ProxyFailure::HeadTooLong)),
+            Parsed::Invalid(words) => return Err(Failure::Fault(ProxyFailure::NotHttp(words))),
+            Parsed::Partial => searched = buffer.len(),
+        }
+        if spent + buffer.len() >= MAX_HEAD {
+            return Err(Failure::Fault(ProxyFailure::HeadTooLong));
+        }
+        buffer.reserve(2048);
+        let room = (MAX_HEAD - spent - buffer.len()) as u64;
+        match (&mut *stream).take(room).read_buf(buffer).await {
+            Ok(0) => return Err(Failure::Fault(ProxyFailure::Lost(IoFault::closed()))),
+            Ok(_) => {}
+            Err(error) => return Err(lost(&error)),
+        }
+    }
+}
+
+fn lost(error: &io::Error) -> Failure<ProxyFailure> {
+    match exhausted("talk to the proxy", error) {
+        Some(fault) => Failure::Monitor(fault),
+        None => Failure::Fault(ProxyFailure::Lost(IoFault::from(error))),
+    }
+}
+
+fn unfinished(buffer: &[u8]) -> ProxyFailure {
+    ProxyFailure::ReplyTimeout { received: buffer.len() as u64 }
+}
+
+/// Reads a refusal's body as far as it comes: to its announced end, our limit, or the end of patience.
+async fn read_refusal<S>(stream: &mut S, mut body: Vec<u8>, facts: &ProxyFacts, by: Instant) -> Sample
+where
+    S: AsyncRead + Unpin,
+{
+    let chunked = facts.headers.get("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
+    let announced = facts.headers.get("content-length").and_then(|length| length.trim().parse::<usize>().ok());
+    let limit = announced.filter(|_| !chunked).unwrap_or(usize::MAX).min(Sample::MAX_BYTES);
+    while body.len() < limit && !(chunked && chunked::is_complete(&body)) {
+        body.reserve(2048);
+        let room = (limit - body.len()) as u64;
+        match timeout_at(by, (&mut *stream).take(room).read_buf(&mut body)).await {
+            Ok(Ok(1..)) => {}
+            Ok(Ok(0) | Err(_)) | Err(_) => break,
+        }
+    }
+    body.truncate(limit);
+    if chunked { Sample::new(&chunked::decode(&body)) } else { Sample::new(&body) }
+}
+
