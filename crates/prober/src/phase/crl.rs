@@ -61,4 +61,3 @@ fn read_text(body: &[u8]) -> CrlOutcome {
 fn invalid(reason: &str) -> CrlOutcome {
     CrlOutcome::Invalid { reason: Clean::new(reason) }
 }
-

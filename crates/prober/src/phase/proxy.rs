@@ -179,4 +179,3 @@ where
     body.truncate(limit);
     if chunked { Sample::new(&chunked::decode(&body)) } else { Sample::new(&body) }
 }
-

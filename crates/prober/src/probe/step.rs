@@ -1,0 +1,63 @@
+//! What a probe tells while it is under way.
+
+use std::net::SocketAddr;
+
+use url::Url;
+
+use crate::observation::{
+    BodyFacts, ConnectAttempt, CrlOutcome, HttpFacts, HttpFault, ProxyFacts, ResolveFacts, RouteFacts, TlsFacts,
+};
+
+/// Somebody who is told about every step of a probe as it is taken.
+pub trait Listener: Sync {
+    /// A step was taken.
+    fn heard(&self, step: Step<'_>);
+}
+
+/// Nobody.
+impl Listener for () {
+    fn heard(&self, _: Step<'_>) {}
+}
+
+/// A step that a probe has taken. Failed ones are not among them: they end the probe and stand in the observation.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'a> {
+    /// The way out was chosen.
+    Routed {
+        /// What for.
+        url: &'a Url,
+        /// Which way.
+        route: &'a RouteFacts,
+    },
+    /// A name resolved: the target's, or the proxy's.
+    Resolved {
+        /// The name.
+        host: &'a str,
+        /// To what.
+        facts: &'a ResolveFacts,
+    },
+    /// A TCP connection stands: to the target, or to the proxy.
+    Connected {
+        /// The peer.
+        peer: Option<SocketAddr>,
+        /// What failed before.
+        failed: &'a [ConnectAttempt],
+    },
+    /// The proxy answered CONNECT.
+    ProxyAnswered(&'a ProxyFacts),
+    /// The TLS handshake is complete, whatever the certificate.
+    Secured(&'a TlsFacts),
+    /// The head of the response is complete.
+    Answered(&'a HttpFacts),
+    /// HTTP/2 failed in a way that makes HTTP/1.1 worth a try, on a new connection.
+    TryingHttp1(&'a HttpFault),
+    /// A redirect is followed, as clients do for CRLs.
+    Redirected(&'a Url),
+    /// The body was read as far as it is needed.
+    Read {
+        /// What came.
+        body: &'a BodyFacts,
+        /// What it is, where a CRL was expected.
+        crl: Option<&'a CrlOutcome>,
+    },
+}
