@@ -1,10 +1,29 @@
 //! Judgement: what an observation means. Pure; `docs/causes.md` is the specification.
+//!
+//! Each stage of the way has a module that states which of its causes apply. [`judge`] asks them in the order of
+//! precedence: the first finding is the verdict, what loses is kept in [`Evidence::also`].
+
+mod case;
+mod connect;
+mod content;
+mod evidence;
+mod finding;
+mod fingerprint;
+mod http;
+mod portal;
+mod proxy;
+mod resolve;
+mod tls;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use self::case::Case;
+use self::finding::Finding;
 use crate::cause::{Blame, Cause, Stage, State};
+use crate::observation::{Fault, Observation};
+use crate::plan::{Endpoint, Path};
 use crate::text::Clean;
 
 /// What one observation means.
@@ -40,4 +59,77 @@ pub struct Evidence {
     /// Causes that applied too and gave way to the reason by precedence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Cause>,
+}
+
+/// What judgement needs to know besides the observation.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What was probed, and what is expected of it.
+    pub endpoint: &'a Endpoint,
+    /// Over which way.
+    pub path: &'a Path,
+    /// Whether the proxy that served answered for another host within the last interval: its silence then speaks of
+    /// what lies behind it.
+    pub proxy_answered_recently: bool,
+}
+
+/// Judges what one probe saw.
+pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
+    let case = Case::new(question, observation);
+    let by_precedence = [
+        transport(&case),
+        middlebox(&case),
+        tls::name(&case),
+        tls::validity(&case),
+        tls::trust(&case),
+        content::crl(&case),
+        http::status(&case),
+        content::body(&case),
+        http::server_error(&case),
+        http::unproven(&case),
+    ];
+    let mut findings = by_precedence.into_iter().flatten();
+    let first = findings.next();
+    let also = findings.map(|finding| finding.cause).collect();
+    conclude(&case, first, also)
+}
+
+/// The failure that ended the probe, where that matters.
+fn transport(case: &Case<'_>) -> Option<Finding> {
+    match case.observation.fault.as_ref()? {
+        Fault::Resolve(fault) => Some(resolve::failed(fault)),
+        Fault::Connect(fault) => Some(connect::failed(fault)),
+        Fault::Proxy(fault) => Some(proxy::failed(case, fault)),
+        Fault::Tls(fault) => Some(tls::failed(case, fault)),
+        Fault::Http(fault) => http::failed(case, fault),
+        Fault::Monitor(fault) => Some(case.monitor_error(fault.to_string())),
+    }
+}
+
+/// An answer that is not the origin's: a block page, a portal, the proxy's own words.
+fn middlebox(case: &Case<'_>) -> Option<Finding> {
+    let http = case.unproven_answer().filter(|_| !case.content_proves())?;
+    proxy::own_answer(case, http)
+        .or_else(|| http::block_page(case, http))
+        .or_else(|| portal::captive(case, http))
+        .or_else(|| proxy::gateway_error(case, http))
+}
+
+fn conclude(case: &Case<'_>, finding: Option<Finding>, also: Vec<Cause>) -> Verdict {
+    let mut facts = evidence::gather(case);
+    let Some(finding) = finding else {
+        facts.extend(content::forgiven(case).map(|cause| ("ignored", Clean::new(cause.as_str()))));
+        return Verdict { state: State::Reachable, reason: None, evidence: Evidence { facts, also } };
+    };
+    facts.extend(finding.facts);
+    Verdict {
+        state: finding.state,
+        reason: Some(Reason {
+            cause: finding.cause,
+            stage: finding.stage,
+            blame: finding.blame,
+            detail: finding.detail,
+        }),
+        evidence: Evidence { facts, also },
+    }
 }

@@ -1,0 +1,152 @@
+//! The case before the judge: a question, an observation, and what follows from the two at once.
+
+use std::borrow::Cow;
+
+use super::Question;
+use super::finding::Finding;
+use crate::cause::{Cause, Stage};
+use crate::observation::{ChainTrust, CrlOutcome, HttpFacts, Observation, RouteFacts, TlsFacts};
+use crate::plan::{Endpoint, Expect, Path, Way};
+
+/// A question with its observation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) path: &'a Path,
+    pub(super) proxy_answered_recently: bool,
+    pub(super) observation: &'a Observation,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(question: &Question<'a>, observation: &'a Observation) -> Self {
+        let Question { endpoint, path, proxy_answered_recently } = *question;
+        Self { endpoint, path, proxy_answered_recently, observation }
+    }
+
+    pub(super) fn expect(&self) -> &'a Expect {
+        &self.endpoint.expect
+    }
+
+    /// The endpoint's host, as people read it.
+    pub(super) fn host(&self) -> &'a str {
+        self.endpoint.url.host_str().unwrap_or_default()
+    }
+
+    /// The endpoint as `host:port`.
+    pub(super) fn host_and_port(&self) -> String {
+        let port = self.endpoint.url.port_or_known_default().unwrap_or_default();
+        format!("{}:{port}", self.host())
+    }
+
+    /// The proxy that served, as `host:port`.
+    pub(super) fn proxy(&self) -> Option<&'a str> {
+        match &self.observation.route {
+            RouteFacts::Direct => None,
+            RouteFacts::Proxy(proxy) => Some(proxy),
+        }
+    }
+
+    /// The proxy in a sentence: `proxy hq (proxy.hq.example:3128)`.
+    pub(super) fn proxy_name(&self, proxy: &str) -> String {
+        match self.path.way {
+            Way::Environment(_) => format!("proxy {proxy} (from the environment)"),
+            Way::Direct | Way::Proxy(_) => format!("proxy {} ({proxy})", self.path.name),
+        }
+    }
+
+    /// Whoever answers a plain-http request in a sentence: the proxy on a path through one, otherwise the host.
+    pub(super) fn answerer(&self) -> String {
+        self.proxy().map_or_else(|| self.host().to_owned(), |proxy| self.proxy_name(proxy))
+    }
+
+    /// Whether the configuration has credentials for the proxy that served.
+    pub(super) fn proxy_has_credentials(&self) -> bool {
+        let configured = match &self.path.way {
+            Way::Direct => [None, None, None],
+            Way::Proxy(proxy) => [Some(proxy), None, None],
+            Way::Environment(proxies) => [proxies.https.as_ref(), proxies.http.as_ref(), proxies.all.as_ref()],
+        };
+        let served = self.proxy().unwrap_or_default();
+        configured.into_iter().flatten().any(|proxy| proxy.credentials.is_some() && proxy.to_string() == served)
+    }
+
+    /// Whether a proxy opened a tunnel for this probe.
+    pub(super) fn tunnelled(&self) -> bool {
+        self.proxy().is_some()
+            && self.observation.proxy.as_ref().is_some_and(|answer| (200..300).contains(&answer.status))
+    }
+
+    /// What to add to a detail about TLS where a proxy stands before it.
+    pub(super) fn behind_tunnel(&self) -> &'static str {
+        if self.tunnelled() { " after the proxy opened the tunnel" } else { "" }
+    }
+
+    /// The handshake with a peer that proved to be the origin.
+    fn proven(&self) -> Option<&'a TlsFacts> {
+        self.observation.tls.as_ref().filter(|tls| tls.is_proven())
+    }
+
+    /// Whether a certificate proved the origin.
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven().is_some()
+    }
+
+    /// The response of a peer that nothing has proven: plain http, or a bad certificate.
+    pub(super) fn unproven_answer(&self) -> Option<&'a HttpFacts> {
+        self.observation.http.as_ref().filter(|_| !self.is_proven())
+    }
+
+    /// The response over plain http, where nothing but its content can prove the origin.
+    pub(super) fn plain_answer(&self) -> Option<&'a HttpFacts> {
+        self.observation.http.as_ref().filter(|_| self.observation.tls.is_none())
+    }
+
+    /// Whether the site's own TLS inspection answers.
+    pub(super) fn is_inspected(&self) -> bool {
+        self.observation.tls.as_ref().is_some_and(|tls| tls.verification.trust == ChainTrust::Inspection)
+    }
+
+    /// Whether what came over plain http is what only the origin has: a CRL, or the expected text.
+    pub(super) fn content_proves(&self) -> bool {
+        let whole_crl = matches!(self.observation.crl, Some(CrlOutcome::Parsed(_)));
+        self.plain_answer().is_some() && (whole_crl || self.body_matches())
+    }
+
+    /// Whether the body holds the text expected of it.
+    pub(super) fn body_matches(&self) -> bool {
+        match (&self.expect().body, &self.observation.http) {
+            (Some(expected), Some(http)) => http.body.sample.as_str().contains(&expected.contains),
+            _ => false,
+        }
+    }
+
+    /// Whether the configuration names the status among the good ones.
+    pub(super) fn status_is_expected(&self, status: u16) -> bool {
+        self.expect().status.as_ref().is_some_and(|statuses| statuses.contains(status))
+    }
+
+    /// The monitor failed, where it had got to.
+    pub(super) fn monitor_error(&self, detail: String) -> Finding {
+        let reached = Stage::ALL.into_iter().rev().find(|stage| self.observation.phases.get(*stage).is_some());
+        Finding::unknown(Cause::MonitorError, detail).at(reached.unwrap_or(Cause::MonitorError.stage()))
+    }
+}
+
+/// A status line's end in a sentence: `403 Forbidden`, or `403` without a reason phrase.
+pub(super) fn status_words(status: u16, reason: Option<&str>) -> String {
+    let reason = match reason.filter(|reason| !reason.is_empty()) {
+        Some(reason) => Some(Cow::Borrowed(reason)),
+        // HTTP/2 and terse servers send none; the registered one is what people look for.
+        None => http::StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).map(Cow::Borrowed),
+    };
+    reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}
+
+/// At most three items and how many were left out, in a sentence.
+pub(super) fn some_of(mut items: Vec<String>) -> String {
+    const SHOWN: usize = 3;
+    let left_out = items.len().saturating_sub(SHOWN);
+    items.truncate(SHOWN);
+    let shown = items.join(", ");
+    if left_out == 0 { shown } else { format!("{shown} and {left_out} more") }
+}

@@ -1,0 +1,150 @@
+//! The response body where something is expected of it: a certificate revocation list or a text.
+
+use time::OffsetDateTime;
+use time::format_description::well_known::{Rfc2822, Rfc3339};
+
+use super::case::Case;
+use super::finding::Finding;
+use super::http::words;
+use crate::cause::{Blame, Cause};
+use crate::observation::{
+    BodyFacts, CrlFacts, CrlOutcome, CrlSignature, HttpFacts, HttpFailure, HttpFault, IoKind, Moment,
+};
+use crate::plan::Freshness;
+
+/// Whether judgement waits for what a broken exchange kept back of the body.
+pub(super) fn needs_rest_of_body(case: &Case<'_>, fault: &HttpFault) -> bool {
+    let status = case.observation.http.as_ref().map_or(0, |http| http.status);
+    if case.expect().crl.is_some() {
+        // An orderly end before the announced one is a cut list, not a cut connection. Only a 2xx holds a list.
+        return (200..300).contains(&status) && whole_crl(case).is_none() && !ended_early(case, fault);
+    }
+    case.expect().body.is_some() && !case.body_matches()
+}
+
+/// What does not count because the endpoint says so: `freshness: ignored`.
+pub(super) fn forgiven(case: &Case<'_>) -> Option<Cause> {
+    let expected = case.expect().crl.as_ref()?;
+    if expected.freshness == Freshness::Required {
+        return None;
+    }
+    stale(case, case.observation.http.as_ref()?).map(|finding| finding.cause)
+}
+
+/// What is wrong with a body that should be a CRL.
+pub(super) fn crl(case: &Case<'_>) -> Option<Finding> {
+    let expected = case.expect().crl.as_ref()?;
+    let http = case.observation.http.as_ref()?;
+    match http.status {
+        200..=299 => {
+            body_fault(case, http).or_else(|| stale(case, http).filter(|_| expected.freshness == Freshness::Required))
+        }
+        404 | 410 => stale(case, http).filter(|_| expected.freshness == Freshness::Required),
+        500.. => None,
+        _ => Some(invalid(case, &format!("the answer is {}", words(http)))),
+    }
+}
+
+/// What is wrong with the list itself.
+fn body_fault(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
+    let host = case.host();
+    match &case.observation.crl {
+        Some(CrlOutcome::Parsed(list)) if list.signature == CrlSignature::Invalid => {
+            let reason = list.signature_reason.as_ref().map_or("the signature does not hold", AsRef::as_ref);
+            let detail = format!("the CRL from {host} is not signed by \"{}\": {reason}", list.issuer);
+            Some(Finding::blocked(Cause::CrlBadSignature, detail))
+        }
+        Some(CrlOutcome::Parsed(_)) => None,
+        Some(CrlOutcome::Truncated { announced, received }) => Some(truncated(host, *announced, *received)),
+        Some(CrlOutcome::TooLarge) => Some(too_large(host)),
+        Some(CrlOutcome::Invalid { reason }) => Some(invalid(case, reason.as_str())),
+        None => Some(unread(case, &http.body)),
+    }
+}
+
+/// The exchange broke before there was a whole body to look at.
+fn unread(case: &Case<'_>, body: &BodyFacts) -> Finding {
+    match body.announced {
+        _ if body.limit_reached => too_large(case.host()),
+        Some(announced) if body.bytes < announced => truncated(case.host(), announced, body.bytes),
+        _ => invalid(case, &format!("the body ended after {} bytes", body.bytes)),
+    }
+}
+
+fn truncated(host: &str, announced: u64, received: u64) -> Finding {
+    let detail = format!("the CRL from {host} is cut short: {received} of {announced} bytes came");
+    Finding::blocked(Cause::CrlTruncated, detail)
+}
+
+fn too_large(host: &str) -> Finding {
+    Finding::blocked(Cause::CrlTooLarge, format!("the CRL from {host} is over the limit of 32 MiB"))
+}
+
+fn invalid(case: &Case<'_>, reason: &str) -> Finding {
+    let detail = format!("what {} serves at {} is no CRL: {reason}", case.host(), case.endpoint.url.path());
+    Finding::blocked(Cause::CrlInvalid, detail).with("reason", reason)
+}
+
+/// A list that is withdrawn or out of date, whether that counts or not.
+fn stale(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
+    if matches!(http.status, 404 | 410) {
+        let detail = format!("{} answered {}: the CRL is no longer published there", case.host(), words(http));
+        return Some(Finding::degraded(Cause::CrlGone, detail));
+    }
+    let list = whole_crl(case)?;
+    let due = list.next_update?;
+    let now = case.observation.probed_at;
+    if now <= due {
+        return None;
+    }
+    let day = due.format(&Rfc3339).unwrap_or_default();
+    let detail = format!("the CRL from {} should have been replaced by {day}", case.host());
+    let finding = Finding::degraded(Cause::CrlExpired, detail);
+    // A copy made while the list was current: the publisher may have a newer one, a cache on the way has not.
+    match made_at(http, now) {
+        Some(made) if made < due => {
+            let made = made.format(&Rfc3339).unwrap_or_default();
+            Some(finding.blaming(Blame::Proxy).with("cached_since", &made))
+        }
+        _ => Some(finding),
+    }
+}
+
+/// When an answer was made at its source: its Date, or what its Age says if that is earlier (RFC 9111, section 4.2.3).
+fn made_at(http: &HttpFacts, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    let date = http.headers.get("date").and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
+    let age = http.headers.get("age").and_then(|age| age.trim().parse().ok());
+    let by_age = age.and_then(|age: u32| now.checked_sub(time::Duration::seconds(age.into())));
+    match (date, by_age) {
+        (Some(date), Some(by_age)) => Some(date.min(by_age)),
+        (date, by_age) => date.or(by_age),
+    }
+}
+
+fn whole_crl<'a>(case: &Case<'a>) -> Option<&'a CrlFacts> {
+    match &case.observation.crl {
+        Some(CrlOutcome::Parsed(list)) => Some(list),
+        _ => None,
+    }
+}
+
+/// Whether the peer closed in order before the announced length, or the outer length of a list, had come.
+fn ended_early(case: &Case<'_>, fault: &HttpFault) -> bool {
+    let closed = matches!(&fault.failure, HttpFailure::Lost(io) if io.kind == IoKind::Closed);
+    let body = case.observation.http.as_ref().map(|http| &http.body);
+    let short = body.is_some_and(|body| body.announced.is_some_and(|announced| body.bytes < announced));
+    let cut = matches!(case.observation.crl, Some(CrlOutcome::Truncated { .. }));
+    fault.during == Moment::Body && closed && (short || cut)
+}
+
+/// A body without the text expected of it.
+pub(super) fn body(case: &Case<'_>) -> Option<Finding> {
+    let expected = case.expect().body.as_ref()?;
+    let http = case.observation.http.as_ref()?;
+    if case.body_matches() {
+        return None;
+    }
+    let text = crate::text::Clean::bounded(&expected.contains, 60);
+    let detail = format!("{} answered {} without the expected text \"{text}\"", case.host(), words(http));
+    Some(Finding::blocked(Cause::ContentMismatch, detail).with("body", http.body.sample.evidence().as_str()))
+}

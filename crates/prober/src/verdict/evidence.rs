@@ -1,0 +1,78 @@
+//! Facts that go with every verdict, whatever it is.
+
+use std::collections::BTreeMap;
+
+use super::case::Case;
+use super::connect;
+use super::fingerprint;
+use crate::observation::{Headers, Sample};
+use crate::text::Clean;
+
+/// Headers that tell who answered; the names are header and evidence key at once.
+const TELLING: &[(&str, &str)] =
+    &[("server", "server"), ("via", "via"), ("age", "age"), ("x-cache", "x_cache"), ("location", "location")];
+
+pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
+    let mut facts = BTreeMap::new();
+    let observation = case.observation;
+    // What the proxy said first, so that what the origin said stands where both said something.
+    if let Some(answer) = &observation.proxy {
+        if answer.status >= 300 {
+            title(&mut facts, &answer.body);
+        }
+        headers(&mut facts, &answer.headers);
+    }
+    if let Some(http) = &observation.http {
+        headers(&mut facts, &http.headers);
+        if !case.is_proven() {
+            title(&mut facts, &http.body.sample);
+        }
+    }
+    if let Some(tls) = observation.tls.as_ref().filter(|tls| !tls.is_proven()) {
+        if let Some(leaf) = tls.chain.first() {
+            note(&mut facts, "certificate_issuer", leaf.issuer.as_str());
+            note(&mut facts, "certificate_subject", leaf.subject.as_str());
+        }
+        if let Some(reason) = &tls.verification.reason {
+            note(&mut facts, "reason", reason.as_str());
+        }
+    }
+    // A family that failed while the other passed.
+    if observation.fault.is_none() && !observation.failed_attempts.is_empty() {
+        note(&mut facts, "failed_attempts", &connect::attempts(&observation.failed_attempts));
+    }
+    facts
+}
+
+fn headers(facts: &mut BTreeMap<&'static str, Clean>, headers: &Headers) {
+    for (header, key) in TELLING {
+        if let Some(value) = headers.get(header) {
+            note(facts, key, value);
+        }
+    }
+    if let Some(sign) = fingerprint::vendor(headers) {
+        note(facts, "vendor", sign.vendor);
+    }
+}
+
+/// The title of an HTML page, by which people recognise it.
+fn title(facts: &mut BTreeMap<&'static str, Clean>, page: &Sample) {
+    let page = page.as_str();
+    // ASCII lowering keeps byte positions.
+    let lower = page.to_ascii_lowercase();
+    let found = lower.find("<title").and_then(|open| {
+        let start = open + lower.get(open..)?.find('>')? + 1;
+        let length = lower.get(start..)?.find("</title")?;
+        page.get(start..start + length)
+    });
+    if let Some(found) = found {
+        note(facts, "title", found);
+    }
+}
+
+fn note(facts: &mut BTreeMap<&'static str, Clean>, key: &'static str, value: &str) {
+    let value = Clean::new(value);
+    if !value.is_empty() {
+        facts.insert(key, value);
+    }
+}

@@ -1,0 +1,57 @@
+//! One row of the table of causes that applies to a case.
+
+use crate::cause::{Blame, Cause, Stage, State};
+use crate::text::Clean;
+
+/// A cause that applies, with everything that its verdict would say.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) cause: Cause,
+    pub(super) state: State,
+    pub(super) stage: Stage,
+    pub(super) blame: Blame,
+    pub(super) detail: String,
+    pub(super) facts: Vec<(&'static str, Clean)>,
+}
+
+impl Finding {
+    /// A client cannot use the endpoint.
+    pub(super) fn blocked(cause: Cause, detail: impl Into<String>) -> Self {
+        Self::new(State::Blocked, cause, detail.into())
+    }
+
+    /// A client can use it, but.
+    pub(super) fn degraded(cause: Cause, detail: impl Into<String>) -> Self {
+        Self::new(State::Degraded, cause, detail.into())
+    }
+
+    /// Nothing is known.
+    pub(super) fn unknown(cause: Cause, detail: impl Into<String>) -> Self {
+        Self::new(State::Unknown, cause, detail.into())
+    }
+
+    fn new(state: State, cause: Cause, detail: String) -> Self {
+        Self { cause, state, stage: cause.stage(), blame: cause.blame(), detail, facts: Vec::new() }
+    }
+
+    /// Lays the blame elsewhere than the table's row does.
+    pub(super) fn blaming(mut self, blame: Blame) -> Self {
+        self.blame = blame;
+        self
+    }
+
+    /// Puts the stop elsewhere than the table's row does.
+    pub(super) fn at(mut self, stage: Stage) -> Self {
+        self.stage = stage;
+        self
+    }
+
+    /// Adds a fact; an empty one is left out.
+    pub(super) fn with(mut self, key: &'static str, value: &str) -> Self {
+        let value = Clean::new(value);
+        if !value.is_empty() {
+            self.facts.push((key, value));
+        }
+        self
+    }
+}

@@ -1,0 +1,62 @@
+//! Captive portals: who wants people to sign in before anything passes.
+
+use url::{Host, Url};
+
+use super::case::Case;
+use super::finding::Finding;
+use super::http::words;
+use crate::cause::Cause;
+use crate::observation::HttpFacts;
+
+/// 511 (RFC 6585, section 6), a redirect from plain http to somebody else, or a sign-in page in place of the content.
+pub(super) fn captive(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
+    let host = case.host();
+    if http.status == 511 {
+        return Some(portal(format!("a network sign-in is demanded for {host}: {}", words(http))));
+    }
+    case.plain_answer()?;
+    if let Some(target) = redirect_elsewhere(&case.endpoint.url, http) {
+        let to = target.host_str().unwrap_or_default();
+        return Some(portal(format!("plain http to {host} is redirected to {to}, which is somebody else")));
+    }
+    if (200..300).contains(&http.status) && is_sign_in_page(http) {
+        return Some(portal(format!("a sign-in page answers for {host}")));
+    }
+    None
+}
+
+fn portal(detail: String) -> Finding {
+    Finding::blocked(Cause::CaptivePortal, detail)
+}
+
+/// Where a redirect leads, if to another registrable domain.
+fn redirect_elsewhere(from: &Url, http: &HttpFacts) -> Option<Url> {
+    if !matches!(http.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let target = from.join(http.headers.get("location")?).ok()?;
+    let elsewhere = !same_site(from.host()?, target.host()?);
+    elsewhere.then_some(target)
+}
+
+/// Whether two hosts belong to one registrable domain; addresses and names without one only to themselves.
+pub(crate) fn same_site(one: Host<&str>, other: Host<&str>) -> bool {
+    match (one, other) {
+        (Host::Domain(one), Host::Domain(other)) => match (psl::domain_str(one), psl::domain_str(other)) {
+            (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+            _ => one.eq_ignore_ascii_case(other),
+        },
+        (one, other) => one == other,
+    }
+}
+
+/// A password field, or the marker by which clients of Wi-Fi gateways recognise theirs (WISPr).
+fn is_sign_in_page(http: &HttpFacts) -> bool {
+    let page = http.body.sample.as_str().to_ascii_lowercase();
+    page.contains("<wispaccessgatewayparam")
+        || page.split("<input").skip(1).any(|rest| {
+            let tag = rest.split('>').next().unwrap_or_default();
+            let bare: String = tag.chars().filter(|c| !matches!(c, '"' | '\'' | ' ')).collect();
+            bare.contains("type=password")
+        })
+}

@@ -1,0 +1,165 @@
+//! The proxy: reaching it, its answer to CONNECT, and what it says of its own to plain-http requests.
+
+use super::case::{Case, status_words};
+use super::finding::Finding;
+use super::fingerprint::{self, Meaning, Sign};
+use super::{connect, resolve};
+use crate::cause::Cause;
+use crate::observation::{ConnectFailure, ConnectFault, Headers, HttpFacts, IoFault, IoKind, ProxyFailure, ProxyFault};
+
+/// The proxy could not be reached or did not open the tunnel.
+pub(super) fn failed(case: &Case<'_>, fault: &ProxyFault) -> Finding {
+    let name = case.proxy_name(&fault.proxy);
+    match &fault.failure {
+        ProxyFailure::Resolve(inner) => {
+            let detail = format!("{name} cannot be found: {}", resolve::in_words(inner));
+            Finding::blocked(Cause::ProxyUnresolvable, detail).with("rcodes", &resolve::rcodes(&inner.lookups))
+        }
+        ProxyFailure::Connect(inner) => unconnected(&name, inner),
+        ProxyFailure::ReplyTimeout { received: 0 } => silent(case, &name),
+        ProxyFailure::ReplyTimeout { received } => {
+            let detail = format!("{name} began to reply to CONNECT ({received} bytes) and did not finish in time");
+            Finding::blocked(Cause::ProxyTimeout, detail).with("phase", "reply")
+        }
+        ProxyFailure::Refused { status } => refused(case, &name, *status),
+        ProxyFailure::Lost(io) => lost(case, &name, io),
+        ProxyFailure::NotHttp(what) => {
+            nonsense(format!("{name} answered CONNECT with something that is not HTTP: {what}"))
+        }
+        ProxyFailure::HeadTooLong => nonsense(format!("{name} answered CONNECT with a head of more than 64 KiB")),
+    }
+}
+
+fn unconnected(name: &str, fault: &ConnectFault) -> Finding {
+    let cause = match fault.failure {
+        ConnectFailure::Refused => Cause::ProxyRefused,
+        ConnectFailure::TimedOut => Cause::ProxyTimeout,
+        ConnectFailure::Unreachable => Cause::ProxyUnreachable,
+    };
+    let finding = Finding::blocked(cause, format!("{name} cannot be reached: {}", connect::in_words(fault)))
+        .with("attempts", &connect::attempts(&fault.attempts));
+    if cause == Cause::ProxyTimeout { finding.with("phase", "tcp") } else { finding }
+}
+
+/// The proxy accepted the connection and said nothing in time. One that serves other hosts meanwhile is waiting for
+/// what lies behind it.
+pub(super) fn silent(case: &Case<'_>, name: &str) -> Finding {
+    let host = case.host_and_port();
+    if case.proxy_answered_recently {
+        let detail = format!("{name} gave no reply for {host} in time, while it answers for other hosts");
+        Finding::blocked(Cause::ProxyUpstreamFailed, detail).with("no_reply", "true")
+    } else {
+        let detail = format!("{name} accepted the connection and gave no reply for {host} in time");
+        Finding::blocked(Cause::ProxyTimeout, detail).with("phase", "reply")
+    }
+}
+
+/// The connection died before the reply was complete; RFC 9110, section 15.5.8, lets a 407 end so.
+fn lost(case: &Case<'_>, name: &str, io: &IoFault) -> Finding {
+    match &case.observation.proxy {
+        Some(answer) if answer.status == 407 => refused(case, name, answer.status),
+        _ if io.kind == IoKind::Exhausted => case.monitor_error(format!("CONNECT through {name}: {io}")),
+        _ => nonsense(format!("{name} closed the connection before its reply to CONNECT was complete: {io}")),
+    }
+}
+
+pub(super) fn nonsense(detail: String) -> Finding {
+    Finding::blocked(Cause::ProxyProtocolError, detail)
+}
+
+/// CONNECT was answered with another status than 2xx.
+fn refused(case: &Case<'_>, name: &str, status: u16) -> Finding {
+    let none = Headers::default();
+    let answer = case.observation.proxy.as_ref();
+    let headers = answer.map_or(&none, |answer| &answer.headers);
+    let reason = answer.and_then(|answer| answer.reason.as_ref()).map(AsRef::as_ref);
+    let said = status_words(status, reason);
+    let sign = fingerprint::of_connect(status, reason, headers);
+    let finding = match status {
+        407 => return credentials_wanted(case, name, headers),
+        400 => nonsense(format!("{name} answered CONNECT with {said}")),
+        300..=499 => Finding::blocked(Cause::ProxyDenied, format!("{name} refused CONNECT with {said}")),
+        500..=599 if sign.as_ref().is_some_and(|sign| sign.meaning == Meaning::Policy) => {
+            Finding::blocked(Cause::ProxyDenied, format!("{name} refused CONNECT with {said}"))
+        }
+        500..=599 => {
+            let host = case.host_and_port();
+            Finding::blocked(Cause::ProxyUpstreamFailed, format!("{name} could not get to {host}: {said}"))
+        }
+        _ => nonsense(format!("{name} answered CONNECT with {said}")),
+    };
+    signed(finding, sign.as_ref()).with("status", &status.to_string())
+}
+
+/// 407: the offered schemes tell what would do.
+fn credentials_wanted(case: &Case<'_>, name: &str, headers: &Headers) -> Finding {
+    let schemes = auth_schemes(headers);
+    let tried = case.proxy_has_credentials();
+    let offered = if schemes.is_empty() { String::new() } else { format!(" ({schemes})") };
+    let detail = if tried {
+        format!("{name} did not accept the configured credentials{offered}")
+    } else {
+        format!("{name} wants credentials{offered}")
+    };
+    Finding::blocked(Cause::ProxyAuthRequired, detail).with("auth_schemes", &schemes)
+}
+
+/// The schemes of every challenge: the first word of each header, as proxies send one header a scheme.
+fn auth_schemes(headers: &Headers) -> String {
+    let mut schemes: Vec<&str> = Vec::new();
+    for scheme in headers.get_all("proxy-authenticate").filter_map(|value| value.split_whitespace().next()) {
+        let scheme = scheme.trim_end_matches(',');
+        if !schemes.contains(&scheme) {
+            schemes.push(scheme);
+        }
+    }
+    schemes.join(", ")
+}
+
+/// An answer to the request itself that is the proxy's own by its words: over plain http, and inside a tunnel where
+/// the site's own inspection tells of a dead upstream. (Its refusals there are block pages like any other filter's.)
+pub(super) fn own_answer(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
+    let plain = case.plain_answer().is_some();
+    if !plain && !case.is_inspected() {
+        return None;
+    }
+    if plain && http.status == 407 {
+        return Some(credentials_wanted(case, &case.answerer(), &http.headers));
+    }
+    let name = case.proxy_name(case.proxy()?);
+    let sign = fingerprint::of_response(http.status, &http.headers)?;
+    let said = status_words(http.status, http.reason.as_ref().map(AsRef::as_ref));
+    let host = case.host_and_port();
+    let finding = match sign.meaning {
+        Meaning::Policy if plain => Finding::blocked(
+            Cause::ProxyDenied,
+            format!("{name} refused the request for {host} with {said} ({})", sign.message),
+        ),
+        Meaning::Upstream => Finding::blocked(
+            Cause::ProxyUpstreamFailed,
+            format!("{name} could not get to {host}: {said} ({})", sign.message),
+        ),
+        Meaning::Policy | Meaning::Presence => return None,
+    };
+    Some(signed(finding, Some(&sign)).with("status", &http.status.to_string()))
+}
+
+/// 502 or 504 to a plain-http request through a proxy: that one could not get further (RFC 9110, sections 15.6.3 and
+/// 15.6.5). An answer that the configuration expects is the origin's.
+pub(super) fn gateway_error(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
+    case.plain_answer()?;
+    let name = case.proxy_name(case.proxy()?);
+    if !matches!(http.status, 502 | 504) || case.status_is_expected(http.status) {
+        return None;
+    }
+    let said = status_words(http.status, http.reason.as_ref().map(AsRef::as_ref));
+    let detail = format!("{name} could not get to {}: {said}", case.host_and_port());
+    Some(Finding::blocked(Cause::ProxyUpstreamFailed, detail).with("status", &http.status.to_string()))
+}
+
+fn signed(finding: Finding, sign: Option<&Sign<'_>>) -> Finding {
+    match sign {
+        Some(sign) => finding.with("vendor", sign.vendor).with("server_message", sign.message),
+        None => finding,
+    }
+}

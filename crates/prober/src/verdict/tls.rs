@@ -1,0 +1,168 @@
+//! The TLS handshake with whoever answers for the target, and what the certificates shown are worth.
+
+use time::format_description::well_known::Rfc3339;
+
+use super::case::Case;
+use super::finding::Finding;
+use crate::cause::{Blame, Cause};
+use crate::observation::{
+    CertificateFacts, ChainTrust, HandshakeSignature, IoKind, TlsFacts, TlsFailure, TlsFault, Validity, Verification,
+};
+
+/// What our ClientHello offers, for people whose middlebox wants something else.
+const OFFER: &str = "we offer TLS 1.2 and 1.3 with AES-GCM and ChaCha20 suites (no CBC, no RSA key exchange) and the \
+                     groups x25519, P-256 and P-384";
+
+/// Common names of Microsoft's roots that are in neither Mozilla's store nor ours, but in Windows'.
+const MICROSOFT_ROOTS_NOT_HELD: &[&str] = &[
+    "Microsoft Root Authority",
+    "Microsoft Root Certificate Authority",
+    "Microsoft Development Root Certificate Authority 2014",
+    "Microsoft Time Stamp Root Certificate Authority 2014",
+    "Microsoft EV ECC Root Certificate Authority 2017",
+    "Microsoft EV RSA Root Certificate Authority 2017",
+    "Microsoft ECC Product Root Certificate Authority 2018",
+    "Microsoft ECC TS Root Certificate Authority 2018",
+    "Microsoft Identity Verification Root Certificate Authority 2020",
+    "Microsoft Supply Chain RSA Root CA 2022",
+    "Microsoft TLS ECC Root G2",
+    "Microsoft TLS RSA Root G2",
+];
+
+/// The handshake did not complete.
+pub(super) fn failed(case: &Case<'_>, fault: &TlsFault) -> Finding {
+    let host = &fault.host;
+    let tunnel = case.behind_tunnel();
+    match &fault.failure {
+        TlsFailure::Lost(io) if io.kind == IoKind::Exhausted => case.monitor_error(format!("TLS with {host}: {io}")),
+        TlsFailure::Lost(io) if fault.answered => Finding::blocked(
+            Cause::TlsHandshakeFailed,
+            format!("the TLS handshake with {host} was cut half way{tunnel}: {io}; {OFFER}"),
+        ),
+        TlsFailure::Lost(io) => {
+            let detail = format!("the connection to {host} was cut right after our ClientHello{tunnel}: {io}");
+            before_the_origin(case, Finding::blocked(Cause::TlsReset, detail))
+        }
+        TlsFailure::TimedOut => {
+            let what =
+                if fault.answered { "began the TLS handshake and stalled" } else { "never answered our ClientHello" };
+            before_the_origin(case, Finding::blocked(Cause::TlsTimeout, format!("{host} {what}{tunnel}")))
+        }
+        TlsFailure::NotTls => {
+            let detail = format!("something that does not speak TLS answered for {host}{tunnel}");
+            let first_bytes = fault.first_bytes.as_ref().map_or("", AsRef::as_ref);
+            before_the_origin(case, Finding::blocked(Cause::TlsNotTls, detail)).with("first_bytes", first_bytes)
+        }
+        TlsFailure::Version(what) => Finding::blocked(
+            Cause::TlsVersionRefused,
+            format!("whoever answers for {host} accepts neither TLS 1.2 nor TLS 1.3{tunnel}: {what}"),
+        ),
+        TlsFailure::Alert(alert) => Finding::blocked(
+            Cause::TlsHandshakeFailed,
+            format!("whoever answers for {host} ended the TLS handshake{tunnel} with alert {alert}; {OFFER}"),
+        ),
+        TlsFailure::Protocol(what) => Finding::blocked(
+            Cause::TlsHandshakeFailed,
+            format!("the TLS handshake with {host} failed{tunnel}: {what}; {OFFER}"),
+        ),
+    }
+}
+
+/// Behind a tunnel it is the proxy that stands before the origin.
+fn before_the_origin(case: &Case<'_>, finding: Finding) -> Finding {
+    if case.tunnelled() { finding.blaming(Blame::Proxy).with("tunnel", "opened") } else { finding }
+}
+
+/// A trusted chain for another name.
+pub(super) fn name(case: &Case<'_>) -> Option<Finding> {
+    let tls = case.observation.tls.as_ref()?;
+    if !is_trusted(&tls.verification) || tls.verification.name_matches {
+        return None;
+    }
+    let detail = format!("{} shows a certificate for another name: {}", case.host(), subject(tls));
+    Some(Finding::blocked(Cause::TlsNameMismatch, detail))
+}
+
+/// A trusted chain outside its validity.
+pub(super) fn validity(case: &Case<'_>) -> Option<Finding> {
+    let tls = case.observation.tls.as_ref()?;
+    let verification = &tls.verification;
+    if !is_trusted(verification) || verification.validity == Validity::Valid {
+        return None;
+    }
+    let detail = format!("the certificate of {} {}", case.host(), outside_validity(tls, case));
+    Some(Finding::blocked(Cause::TlsExpired, detail))
+}
+
+/// What the end of the chain says, and whether its holder is there.
+pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
+    let tls = case.observation.tls.as_ref()?;
+    let verification = &tls.verification;
+    let host = case.host();
+    match verification.trust {
+        ChainTrust::Untrusted if verification.name_matches && names_unheld_root(tls) => {
+            let detail =
+                format!("{host} chains to \"{}\", a Microsoft root that reachwatch does not hold", top_issuer(tls));
+            Some(Finding::degraded(Cause::TlsRootUnknown, detail))
+        }
+        ChainTrust::Untrusted => {
+            let detail = format!("the certificate of {host} is issued by \"{}\", which nobody trusts", top_issuer(tls));
+            Some(Finding::blocked(Cause::TlsIntercepted, detail))
+        }
+        // Nobody who wants in would show a certificate whose key is not his: the proof itself went wrong.
+        _ if verification.handshake_signature != HandshakeSignature::Valid => {
+            let detail = format!("whoever answers for {host} did not prove that the certificate is theirs; {OFFER}");
+            Some(Finding::blocked(Cause::TlsHandshakeFailed, detail))
+        }
+        ChainTrust::Inspection => {
+            let detail = format!("the site's own TLS inspection (\"{}\") answers for {host}", top_issuer(tls));
+            Some(Finding::degraded(Cause::TlsIntercepted, detail))
+        }
+        ChainTrust::Public | ChainTrust::Microsoft | ChainTrust::Extra if verification.completed_by_aia => {
+            let detail = format!(
+                "{host} leaves out an intermediate certificate (\"{}\"); Windows fetches it, other clients fail",
+                top_issuer(tls)
+            );
+            Some(Finding::degraded(Cause::TlsChainIncomplete, detail))
+        }
+        ChainTrust::Public | ChainTrust::Microsoft | ChainTrust::Extra => None,
+    }
+}
+
+/// Whether clients at the site trust the chain: the configured inspection CA is in their stores.
+fn is_trusted(verification: &Verification) -> bool {
+    verification.trust != ChainTrust::Untrusted
+}
+
+fn names_unheld_root(tls: &TlsFacts) -> bool {
+    let issuer = top_issuer(tls);
+    issuer
+        .split(',')
+        .filter_map(|part| part.trim().strip_prefix("CN="))
+        .any(|cn| MICROSOFT_ROOTS_NOT_HELD.contains(&cn))
+}
+
+/// Who signed the last certificate shown.
+fn top_issuer(tls: &TlsFacts) -> &str {
+    tls.chain.last().map_or("", |certificate| certificate.issuer.as_str())
+}
+
+fn subject(tls: &TlsFacts) -> &str {
+    tls.chain.first().map_or("", |leaf| leaf.subject.as_str())
+}
+
+fn outside_validity(tls: &TlsFacts, case: &Case<'_>) -> String {
+    let now = case.observation.probed_at;
+    let which = |certificate: &&CertificateFacts| now < certificate.not_before || certificate.not_after < now;
+    let Some(certificate) = tls.chain.iter().find(which) else {
+        return "or one above it is outside its validity".to_owned();
+    };
+    let (word, date) = if certificate.not_after < now {
+        ("expired on", certificate.not_after)
+    } else {
+        ("is not valid before", certificate.not_before)
+    };
+    let date = date.format(&Rfc3339).unwrap_or_default();
+    let above = tls.chain.first() != Some(certificate);
+    if above { format!("hangs on \"{}\", which {word} {date}", certificate.subject) } else { format!("{word} {date}") }
+}
