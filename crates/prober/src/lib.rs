@@ -18,6 +18,7 @@ pub mod phase;
 pub mod plan;
 pub mod probe;
 pub mod route;
+pub mod scheduler;
 pub mod snapshot;
 pub mod state;
 pub mod text;

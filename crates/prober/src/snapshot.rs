@@ -21,6 +21,20 @@ pub struct Snapshot {
     pub rows: Vec<Arc<Row>>,
 }
 
+impl Snapshot {
+    /// The picture after one round whose raw results stand as they are, without confirmation.
+    pub fn of_round(site: &str, generated_at: OffsetDateTime, results: &[(Arc<Pair>, Arc<Report>)]) -> Self {
+        let rows = results.iter().map(|(pair, report)| {
+            let state = report.verdict.state;
+            let mut counts = Counts::default();
+            counts.count(state);
+            let confirmed = Confirmed { state, since: report.observation.probed_at, report: Arc::clone(report) };
+            Arc::new(Row { pair: Arc::clone(pair), confirmed: Some(confirmed), last: Some(Arc::clone(report)), counts })
+        });
+        Self { site: site.into(), generated_at, first_round_complete: true, rows: rows.collect() }
+    }
+}
+
 /// What is known of one pair.
 #[derive(Debug, Clone)]
 pub struct Row {

@@ -1,0 +1,166 @@
+//! When to probe: every pair once an interval, evenly spread, never twice at once; early again after a change.
+//!
+//! One task owns the timetable and the board of results. Probes run as tasks of their own that end in a report; a
+//! panic in one of them becomes `monitor_error` and stops nothing else.
+
+mod answers;
+mod attempt;
+mod board;
+mod events;
+mod round;
+mod running;
+mod timetable;
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use self::answers::Answers;
+use self::board::Board;
+pub use self::events::Events;
+pub use self::round::round;
+use self::running::{Ended, Running};
+use self::timetable::Timetable;
+use crate::net::Clock;
+use crate::plan::Plan;
+use crate::probe::Probe;
+use crate::snapshot::Snapshot;
+use crate::state::Report;
+
+/// Results that end within this time of each other share a snapshot; a lone one is published at once.
+const COALESCE: Duration = Duration::from_millis(100);
+
+/// Probes a plan until it is told to stop.
+#[derive(Debug)]
+pub struct Scheduler<P> {
+    plan: Arc<Plan>,
+    prober: Arc<P>,
+    clock: Arc<dyn Clock>,
+    events: Arc<dyn Events>,
+    timetable: Timetable,
+    running: Running<Report>,
+    answers: Arc<Answers>,
+    board: Board,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    /// When the newest snapshot was published, and whether the board has changed since.
+    published: Instant,
+    unpublished: bool,
+}
+
+/// A running scheduler. Dropping it stops the scheduler too, without waiting for the end.
+#[derive(Debug)]
+pub struct Handle {
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Handle {
+    /// What is known, now and from now on.
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// Stops probing: probes under way are dropped, their connections closed. Returns when nothing is left.
+    pub async fn shutdown(self) {
+        drop(self.stop);
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the scheduler did not end well");
+        }
+    }
+}
+
+impl<P: Probe> Scheduler<P> {
+    /// Starts probing, at once; must be called within a tokio runtime.
+    pub fn start(plan: Arc<Plan>, prober: Arc<P>, clock: Arc<dyn Clock>, events: Arc<dyn Events>) -> Handle {
+        let now = Instant::now();
+        let board = Board::new(&plan);
+        let (publisher, snapshots) = watch::channel(Arc::new(board.snapshot(clock.now())));
+        let scheduler = Self {
+            timetable: Timetable::new(&plan, now),
+            running: Running::default(),
+            answers: Arc::default(),
+            snapshots: publisher,
+            published: now.checked_sub(COALESCE).unwrap_or(now),
+            unpublished: false,
+            plan,
+            prober,
+            clock,
+            events,
+            board,
+        };
+        let (stop, stopped) = oneshot::channel();
+        Handle { snapshots, stop, task: tokio::spawn(scheduler.run(stopped)) }
+    }
+
+    async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
+        loop {
+            let now = Instant::now();
+            self.start_due(now);
+            self.publish_if_due(now);
+            let wake = self.wake();
+            tokio::select! {
+                biased;
+                _ = &mut stopped => break,
+                Some(ended) = self.running.next() => self.take(ended),
+                () = wait_until(wake) => {}
+            }
+        }
+        self.running.shutdown().await;
+    }
+
+    /// Starts what is due, as far as the limit allows; what must wait keeps its place and shows in the lag.
+    fn start_due(&mut self, now: Instant) {
+        while self.running.len() < self.plan.concurrency.get() {
+            let Some(due) = self.timetable.pop_due(now) else { return };
+            let Some(pair) = self.plan.pairs.get(due.pair) else { continue };
+            self.events.probe_started(pair, now.saturating_duration_since(due.at));
+            let attempt = attempt::report(Arc::clone(&self.prober), Arc::clone(pair), Arc::clone(&self.answers));
+            self.running.spawn(due.pair, attempt);
+        }
+    }
+
+    fn take(&mut self, ended: Ended<Report>) {
+        let Some(pair) = self.plan.pairs.get(ended.pair) else { return };
+        let report =
+            ended.outcome.unwrap_or_else(|panic| attempt::panicked(pair, self.clock.now(), ended.duration, panic));
+        let report = Arc::new(report);
+        let news = self.board.take(ended.pair, &report);
+        self.timetable.ended(ended.pair, Instant::now(), news.is_urgent);
+        self.unpublished = true;
+        self.events.probe_ended(pair, &report);
+        if let Some(change) = &news.change {
+            self.events.changed(pair, change);
+        }
+    }
+
+    fn publish_if_due(&mut self, now: Instant) {
+        if self.unpublished && self.published + COALESCE <= now {
+            self.snapshots.send_replace(Arc::new(self.board.snapshot(self.clock.now())));
+            self.published = now;
+            self.unpublished = false;
+        }
+    }
+
+    /// When there is something to do unless a probe ends first.
+    fn wake(&self) -> Option<Instant> {
+        let free = self.running.len() < self.plan.concurrency.get();
+        let probe = self.timetable.next().filter(|_| free);
+        let publish = self.unpublished.then(|| self.published + COALESCE);
+        probe.into_iter().chain(publish).min()
+    }
+}
+
+async fn wait_until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

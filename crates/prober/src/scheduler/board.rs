@@ -1,0 +1,78 @@
+//! The results so far, and the snapshots made of them.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::cause::State;
+use crate::plan::Plan;
+use crate::snapshot::{Counts, Row, Snapshot};
+use crate::state::{Change, Memory, Report, Rules};
+
+/// One row and one memory for every pair of a plan, in its order.
+#[derive(Debug)]
+pub(super) struct Board {
+    site: Arc<str>,
+    entries: Vec<Entry>,
+    /// Pairs without any result yet.
+    without_result: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    row: Arc<Row>,
+    memory: Memory,
+    rules: Rules,
+}
+
+/// What a result brought.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// The confirmed state that changed.
+    pub(super) change: Option<Change>,
+    /// Whether the next result should come early.
+    pub(super) is_urgent: bool,
+}
+
+impl Board {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let entries = plan.pairs.iter().map(|pair| Entry {
+            row: Arc::new(Row { pair: Arc::clone(pair), confirmed: None, last: None, counts: Counts::default() }),
+            memory: Memory::default(),
+            rules: Rules { confirm: plan.confirm, interval: pair.endpoint.interval },
+        });
+        Self { site: plan.site.as_str().into(), entries: entries.collect(), without_result: plan.pairs.len() }
+    }
+
+    /// Takes in the newest result of a pair.
+    pub(super) fn take(&mut self, pair: usize, report: &Arc<Report>) -> News {
+        let Some(entry) = self.entries.get_mut(pair) else { return News::default() };
+        let state = report.verdict.state;
+        let last = entry.row.last.as_ref().map(|last| last.verdict.state);
+        if last.is_none() {
+            self.without_result = self.without_result.saturating_sub(1);
+        }
+        let change = entry.memory.fold(report, entry.rules);
+        let mut counts = entry.row.counts;
+        counts.count(state);
+        entry.row = Arc::new(Row {
+            pair: Arc::clone(&entry.row.pair),
+            confirmed: entry.memory.confirmed().cloned(),
+            last: Some(Arc::clone(report)),
+            counts,
+        });
+        // Before the first result everything is taken for well, so that a first failure is looked at again soon.
+        let is_news = last.map_or(!state.is_usable(), |last| last != state);
+        News { change, is_urgent: is_news || (state == State::Blocked && entry.memory.is_undecided()) }
+    }
+
+    /// What is known now.
+    pub(super) fn snapshot(&self, now: OffsetDateTime) -> Snapshot {
+        Snapshot {
+            site: Arc::clone(&self.site),
+            generated_at: now,
+            first_round_complete: self.without_result == 0,
+            rows: self.entries.iter().map(|entry| Arc::clone(&entry.row)).collect(),
+        }
+    }
+}
