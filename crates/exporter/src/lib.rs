@@ -1,0 +1,11 @@
+//! What people and machines read of the prober's findings.
+//!
+//! Everything here is made from one [`Snapshot`](prober::snapshot::Snapshot): a reader never waits for a probe, and
+//! two readers of the same snapshot never disagree.
+
+pub mod status;
+
+mod standing;
+
+#[cfg(test)]
+mod sample;

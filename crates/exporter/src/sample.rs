@@ -1,0 +1,347 @@
+//! Hand-made snapshots: a branch office on an ordinary bad day, and the parts to make others.
+//!
+//! Depends on the prober alone, so that examples and benches can include it too.
+#![allow(dead_code, reason = "whoever includes this file uses a part of it")]
+#![allow(unreachable_pub, clippy::missing_panics_doc, reason = "examples and benches include this file as a module")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prober::cause::{Cause, Stage, State};
+use prober::observation::{
+    BodyFacts, CertificateFacts, ChainTrust, CrlFacts, CrlOutcome, CrlSignature, HandshakeSignature, Headers,
+    HttpFacts, Observation, Phases, ProxyFacts, RouteFacts, Sample, TlsFacts, Validity, Verification,
+};
+use prober::plan::{CONTROL_GROUP, Endpoint, Pair, Path, Severity, Way};
+use prober::snapshot::{Counts, Row, Snapshot};
+use prober::state::{Confirmed, Report};
+use prober::text::Clean;
+use prober::verdict::{Evidence, Reason, Verdict};
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+/// When the samples were made.
+pub const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+/// A snapshot of rows.
+pub fn snapshot(rows: impl IntoIterator<Item = RowSample>) -> Snapshot {
+    Snapshot {
+        site: "branch-042".into(),
+        generated_at: NOW,
+        first_round_complete: true,
+        rows: rows.into_iter().map(|row| Arc::new(row.row)).collect(),
+    }
+}
+
+/// A row under construction; without a result until one is given.
+#[derive(Debug, Clone)]
+pub struct RowSample {
+    row: Row,
+    observation: Observation,
+    evidence: Evidence,
+    since: OffsetDateTime,
+}
+
+/// A row for an endpoint and a path by their names.
+pub fn row(endpoint: &str, path: &str) -> RowSample {
+    row_of(&format!("https://{endpoint}.example/"), endpoint, path)
+}
+
+/// A row for a URL.
+pub fn row_of(url: &str, name: &str, path: &str) -> RowSample {
+    let endpoint = Endpoint::new(name, url.parse().expect("a URL"));
+    let pair = Pair { endpoint: Arc::new(endpoint), path: Arc::new(Path { name: path.to_owned(), way: Way::Direct }) };
+    let row = Row { pair: Arc::new(pair), confirmed: None, last: None, counts: Counts::default() };
+    RowSample {
+        row,
+        observation: observation(path),
+        evidence: Evidence::default(),
+        since: datetime!(2026-01-01 9:14:07 UTC),
+    }
+}
+
+impl RowSample {
+    /// Puts the endpoint into a group, with a severity.
+    pub fn group(self, group: &str, severity: Severity) -> Self {
+        self.endpoint(|endpoint| {
+            group.clone_into(&mut endpoint.group);
+            endpoint.severity = severity;
+        })
+    }
+
+    /// Makes the endpoint a control.
+    pub fn control(self) -> Self {
+        self.group(CONTROL_GROUP, Severity::Info).endpoint(|endpoint| endpoint.control = true)
+    }
+
+    /// Changes the endpoint.
+    pub fn endpoint(mut self, change: impl FnOnce(&mut Endpoint)) -> Self {
+        let pair = Arc::make_mut(&mut self.row.pair);
+        change(Arc::make_mut(&mut pair.endpoint));
+        self
+    }
+
+    /// Changes what the following result will have seen.
+    pub fn observed(mut self, change: impl FnOnce(&mut Observation)) -> Self {
+        change(&mut self.observation);
+        self
+    }
+
+    /// Adds evidence to the following result.
+    pub fn evidence(mut self, key: &'static str, value: &str) -> Self {
+        self.evidence.facts.insert(key, Clean::new(value));
+        self
+    }
+
+    /// Sets when the following state began.
+    pub fn since(mut self, since: OffsetDateTime) -> Self {
+        self.since = since;
+        self
+    }
+
+    /// Confirms that it is reachable.
+    pub fn reachable(self) -> Self {
+        self.confirm(State::Reachable, None)
+    }
+
+    /// Confirms that it is degraded.
+    pub fn degraded(self, cause: Cause, detail: &str) -> Self {
+        self.confirm(State::Degraded, Some(reason(cause, detail)))
+    }
+
+    /// Confirms that it is blocked.
+    pub fn blocked(self, cause: Cause, detail: &str) -> Self {
+        self.blocked_for(reason(cause, detail))
+    }
+
+    /// Confirms that it is blocked, for a reason made elsewhere.
+    pub fn blocked_for(self, reason: Reason) -> Self {
+        self.confirm(State::Blocked, Some(reason))
+    }
+
+    /// Confirms that nothing is known.
+    pub fn unknown(self, cause: Cause, detail: &str) -> Self {
+        self.confirm(State::Unknown, Some(reason(cause, detail)))
+    }
+
+    /// Adds a newer raw result that has not become the confirmed state.
+    pub fn then(mut self, state: State, cause: Cause, detail: &str) -> Self {
+        self.report(state, Some(reason(cause, detail)));
+        self
+    }
+
+    fn confirm(mut self, state: State, reason: Option<Reason>) -> Self {
+        let report = self.report(state, reason);
+        self.row.confirmed = Some(Confirmed { state, since: self.since, report });
+        self
+    }
+
+    fn report(&mut self, state: State, reason: Option<Reason>) -> Arc<Report> {
+        let verdict = Verdict { state, reason, evidence: self.evidence.clone() };
+        let report = Arc::new(Report { observation: self.observation.clone(), verdict });
+        self.row.counts.count(state);
+        self.row.last = Some(Arc::clone(&report));
+        report
+    }
+}
+
+/// A reason with the cause's usual stage and blame.
+pub fn reason(cause: Cause, detail: &str) -> Reason {
+    Reason { cause, stage: cause.stage(), blame: cause.blame(), detail: detail.to_owned() }
+}
+
+/// An observation of nothing but time and route.
+pub fn observation(path: &str) -> Observation {
+    let mut phases = Phases::default();
+    phases.set(Stage::Route, Duration::ZERO);
+    phases.set(Stage::Resolve, Duration::from_micros(1250));
+    phases.set(Stage::Connect, Duration::from_millis(2));
+    let route =
+        if path == "direct" { RouteFacts::Direct } else { RouteFacts::Proxy(format!("proxy.{path}.example:3128")) };
+    Observation {
+        probed_at: datetime!(2026-01-01 11:59:48.25 UTC),
+        duration: Duration::from_micros(48_250),
+        phases,
+        route,
+        resolve: None,
+        remote_address: Some(([10, 0, 0, 8], 3128).into()),
+        failed_attempts: Vec::new(),
+        proxy: None,
+        tls: None,
+        http: None,
+        crl: None,
+        fault: None,
+    }
+}
+
+/// A response.
+pub fn http(status: u16) -> HttpFacts {
+    HttpFacts {
+        version: "HTTP/1.1".to_owned(),
+        status,
+        reason: Some("Reason".into()),
+        headers: Headers(vec![
+            ("server".to_owned(), "squid/5.7".into()),
+            ("content-type".to_owned(), "text/html".into()),
+        ]),
+        body: BodyFacts {
+            bytes: 512,
+            announced: Some(512),
+            complete: true,
+            limit_reached: false,
+            sample: Sample::default(),
+        },
+    }
+}
+
+/// A refusal of CONNECT.
+pub fn proxy(status: u16, phrase: &str) -> ProxyFacts {
+    ProxyFacts {
+        status,
+        reason: Some(phrase.into()),
+        headers: Headers(vec![("server".to_owned(), "squid/5.7".into())]),
+        body: Sample::default(),
+    }
+}
+
+/// A handshake.
+pub fn tls(trust: ChainTrust) -> TlsFacts {
+    let leaf = CertificateFacts {
+        subject: "CN=*.officeapps.live.com, O=Microsoft Corporation, C=US".into(),
+        issuer: "CN=Microsoft Azure RSA TLS Issuing CA 07, O=Microsoft Corporation, C=US".into(),
+        not_before: datetime!(2025-09-01 0:00 UTC),
+        not_after: datetime!(2026-08-26 23:59:59 UTC),
+        self_issued: false,
+        ca_issuers: Vec::new(),
+    };
+    TlsFacts {
+        version: "TLSv1.3".to_owned(),
+        cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
+        alpn: Some("h2".to_owned()),
+        chain: vec![leaf],
+        verification: Verification {
+            trust,
+            validity: Validity::Valid,
+            name_matches: true,
+            handshake_signature: HandshakeSignature::Valid,
+            reason: None,
+            completed_by_aia: false,
+        },
+    }
+}
+
+/// A CRL that parsed.
+pub fn crl() -> CrlOutcome {
+    CrlOutcome::Parsed(CrlFacts {
+        issuer: "CN=Microsoft Root Certificate Authority, DC=microsoft, DC=com".into(),
+        number: Some("123".to_owned()),
+        this_update: datetime!(2025-12-01 8:00 UTC),
+        next_update: Some(datetime!(2026-03-02 20:20 UTC)),
+        revoked: 3,
+        bytes: 812,
+        signature: CrlSignature::Valid,
+        signature_reason: None,
+    })
+}
+
+/// A branch office on an ordinary bad day: two paths, four groups, one control, and something of every state.
+pub fn branch() -> Snapshot {
+    let names: [(&str, &str, &str, Severity); 12] = [
+        ("officecdn", "https://officecdn.microsoft.com/", "office-cdn", Severity::Critical),
+        ("officecdn-edge", "https://officecdn.microsoft.com.edgesuite.net/", "office-cdn", Severity::Warning),
+        ("otelrules", "https://otelrules.azureedge.net/", "office-cdn", Severity::Info),
+        ("ols", "https://ols.officeapps.live.com/olsc", "activation", Severity::Critical),
+        ("activation-sls", "https://activation.sls.microsoft.com/", "activation", Severity::Critical),
+        ("validation-sls", "https://validation.sls.microsoft.com/", "activation", Severity::Critical),
+        ("go", "https://go.microsoft.com/", "activation", Severity::Warning),
+        ("login", "https://login.microsoftonline.com/", "identity", Severity::Critical),
+        ("login-live", "https://login.live.com/", "identity", Severity::Warning),
+        ("root-crl", "http://crl.microsoft.com/pki/crl/products/MicrosoftRootAuthority.crl", "crl", Severity::Warning),
+        (
+            "product-root-crl",
+            "http://crl.microsoft.com/pki/crl/products/microsoftproductroot.crl",
+            "crl",
+            Severity::Warning,
+        ),
+        (
+            "code-signing-crl",
+            "http://www.microsoft.com/pki/crl/products/MicCodSigPCA_08-31-2010.crl",
+            "crl",
+            Severity::Info,
+        ),
+    ];
+    let mut rows = Vec::new();
+    for (name, url, group, severity) in names {
+        for path in ["direct", "hq"] {
+            rows.push(on_a_bad_day(row_of(url, name, path).group(group, severity), name, path));
+        }
+    }
+    let ncsi = row_of("http://www.msftconnecttest.com/connecttest.txt", "ncsi", "direct").control();
+    rows.push(ncsi.observed(|seen| seen.http = Some(http(200))).reachable());
+    snapshot(rows)
+}
+
+fn on_a_bad_day(row: RowSample, name: &str, path: &str) -> RowSample {
+    match (name, path) {
+        ("ols", "hq") => row
+            .observed(|seen| seen.proxy = Some(proxy(403, "Forbidden")))
+            .evidence("via", "1.1 squid")
+            .evidence("vendor", "squid")
+            .evidence("server_message", "ERR_ACCESS_DENIED")
+            .since(datetime!(2026-01-01 11:42:10 UTC))
+            .blocked(Cause::ProxyDenied, "proxy hq (proxy.hq.example:3128) refused CONNECT with 403 Forbidden"),
+        ("activation-sls", "hq") => row
+            .observed(|seen| seen.proxy = Some(proxy(403, "Forbidden")))
+            .evidence("vendor", "squid")
+            .since(datetime!(2025-12-28 7:03:00 UTC))
+            .blocked(Cause::ProxyDenied, "proxy hq (proxy.hq.example:3128) refused CONNECT with 403 Forbidden"),
+        ("login", "direct") => row
+            .observed(|seen| {
+                seen.tls = Some(tls(ChainTrust::Untrusted));
+                seen.http = Some(http(200));
+            })
+            .evidence("issuer", "CN=Branch Web Filter CA <script>alert(1)</script>")
+            .blocked(
+                Cause::TlsIntercepted,
+                "login.microsoftonline.com presented a certificate issued by \"Branch Web Filter CA\", which ends at no trusted root",
+            ),
+        ("otelrules", "direct") => row
+            .observed(|seen| seen.tls = Some(tls(ChainTrust::Public)))
+            .degraded(Cause::HttpServerError, "otelrules.azureedge.net answered 503 Service Unavailable"),
+        ("code-signing-crl", "hq") => {
+            row.unknown(Cause::MonitorError, "cannot open a socket: too many open files")
+        }
+        ("product-root-crl", "direct") => row,
+        ("go", "hq") => row.reachable().then(State::Blocked, Cause::TcpTimeout, "no answer from go.microsoft.com:443"),
+        (name, _) if name.ends_with("-crl") => row
+            .observed(|seen| {
+                seen.http = Some(http(200));
+                seen.crl = Some(crl());
+            })
+            .reachable(),
+        _ => row
+            .observed(|seen| {
+                seen.tls = Some(tls(ChainTrust::Public));
+                seen.http = Some(http(200));
+            })
+            .reachable(),
+    }
+}
+
+/// Rows by the thousand, as a large company would have them.
+pub fn crowd(endpoints: usize, paths: usize) -> Snapshot {
+    let mut rows = Vec::with_capacity(endpoints * paths);
+    for endpoint in 0..endpoints {
+        for path in 0..paths {
+            let row = row(&format!("endpoint-{endpoint}"), &format!("path-{path}")).observed(|seen| {
+                seen.tls = Some(tls(ChainTrust::Public));
+                seen.http = Some(http(200));
+            });
+            rows.push(match endpoint % 10 {
+                0 => row.blocked(Cause::ProxyDenied, "proxy hq refused CONNECT with 403 Forbidden"),
+                _ => row.reachable(),
+            });
+        }
+    }
+    snapshot(rows)
+}

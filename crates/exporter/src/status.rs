@@ -1,0 +1,163 @@
+//! The status document: what `GET /api/v1/status` and `check --format json` say.
+//!
+//! Its shape is an interface described in `docs/http.md`. A field that does not apply is null, never left out, so that
+//! a reader can rely on every key.
+
+mod observed;
+mod result;
+mod stamp;
+
+use prober::cause::{Cause, State};
+use prober::snapshot::{Row, Snapshot};
+use serde::Serialize;
+
+pub use self::observed::{CrlAnswer, HttpAnswer, Observed, PhaseSeconds, ProxyAnswer, TlsAnswer};
+pub(crate) use self::observed::{answers, parsed_crl};
+pub use self::result::{LastResult, ResultEntry};
+pub use self::stamp::Stamp;
+use crate::standing::{self, PathStanding};
+
+/// Everything known at one moment, as a document.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    /// The site's name.
+    pub site: &'a str,
+    /// The version of reachwatch that made the document.
+    pub version: &'static str,
+    /// When the snapshot behind it was made.
+    pub generated_at: Stamp,
+    /// `online`, `offline` or `unknown`.
+    pub site_state: &'static str,
+    /// How many results are in which state.
+    pub summary: Summary,
+    /// One entry for every path in use.
+    pub paths: Vec<PathEntry<'a>>,
+    /// One entry for every endpoint and path, in the order of the configuration; controls carry `control: true`.
+    pub results: Vec<ResultEntry<'a>>,
+    /// Incidents; none are recorded yet.
+    pub incidents: [(); 0],
+}
+
+impl<'a> Document<'a> {
+    /// The document of a snapshot.
+    pub fn from_snapshot(snapshot: &'a Snapshot) -> Self {
+        Self {
+            site: &snapshot.site,
+            version: env!("CARGO_PKG_VERSION"),
+            generated_at: Stamp(snapshot.generated_at),
+            site_state: standing::site(snapshot).as_str(),
+            summary: Summary::of(snapshot),
+            paths: standing::paths(snapshot).into_iter().map(PathEntry::of).collect(),
+            results: snapshot.rows.iter().map(|row| ResultEntry::of(row)).collect(),
+            incidents: [],
+        }
+    }
+}
+
+/// Counts of endpoint × path results by confirmed state; controls are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Summary {
+    /// Results in state reachable.
+    pub reachable: usize,
+    /// Results in state degraded.
+    pub degraded: usize,
+    /// Results in state blocked.
+    pub blocked: usize,
+    /// Results in state unknown.
+    pub unknown: usize,
+}
+
+impl Summary {
+    /// Counts a snapshot's rows.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let mut summary = Self::default();
+        for row in endpoint_rows(snapshot) {
+            *match row.state() {
+                State::Reachable => &mut summary.reachable,
+                State::Degraded => &mut summary.degraded,
+                State::Blocked => &mut summary.blocked,
+                State::Unknown => &mut summary.unknown,
+            } += 1;
+        }
+        summary
+    }
+}
+
+/// What all results of one path say together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PathEntry<'a> {
+    /// The path's name.
+    pub path: &'a str,
+    /// `up`, `partial`, `down` or `unknown`.
+    pub state: &'static str,
+    /// The cause that takes the whole path down.
+    pub cause: Option<Cause>,
+}
+
+impl<'a> PathEntry<'a> {
+    fn of(standing: PathStanding<'a>) -> Self {
+        Self { path: standing.path, state: standing.state.as_str(), cause: standing.cause }
+    }
+}
+
+/// The rows that count: all but the controls'.
+pub(crate) fn endpoint_rows(snapshot: &Snapshot) -> impl Iterator<Item = &Row> {
+    snapshot.rows.iter().map(AsRef::as_ref).filter(|row| !row.pair.endpoint.control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_document_keeps_its_shape() {
+        let mut snapshot = sample::branch();
+        let shown =
+            [("ols", "hq"), ("go", "hq"), ("product-root-crl", "direct"), ("root-crl", "direct"), ("ncsi", "direct")];
+        snapshot.rows.retain(|row| shown.contains(&row.pair.key()));
+        insta::assert_yaml_snapshot!(Document::from_snapshot(&snapshot));
+    }
+
+    #[test]
+    fn controls_are_in_no_summary() {
+        let snapshot = sample::branch();
+        let summary = Summary::of(&snapshot);
+        let counted = summary.reachable + summary.degraded + summary.blocked + summary.unknown;
+        let controls = snapshot.rows.iter().filter(|row| row.pair.endpoint.control).count();
+        assert!(controls > 0);
+        assert_eq!(counted, snapshot.rows.len() - controls);
+    }
+
+    #[test]
+    fn no_text_is_longer_than_256_characters() {
+        let mut reason = sample::reason(Cause::ProxyDenied, "");
+        reason.detail = "x".repeat(10_000);
+        let snapshot = sample::snapshot([sample::row("a", "hq").blocked_for(reason)]);
+        let document = serde_json::to_value(Document::from_snapshot(&snapshot)).unwrap();
+        assert_eq!(document["results"][0]["detail"].as_str().unwrap().chars().count(), 256);
+    }
+
+    #[test]
+    fn the_only_answer_to_plain_http_is_the_proxys_where_the_probe_stopped_there() {
+        let row = sample::row("crl", "hq").observed(|seen| seen.http = Some(sample::http(403)));
+        let at = |cause| {
+            let snapshot = sample::snapshot([row.clone().blocked(cause, "refused")]);
+            let document = serde_json::to_value(Document::from_snapshot(&snapshot)).unwrap();
+            let entry = &document["results"][0];
+            (entry["proxy"]["status"].as_u64(), entry["http"]["status"].as_u64())
+        };
+        assert_eq!(at(Cause::ProxyDenied), (Some(403), None));
+        assert_eq!(at(Cause::BlockPage), (None, Some(403)));
+    }
+
+    #[test]
+    fn a_result_that_waits_for_confirmation_stands_beside_the_confirmed_one() {
+        let row = sample::row("a", "hq").reachable().then(State::Blocked, Cause::TcpRefused, "refused once");
+        let document = serde_json::to_value(Document::from_snapshot(&sample::snapshot([row]))).unwrap();
+        let entry = &document["results"][0];
+        assert_eq!((&entry["state"], &entry["cause"]), (&"reachable".into(), &serde_json::Value::Null));
+        assert_eq!(entry["last_result"]["state"], "blocked");
+        assert_eq!(entry["last_result"]["detail"], "refused once");
+    }
+}
