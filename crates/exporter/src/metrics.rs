@@ -1,0 +1,36 @@
+//! The Prometheus exposition: one snapshot and the live histograms, as text.
+//!
+//! The families of the snapshot are written straight into the text: ten thousand results make over two hundred
+//! thousand lines, and building the client library's model of them first costs more than everything else. What lives
+//! between snapshots (histograms, the process) is the client library's. `docs/metrics.md` is the reference; a test
+//! fails when it and the code differ.
+
+mod exposition;
+mod family;
+mod live;
+mod results;
+mod site;
+
+use prober::snapshot::Snapshot;
+
+use self::exposition::Exposition;
+pub use self::live::Live;
+
+/// The content type of the text format.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The exposition of a snapshot and of what lives between snapshots.
+///
+/// # Errors
+/// Only if the client library finds its own families malformed.
+pub fn render(snapshot: &Snapshot, live: &Live) -> prometheus::Result<String> {
+    let mut exposition = Exposition::with_room_for(snapshot.rows.len());
+    results::write(snapshot, &mut exposition);
+    site::write(snapshot, &mut exposition);
+    let mut text = exposition.into_text();
+    live.write(snapshot, &mut text)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;

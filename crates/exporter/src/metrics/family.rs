@@ -1,0 +1,83 @@
+//! What families there are: names, types and help texts.
+
+/// A metric family of the snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Family {
+    /// The name, with unit and `_total` where they belong.
+    pub(super) name: &'static str,
+    /// The type.
+    pub(super) kind: Kind,
+    /// What it means, in one line.
+    pub(super) help: &'static str,
+}
+
+/// The type of a family written from the snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A value that goes up and down.
+    Gauge,
+    /// A value that only goes up.
+    Counter,
+}
+
+impl Kind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gauge => "gauge",
+            Self::Counter => "counter",
+        }
+    }
+}
+
+macro_rules! families {
+    ($($constant:ident = $kind:ident $name:literal $help:literal;)+) => {
+        $(pub(super) const $constant: Family = Family { name: $name, kind: Kind::$kind, help: $help };)+
+
+        /// Every family that can come from a snapshot.
+        #[cfg(test)]
+        pub(super) const ALL: &[Family] = &[$($constant),+];
+    };
+}
+
+families! {
+    ENDPOINT_REACHABLE = Gauge "reachwatch_endpoint_reachable"
+        "Whether clients get through: 1 reachable or degraded, 0 blocked, absent while unknown.";
+    ENDPOINT_STATE = Gauge "reachwatch_endpoint_state"
+        "The confirmed state: 1 for the current one, 0 for the others.";
+    ENDPOINT_CAUSE = Gauge "reachwatch_endpoint_cause"
+        "Why the endpoint is not reachable, where it stopped and who has to act; absent while reachable.";
+    ENDPOINT_SINCE = Gauge "reachwatch_endpoint_state_since_timestamp_seconds"
+        "When the confirmed state began.";
+    PROBE_PHASE = Gauge "reachwatch_probe_phase_seconds"
+        "What the phases of the last probe took; a phase that did not run is absent.";
+    PROBES = Counter "reachwatch_probes_total"
+        "Probes by their raw result, before confirmation.";
+    PROBE_LAST = Gauge "reachwatch_probe_last_timestamp_seconds"
+        "When the last probe ended.";
+    HTTP_STATUS = Gauge "reachwatch_http_status_code"
+        "The status of the last probe's answer in the origin's place.";
+    PROXY_STATUS = Gauge "reachwatch_proxy_status_code"
+        "The status of the proxy's own answer to the last probe.";
+    TLS_INFO = Gauge "reachwatch_tls_info"
+        "The last probe's handshake in the origin's place and where its certificate chain ends; always 1.";
+    TLS_NOT_AFTER = Gauge "reachwatch_tls_certificate_not_after_timestamp_seconds"
+        "The end of the leaf certificate's validity, also of one that did not verify.";
+    CRL_THIS_UPDATE = Gauge "reachwatch_crl_this_update_timestamp_seconds"
+        "When the last readable CRL was issued.";
+    CRL_NEXT_UPDATE = Gauge "reachwatch_crl_next_update_timestamp_seconds"
+        "When the successor of the last readable CRL is due.";
+    CRL_REVOKED = Gauge "reachwatch_crl_revoked_certificates"
+        "How many certificates the last readable CRL revokes.";
+    CRL_SIZE = Gauge "reachwatch_crl_size_bytes"
+        "The size of the last readable CRL.";
+    CRL_SIGNATURE = Gauge "reachwatch_crl_signature_valid"
+        "Whether the signature of the last readable CRL holds; absent while unchecked.";
+    PATH_STATE = Gauge "reachwatch_path_state"
+        "What the results of a path say together: 1 for the current state, 0 for the others.";
+    SITE_ONLINE = Gauge "reachwatch_site_online"
+        "Whether the site gets out at all: 1 or 0, absent while unknown.";
+    SITE_INFO = Gauge "reachwatch_site_info"
+        "The site's name; always 1.";
+    BUILD_INFO = Gauge "reachwatch_build_info"
+        "Version and revision of reachwatch; always 1.";
+}

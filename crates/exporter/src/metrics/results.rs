@@ -1,0 +1,161 @@
+//! The families with one series, or a few, for every endpoint and path.
+
+use prober::cause::{Stage, State};
+use prober::observation::{CrlFacts, CrlSignature, Observation};
+use prober::snapshot::{Row, Snapshot};
+use time::OffsetDateTime;
+
+use super::exposition::{Exposition, Labels, Section};
+use super::family::{self, Family};
+use crate::status::{answers, parsed_crl};
+
+/// A row and the labels of all its series.
+struct Series<'a> {
+    labels: Labels,
+    row: &'a Row,
+}
+
+/// Writes the families of all rows.
+pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
+    let series: Vec<_> = snapshot.rows.iter().map(|row| Series { labels: labels(row), row }).collect();
+    let mut families = Families { series: &series, exposition };
+    families.write_states();
+    families.write_probes();
+    families.write_answers();
+    families.write_crls();
+}
+
+fn labels(row: &Row) -> Labels {
+    let endpoint = &row.pair.endpoint;
+    Labels::new(&[
+        ("endpoint", &endpoint.name),
+        ("path", &row.pair.path.name),
+        ("group", &endpoint.group),
+        ("severity", endpoint.severity.as_str()),
+    ])
+}
+
+struct Families<'a> {
+    series: &'a [Series<'a>],
+    exposition: &'a mut Exposition,
+}
+
+impl Families<'_> {
+    fn write_states(&mut self) {
+        self.each(&family::ENDPOINT_REACHABLE, |Series { labels, row }, out| match row.state() {
+            State::Reachable | State::Degraded => out.sample(labels, &[], 1),
+            State::Blocked => out.sample(labels, &[], 0),
+            State::Unknown => {}
+        });
+        self.each(&family::ENDPOINT_STATE, |Series { labels, row }, out| {
+            for state in State::ALL {
+                out.sample(labels, &[("state", state.as_str())], u8::from(state == row.state()));
+            }
+        });
+        self.each(&family::ENDPOINT_CAUSE, |Series { labels, row }, out| {
+            let confirmed = row.confirmed.as_ref().filter(|confirmed| confirmed.state != State::Reachable);
+            if let Some(reason) = confirmed.and_then(|confirmed| confirmed.report.verdict.reason.as_ref()) {
+                let (cause, stage, blame) = (reason.cause.as_str(), reason.stage.as_str(), reason.blame.as_str());
+                out.sample(labels, &[("cause", cause), ("stage", stage), ("blame", blame)], 1);
+            }
+        });
+        self.each(&family::ENDPOINT_SINCE, |Series { labels, row }, out| {
+            if let Some(confirmed) = &row.confirmed {
+                out.sample(labels, &[], unix_seconds(confirmed.since));
+            }
+        });
+    }
+
+    fn write_probes(&mut self) {
+        self.each_last(&family::PROBE_PHASE, |labels, seen, out| {
+            for stage in Stage::ALL {
+                if let Some(duration) = seen.phases.get(stage) {
+                    out.sample(labels, &[("phase", stage.as_str())], duration.as_secs_f64());
+                }
+            }
+        });
+        self.each(&family::PROBES, |Series { labels, row }, out| {
+            for state in State::ALL {
+                out.sample(labels, &[("result", state.as_str())], row.counts.get(state));
+            }
+        });
+        self.each_last(&family::PROBE_LAST, |labels, seen, out| out.sample(labels, &[], unix_seconds(seen.probed_at)));
+    }
+
+    fn write_answers(&mut self) {
+        self.each(&family::HTTP_STATUS, |Series { labels, row }, out| {
+            if let Some(http) = row.last.as_deref().and_then(|last| answers(last).1) {
+                out.sample(labels, &[], http.status);
+            }
+        });
+        self.each(&family::PROXY_STATUS, |Series { labels, row }, out| {
+            if let Some(proxy) = row.last.as_deref().and_then(|last| answers(last).0) {
+                out.sample(labels, &[], proxy.status);
+            }
+        });
+        self.each_last(&family::TLS_INFO, |labels, seen, out| {
+            if let Some(tls) = &seen.tls {
+                let trust = tls.verification.trust.as_str();
+                out.sample(labels, &[("version", &tls.version), ("cipher", &tls.cipher), ("chain_trust", trust)], 1);
+            }
+        });
+        self.each_last(&family::TLS_NOT_AFTER, |labels, seen, out| {
+            if let Some(leaf) = seen.tls.as_ref().and_then(|tls| tls.chain.first()) {
+                out.sample(labels, &[], unix_seconds(leaf.not_after));
+            }
+        });
+    }
+
+    fn write_crls(&mut self) {
+        self.each_crl(&family::CRL_THIS_UPDATE, |labels, crl, out| {
+            out.sample(labels, &[], unix_seconds(crl.this_update));
+        });
+        self.each_crl(&family::CRL_NEXT_UPDATE, |labels, crl, out| {
+            if let Some(next_update) = crl.next_update {
+                out.sample(labels, &[], unix_seconds(next_update));
+            }
+        });
+        self.each_crl(&family::CRL_REVOKED, |labels, crl, out| out.sample(labels, &[], crl.revoked));
+        self.each_crl(&family::CRL_SIZE, |labels, crl, out| out.sample(labels, &[], crl.bytes));
+        self.each_crl(&family::CRL_SIGNATURE, |labels, crl, out| match crl.signature {
+            CrlSignature::Valid => out.sample(labels, &[], 1),
+            CrlSignature::Invalid => out.sample(labels, &[], 0),
+            CrlSignature::Unchecked => {}
+        });
+    }
+
+    fn each(&mut self, family: &'static Family, write: impl Fn(&Series<'_>, &mut Section<'_>)) {
+        let mut section = self.exposition.family(family);
+        for series in self.series {
+            write(series, &mut section);
+        }
+    }
+
+    /// For what the last probe saw, whether or not its verdict was adopted.
+    fn each_last(&mut self, family: &'static Family, write: impl Fn(&Labels, &Observation, &mut Section<'_>)) {
+        self.each(family, |series, out| {
+            if let Some(last) = &series.row.last {
+                write(&series.labels, &last.observation, out);
+            }
+        });
+    }
+
+    fn each_crl(&mut self, family: &'static Family, write: impl Fn(&Labels, &CrlFacts, &mut Section<'_>)) {
+        self.each(family, |series, out| {
+            if let Some(crl) = last_crl(series.row) {
+                write(&series.labels, crl, out);
+            }
+        });
+    }
+}
+
+/// The last CRL that could be read: the last probe's, or else the one behind the confirmed state.
+fn last_crl(row: &Row) -> Option<&CrlFacts> {
+    let last = row.last.as_deref();
+    let confirmed = row.confirmed.as_ref().map(|confirmed| confirmed.report.as_ref());
+    [last, confirmed].into_iter().flatten().find_map(|report| parsed_crl(&report.observation))
+}
+
+pub(super) fn unix_seconds(moment: OffsetDateTime) -> f64 {
+    (moment - OffsetDateTime::UNIX_EPOCH).as_seconds_f64()
+}

@@ -1,0 +1,37 @@
+//! The families about paths, the site and the build.
+
+use prober::snapshot::Snapshot;
+
+use super::exposition::{Exposition, Labels};
+use super::family;
+use crate::standing::{self, PathState, SiteState};
+
+/// The revision of the source, where the build was told (`REACHWATCH_REVISION`).
+const REVISION: &str = match option_env!("REACHWATCH_REVISION") {
+    Some(revision) => revision,
+    None => "unknown",
+};
+
+pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
+    let mut path_state = exposition.family(&family::PATH_STATE);
+    for standing in standing::paths(snapshot) {
+        let labels = Labels::new(&[("path", standing.path)]);
+        for state in PathState::ALL {
+            path_state.sample(&labels, &[("state", state.as_str())], u8::from(state == standing.state));
+        }
+    }
+
+    let mut online = exposition.family(&family::SITE_ONLINE);
+    match standing::site(snapshot) {
+        SiteState::Online => online.sample(&Labels::default(), &[], 1),
+        SiteState::Offline => online.sample(&Labels::default(), &[], 0),
+        SiteState::Unknown => {}
+    }
+
+    exposition.family(&family::SITE_INFO).sample(&Labels::default(), &[("site", &snapshot.site)], 1);
+    exposition.family(&family::BUILD_INFO).sample(
+        &Labels::default(),
+        &[("version", env!("CARGO_PKG_VERSION")), ("revision", REVISION)],
+        1,
+    );
+}

@@ -1,0 +1,175 @@
+//! The exposition against its reference page, and the rules for what is absent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use prober::cause::{Cause, State};
+use prober::observation::CrlOutcome;
+use prober::snapshot::Snapshot;
+
+use super::{Live, family, render};
+use crate::sample;
+
+/// Names and labels of the families of an exposition or of the reference page.
+type Families = BTreeMap<String, (String, BTreeSet<String>)>;
+
+fn live() -> Live {
+    let live = Live::new(sample::NOW).unwrap();
+    live.probe_started(Duration::from_millis(3));
+    live.probe_ended("hq", Duration::from_millis(48));
+    live
+}
+
+fn text(snapshot: &Snapshot) -> String {
+    render(snapshot, &live()).unwrap()
+}
+
+/// The samples of one family, as written.
+fn samples(snapshot: &Snapshot, family: &str) -> Vec<String> {
+    let starts = [format!("{family}{{"), format!("{family} ")];
+    let text = text(snapshot);
+    text.lines().filter(|line| starts.iter().any(|start| line.starts_with(start))).map(str::to_owned).collect()
+}
+
+fn families_of_exposition(text: &str) -> Families {
+    let mut families = Families::new();
+    for line in text.lines() {
+        if let Some(head) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = head.split_once(' ').unwrap();
+            let before = families.insert(name.to_owned(), (kind.to_owned(), BTreeSet::new()));
+            assert!(before.is_none(), "{name} has two heads");
+        } else if !line.starts_with('#') {
+            let name = line.split(['{', ' ']).next().unwrap();
+            let family = ["_bucket", "_sum", "_count"]
+                .iter()
+                .filter_map(|suffix| name.strip_suffix(suffix))
+                .find(|family| families.get(*family).is_some_and(|(kind, _)| kind == "histogram"))
+                .unwrap_or(name);
+            let labels = &mut families.get_mut(family).unwrap_or_else(|| panic!("{name} has no head")).1;
+            labels.extend(label_names(line).into_iter().filter(|label| label != "le"));
+        }
+    }
+    families
+}
+
+fn label_names(line: &str) -> Vec<String> {
+    let pairs = line.split_once('{').map_or("", |(_, rest)| rest);
+    let names = pairs.split("=\"").filter_map(|part| part.rsplit(['{', ',', '"']).next());
+    names.filter(|name| is_name(name)).map(str::to_owned).collect()
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+}
+
+/// The tables of the page have the columns family, type, labels, meaning, absent.
+fn families_of_page(page: &str) -> Families {
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let labels = match cells[3] {
+            "result" => "`endpoint`, `path`, `group`, `severity`".to_owned(),
+            more => more.replace("result,", "`endpoint`, `path`, `group`, `severity`,"),
+        };
+        let labels = labels.split(',').map(|label| label.trim().trim_matches('`').to_owned());
+        let labels = labels.filter(|label| label != "–").collect();
+        (cells[1].trim_matches('`').to_owned(), (cells[2].to_owned(), labels))
+    })
+    .collect()
+}
+
+#[test]
+fn the_reference_page_and_the_exposition_agree() {
+    let page = families_of_page(include_str!("../../../../docs/metrics.md"));
+    assert_eq!(families_of_exposition(&text(&sample::branch())), page);
+}
+
+#[test]
+fn every_family_of_the_table_is_met_by_the_sample() {
+    let met = families_of_exposition(&text(&sample::branch()));
+    for family in family::ALL {
+        assert_eq!(met.get(family.name).map(|(kind, _)| kind.as_str()), Some(family.kind.as_str()), "{}", family.name);
+        assert!(family.help.ends_with('.'), "{}", family.name);
+    }
+}
+
+#[test]
+fn the_exposition_of_one_result_to_the_letter() {
+    let text = text(&sample::snapshot([sample::row("ols", "hq")
+        .observed(|seen| {
+            seen.proxy = Some(sample::proxy(403, "Forbidden"));
+        })
+        .blocked(Cause::ProxyDenied, "refused")]));
+    let own: Vec<_> = text.lines().filter(|line| !line.contains("process_")).collect();
+    insta::assert_snapshot!(own.join("\n"));
+}
+
+#[test]
+fn what_is_unknown_is_absent() {
+    let never_probed = sample::snapshot([sample::row("a", "hq")]);
+    for absent in [
+        "reachwatch_endpoint_reachable",
+        "reachwatch_endpoint_cause",
+        "reachwatch_endpoint_state_since_timestamp_seconds",
+        "reachwatch_probe_phase_seconds",
+        "reachwatch_probe_last_timestamp_seconds",
+        "reachwatch_http_status_code",
+        "reachwatch_tls_info",
+        "reachwatch_crl_size_bytes",
+        "reachwatch_site_online",
+    ] {
+        assert_eq!(samples(&never_probed, absent), [""; 0], "{absent}");
+    }
+    assert_eq!(samples(&never_probed, "reachwatch_probes_total").len(), State::ALL.len());
+    let states = samples(&never_probed, "reachwatch_endpoint_state");
+    assert!(states.iter().all(|line| line.ends_with(if line.contains("\"unknown\"") { " 1" } else { " 0" })));
+}
+
+#[test]
+fn degraded_is_reachable_and_names_its_cause() {
+    let snapshot = sample::snapshot([sample::row("a", "hq").degraded(Cause::CrlExpired, "old")]);
+    assert!(samples(&snapshot, "reachwatch_endpoint_reachable")[0].ends_with(" 1"));
+    assert!(samples(&snapshot, "reachwatch_endpoint_cause")[0].contains("cause=\"crl_expired\",stage=\"content\""));
+}
+
+#[test]
+fn a_result_that_waits_for_confirmation_counts_but_names_no_cause() {
+    let row = sample::row("a", "hq").reachable().then(State::Blocked, Cause::TcpRefused, "once");
+    let snapshot = sample::snapshot([row]);
+    assert_eq!(samples(&snapshot, "reachwatch_endpoint_cause"), [""; 0]);
+    let counted = samples(&snapshot, "reachwatch_probes_total");
+    assert!(counted.iter().any(|line| line.contains("result=\"blocked\"") && line.ends_with(" 1")));
+}
+
+#[test]
+fn an_unchecked_signature_is_absent_and_an_invalid_one_is_zero() {
+    use prober::observation::CrlSignature::{Invalid, Unchecked};
+    let with = |signature| {
+        let row = sample::row("a", "hq").observed(|seen| {
+            let CrlOutcome::Parsed(mut facts) = sample::crl() else { panic!("the sample parses") };
+            facts.signature = signature;
+            seen.crl = Some(CrlOutcome::Parsed(facts));
+        });
+        samples(&sample::snapshot([row.reachable()]), "reachwatch_crl_signature_valid")
+    };
+    assert_eq!(with(Unchecked), [""; 0]);
+    assert!(with(Invalid)[0].ends_with(" 0"));
+}
+
+#[test]
+fn a_path_that_left_the_configuration_leaves_the_histogram() {
+    let live = live();
+    live.probe_ended("old", Duration::from_secs(1));
+    let snapshot = sample::snapshot([sample::row("a", "hq").reachable()]);
+    let text = render(&snapshot, &live).unwrap();
+    assert!(text.contains("reachwatch_probe_duration_seconds_count{path=\"hq\"} 1"));
+    assert!(!text.contains("\"old\""));
+}
+
+#[test]
+fn names_from_the_configuration_cannot_break_out_of_their_label() {
+    let row = sample::row("a", "hq").endpoint(|endpoint| "x\"} 1\nevil 1".clone_into(&mut endpoint.name));
+    let text = text(&sample::snapshot([row.reachable()]));
+    assert!(!text.lines().any(|line| line.starts_with("evil")));
+    assert!(text.contains(r#"endpoint="x\"} 1\nevil 1""#));
+}
