@@ -4,9 +4,11 @@
 //! two readers of the same snapshot never disagree.
 
 pub mod metrics;
-pub mod status;
-
+pub mod sentence;
 mod standing;
+pub mod status;
+pub mod web;
+pub mod words;
 
 #[cfg(test)]
 mod sample;

@@ -2,7 +2,12 @@
 //!
 //! Depends on the prober alone, so that examples and benches can include it too.
 #![allow(dead_code, reason = "whoever includes this file uses a part of it")]
-#![allow(unreachable_pub, clippy::missing_panics_doc, reason = "examples and benches include this file as a module")]
+#![allow(
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "examples and benches include this file as a module"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -344,4 +349,17 @@ pub fn crowd(endpoints: usize, paths: usize) -> Snapshot {
         }
     }
     snapshot(rows)
+}
+
+/// The same branch office on a good day.
+pub fn good() -> Snapshot {
+    let mut snapshot = branch();
+    for row in &mut snapshot.rows {
+        let endpoint = &row.pair.endpoint;
+        let good = row_of(endpoint.url.as_str(), &endpoint.name, &row.pair.path.name)
+            .observed(|seen| seen.http = Some(http(200)))
+            .reachable();
+        *row = Arc::new(Row { pair: Arc::clone(&row.pair), ..good.row });
+    }
+    snapshot
 }

@@ -1,0 +1,121 @@
+//! The HTTP side: the page, the metrics, the status document, and whether the process is well.
+//!
+//! `docs/http.md` is the reference.
+
+mod assets;
+mod bind;
+mod guard;
+mod page;
+mod patience;
+mod server;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prober::net::Clock;
+use prober::snapshot::Snapshot;
+use tokio::sync::watch;
+
+pub use self::bind::{BindError, DEFAULT_ADDRESS, bind};
+pub use self::server::serve;
+use crate::metrics::{self, Live};
+use crate::status::Document;
+
+/// What the handlers read.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The newest snapshot; its sender lives as long as the scheduler does.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// What lives between snapshots.
+    pub live: Arc<Live>,
+    /// Tells how long ago things were.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl App {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshots.borrow())
+    }
+}
+
+/// Everything that is served, with the headers and limits that hold for all of it.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(overview))
+        .route("/metrics", get(exposition))
+        .route("/api/v1/status", get(status))
+        .route("/-/healthy", get(healthy))
+        .route("/-/ready", get(ready))
+        .route("/assets/{name}", get(assets::serve))
+        .fallback(async || plain(StatusCode::NOT_FOUND, "There is nothing here; the page is at /."))
+        .method_not_allowed_fallback(async || plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be read (GET)."))
+        .with_state(app)
+        .layer(from_fn(guard::time_limit))
+        .layer(map_response(guard::secure))
+}
+
+async fn overview(State(app): State<App>) -> Response {
+    offload(move || match page::render(&app.snapshot(), app.clock.now()) {
+        Ok(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+        Err(error) => failure(&error),
+    })
+    .await
+}
+
+async fn exposition(State(app): State<App>) -> Response {
+    offload(move || match metrics::render(&app.snapshot(), &app.live) {
+        Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
+        Err(error) => failure(&error),
+    })
+    .await
+}
+
+async fn status(State(app): State<App>) -> Response {
+    offload(move || match serde_json::to_vec(&Document::from_snapshot(&app.snapshot())) {
+        Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        Err(error) => failure(&error),
+    })
+    .await
+}
+
+/// The process serves and its scheduler lives; a monitor whose probing has died is not healthy.
+async fn healthy(State(app): State<App>) -> Response {
+    match app.snapshots.has_changed() {
+        Ok(_) => plain(StatusCode::OK, "healthy"),
+        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "The scheduler has stopped."),
+    }
+}
+
+/// The first round is complete, so that nothing is unknown merely because nobody looked.
+async fn ready(State(app): State<App>) -> Response {
+    let snapshot = app.snapshot();
+    if snapshot.first_round_complete {
+        return plain(StatusCode::OK, "ready");
+    }
+    let probed = snapshot.rows.iter().filter(|row| row.last.is_some()).count();
+    let message = format!("The first round is not complete: {probed} of {} done.", snapshot.rows.len());
+    plain(StatusCode::SERVICE_UNAVAILABLE, &message)
+}
+
+/// Renders away from the threads that probe: a large configuration takes tens of milliseconds, which would show as
+/// latency of whatever is being probed.
+async fn offload(render: impl FnOnce() -> Response + Send + 'static) -> Response {
+    tokio::task::spawn_blocking(render).await.unwrap_or_else(|error| failure(&error))
+}
+
+fn plain(status: StatusCode, message: &str) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{message}\n")).into_response()
+}
+
+fn failure(error: &(dyn std::error::Error + 'static)) -> Response {
+    tracing::error!(error, "cannot answer a request");
+    plain(StatusCode::INTERNAL_SERVER_ERROR, "Something is wrong here; the log says more.")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! One endpoint over one path, as a cell of the matrix.
+
+use prober::cause::{Cause, State};
+use prober::snapshot::Row;
+use time::OffsetDateTime;
+
+use super::when::When;
+use crate::words;
+
+/// One endpoint over one path.
+#[derive(Debug)]
+pub(super) struct Cell<'a> {
+    /// The path, for narrow screens where the column heads are gone.
+    pub(super) path: &'a str,
+    /// The confirmed state.
+    pub(super) state: State,
+    /// The state in a word, or that it has not been probed.
+    pub(super) word: &'static str,
+    /// Why it is not reachable.
+    pub(super) cause: Option<Cause>,
+    /// Who has to act.
+    pub(super) who: Option<&'static str>,
+    /// Since when it has been so.
+    pub(super) since: Option<When>,
+    /// What the last probe took.
+    pub(super) took: Option<String>,
+    /// What the last probe found, where that is not (yet) the confirmed state.
+    pub(super) pending: Option<String>,
+}
+
+impl<'a> Cell<'a> {
+    pub(super) fn of(row: &'a Row, now: OffsetDateTime) -> Self {
+        let confirmed = row.confirmed.as_ref();
+        let reason = confirmed.and_then(|confirmed| confirmed.report.verdict.reason.as_ref());
+        Self {
+            path: &row.pair.path.name,
+            state: row.state(),
+            word: if row.last.is_none() && confirmed.is_none() { "not probed yet" } else { row.state().as_str() },
+            cause: reason.map(|reason| reason.cause),
+            who: reason.map(|reason| words::who(reason.blame)),
+            since: confirmed.map(|confirmed| When::of(confirmed.since, now)),
+            took: row.last.as_ref().map(|last| words::took(last.observation.duration)),
+            pending: pending(row),
+        }
+    }
+}
+
+fn pending(row: &Row) -> Option<String> {
+    let last = &row.last.as_deref()?.verdict;
+    let differs = row.confirmed.as_ref().is_none_or(|confirmed| confirmed.state != last.state);
+    differs.then(|| match &last.reason {
+        Some(reason) => format!("last probe {}: {}", last.state, reason.cause.words()),
+        None => format!("last probe {}", last.state),
+    })
+}

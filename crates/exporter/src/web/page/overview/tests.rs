@@ -1,0 +1,100 @@
+//! What must be on the page, and what must not.
+
+use prober::cause::Cause;
+
+use super::super::render;
+use super::*;
+use crate::sample;
+
+fn html(snapshot: &Snapshot) -> String {
+    render(snapshot, sample::NOW).unwrap()
+}
+
+#[test]
+fn the_sentence_is_the_heading_and_the_title() {
+    let snapshot = sample::branch();
+    let sentence = sentence::summary(&snapshot);
+    let html = html(&snapshot);
+    assert!(html.contains(&format!("<h1 id=\"sentence\">{sentence}</h1>")));
+    assert!(html.contains(&format!("<title>branch-042: {sentence}</title>")));
+}
+
+#[test]
+fn everything_from_outside_is_escaped() {
+    const EVIL: &str = "<script>alert(1)</script>\"'&";
+    let row = sample::row("a", EVIL)
+        .endpoint(|endpoint| {
+            EVIL.clone_into(&mut endpoint.name);
+            EVIL.clone_into(&mut endpoint.group);
+        })
+        .evidence("server_message", EVIL)
+        .blocked(Cause::BlockPage, EVIL);
+    let mut snapshot = sample::snapshot([row]);
+    snapshot.site = EVIL.into();
+    let html = html(&snapshot);
+    assert!(!html.contains("<script"));
+    assert!(!html.contains("\"'&"));
+    assert!(html.contains("&#60;script&#62;"));
+}
+
+#[test]
+fn every_endpoint_has_a_cell_for_every_path_of_its_group() {
+    let snapshot = sample::snapshot([
+        sample::row("a", "direct").reachable(),
+        sample::row("a", "hq").reachable(),
+        sample::row("b", "hq").reachable(),
+    ]);
+    let overview = Overview::of(&snapshot, sample::NOW);
+    assert_eq!(overview.groups.len(), 1);
+    let group = &overview.groups[0];
+    assert_eq!(group.paths, ["direct", "hq"]);
+    let filled: Vec<Vec<bool>> =
+        group.lines.iter().map(|line| line.cells.iter().map(Option::is_some).collect()).collect();
+    assert_eq!(filled, [vec![true, true], vec![false, true]]);
+}
+
+#[test]
+fn the_same_trouble_is_told_once_and_the_worst_comes_first() {
+    let snapshot = sample::branch();
+    let overview = Overview::of(&snapshot, sample::NOW);
+    let told: Vec<_> =
+        overview.problems.iter().map(|problem| (problem.state, problem.cause, problem.members.len())).collect();
+    assert_eq!(
+        told,
+        [
+            (State::Blocked, Cause::ProxyDenied, 2),
+            (State::Blocked, Cause::TlsIntercepted, 1),
+            (State::Degraded, Cause::HttpServerError, 1),
+            (State::Unknown, Cause::MonitorError, 1),
+        ]
+    );
+    assert_eq!(overview.problems[0].headline, "The proxy refuses them");
+    assert_eq!(overview.problems[0].since.ago, "4 days");
+}
+
+#[test]
+fn controls_stand_apart_and_need_no_attention() {
+    let control = sample::row("ncsi", "direct").control().blocked(Cause::TcpRefused, "refused");
+    let snapshot = sample::snapshot([sample::row("a", "direct").reachable(), control]);
+    let overview = Overview::of(&snapshot, sample::NOW);
+    assert_eq!(overview.tone, State::Reachable);
+    assert!(overview.problems.is_empty());
+    assert_eq!(overview.groups.len(), 1);
+    assert_eq!(overview.controls.map(|group| group.lines.len()), Some(1));
+}
+
+#[test]
+fn what_waits_for_confirmation_is_shown_as_such() {
+    let html = html(&sample::branch());
+    assert!(html.contains("last probe blocked: connection attempts go unanswered"));
+    assert!(html.contains("not probed yet"));
+}
+
+#[test]
+fn nothing_is_loaded_from_outside_and_nothing_is_styled_or_scripted_inline() {
+    let html = html(&sample::branch());
+    for address in html.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(address.starts_with('/') || address.starts_with('#'), "{address}");
+    }
+    assert!(!html.contains(" src=") && !html.contains(" style=") && !html.contains("<style"));
+}

@@ -1,0 +1,133 @@
+//! What needs attention: endpoints with the same trouble on the same path, told together.
+
+use std::cmp::Reverse;
+
+use prober::cause::{Blame, Cause, State};
+use prober::plan::Severity;
+use prober::snapshot::{Row, Snapshot};
+use prober::text::Clean;
+use prober::verdict::Reason;
+use time::OffsetDateTime;
+
+use super::when::When;
+use crate::status::endpoint_rows;
+use crate::words;
+
+/// Endpoints with the same trouble on the same path.
+#[derive(Debug)]
+pub(super) struct Problem<'a> {
+    /// The state of all of them.
+    pub(super) state: State,
+    /// The cause of all of them.
+    pub(super) cause: Cause,
+    /// The path.
+    pub(super) path: &'a str,
+    /// The cause in words, for so many endpoints, beginning a sentence.
+    pub(super) headline: String,
+    /// Who has to act.
+    pub(super) who: &'static str,
+    /// Since when the first of them has been so.
+    pub(super) since: When,
+    /// The endpoints.
+    pub(super) members: Vec<Member<'a>>,
+    blame: Blame,
+    severity: Severity,
+    began: OffsetDateTime,
+}
+
+/// One endpoint with its evidence.
+#[derive(Debug)]
+pub(super) struct Member<'a> {
+    /// The endpoint's name.
+    pub(super) endpoint: &'a str,
+    /// What is requested.
+    pub(super) url: &'a str,
+    /// How bad it is.
+    pub(super) severity: &'static str,
+    /// What was seen, in a sentence.
+    pub(super) detail: Clean,
+    /// What supports it.
+    pub(super) evidence: Vec<(String, &'a str)>,
+    /// Since when.
+    pub(super) since: When,
+}
+
+impl Problem<'_> {
+    /// All problems: blocked before degraded before unknown, then the most severe, then the widest.
+    pub(super) fn all(snapshot: &Snapshot, now: OffsetDateTime) -> Vec<Problem<'_>> {
+        let mut problems = Vec::<Problem<'_>>::new();
+        for row in endpoint_rows(snapshot) {
+            add(&mut problems, row, now);
+        }
+        for problem in &mut problems {
+            problem.headline = capitalized(words::cause_of(problem.cause, problem.members.len()));
+            problem.since = When::of(problem.began, now);
+        }
+        problems.sort_by_key(|problem| (rank(problem.state), problem.severity, Reverse(problem.members.len())));
+        problems
+    }
+}
+
+fn add<'a>(problems: &mut Vec<Problem<'a>>, row: &'a Row, now: OffsetDateTime) {
+    let Some((confirmed, reason)) =
+        row.confirmed.as_ref().and_then(|confirmed| Some((confirmed, confirmed.report.verdict.reason.as_ref()?)))
+    else {
+        return;
+    };
+    if confirmed.state == State::Reachable {
+        return;
+    }
+    let severity = row.pair.endpoint.severity;
+    let member = member(row, reason, &confirmed.report.verdict.evidence.facts, When::of(confirmed.since, now));
+    let key = |problem: &Problem<'a>| (problem.state, problem.cause, problem.blame, problem.path);
+    let wanted = (confirmed.state, reason.cause, reason.blame, row.pair.path.name.as_str());
+    if let Some(problem) = problems.iter_mut().find(|problem| key(problem) == wanted) {
+        problem.members.push(member);
+        problem.severity = problem.severity.min(severity);
+        problem.began = problem.began.min(confirmed.since);
+        return;
+    }
+    problems.push(Problem {
+        state: confirmed.state,
+        cause: reason.cause,
+        path: &row.pair.path.name,
+        headline: String::new(),
+        who: words::who(reason.blame),
+        since: When::of(confirmed.since, now),
+        members: vec![member],
+        blame: reason.blame,
+        severity,
+        began: confirmed.since,
+    });
+}
+
+fn member<'a>(
+    row: &'a Row,
+    reason: &'a Reason,
+    evidence: &'a std::collections::BTreeMap<&'static str, Clean>,
+    since: When,
+) -> Member<'a> {
+    let endpoint = &row.pair.endpoint;
+    Member {
+        endpoint: &endpoint.name,
+        url: endpoint.url.as_str(),
+        severity: endpoint.severity.as_str(),
+        detail: Clean::new(&reason.detail),
+        evidence: evidence.iter().map(|(key, value)| (key.replace('_', " "), value.as_str())).collect(),
+        since,
+    }
+}
+
+const fn rank(state: State) -> u8 {
+    match state {
+        State::Blocked => 0,
+        State::Degraded => 1,
+        State::Unknown => 2,
+        State::Reachable => 3,
+    }
+}
+
+fn capitalized(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}

@@ -1,0 +1,166 @@
+//! The router, asked without a socket, and the server, asked over one.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use http_body_util::BodyExt;
+use time::OffsetDateTime;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tower::ServiceExt;
+
+use super::*;
+use crate::sample;
+
+#[derive(Debug)]
+struct FixedClock;
+
+impl Clock for FixedClock {
+    fn now(&self) -> OffsetDateTime {
+        sample::NOW
+    }
+}
+
+fn app(snapshot: Snapshot) -> (watch::Sender<Arc<Snapshot>>, App) {
+    let (sender, snapshots) = watch::channel(Arc::new(snapshot));
+    let live = Arc::new(Live::new(sample::NOW).unwrap());
+    (sender, App { snapshots, live, clock: Arc::new(FixedClock) })
+}
+
+async fn ask(app: &App, method: Method, path: &str) -> (StatusCode, axum::http::HeaderMap, String) {
+    let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+    let response = router(app.clone()).oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (head.status, head.headers, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn every_page_answers_get_and_head_with_its_content_type() {
+    let (_sender, app) = app(sample::branch());
+    for (path, content_type) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
+        ("/api/v1/status", "application/json"),
+        ("/-/healthy", "text/plain; charset=utf-8"),
+        ("/-/ready", "text/plain; charset=utf-8"),
+        (&assets::style(), "text/css; charset=utf-8"),
+        (&assets::icon(), "image/svg+xml"),
+    ] {
+        let (status, headers, body) = ask(&app, Method::GET, path).await;
+        assert_eq!((status, headers[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::OK, content_type), "{path}");
+        assert!(!body.is_empty(), "{path}");
+        let (status, headers, body) = ask(&app, Method::HEAD, path).await;
+        assert_eq!((status, headers[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::OK, content_type), "{path}");
+        assert!(body.is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_response_carries_the_security_headers() {
+    let (_sender, app) = app(sample::branch());
+    for path in ["/", "/metrics", "/nowhere", &assets::style()] {
+        let (_, headers, _) = ask(&app, Method::GET, path).await;
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
+        assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn other_paths_and_methods_are_refused_in_plain_words() {
+    let (_sender, app) = app(sample::branch());
+    let (status, headers, body) = ask(&app, Method::GET, "/nowhere").await;
+    assert_eq!((status, body.as_str()), (StatusCode::NOT_FOUND, "There is nothing here; the page is at /.\n"));
+    assert_eq!(headers[header::CONTENT_TYPE], "text/plain; charset=utf-8");
+    let (status, headers, _) = ask(&app, Method::POST, "/metrics").await;
+    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(headers[header::ALLOW], "GET,HEAD");
+}
+
+#[tokio::test]
+async fn it_is_ready_once_the_first_round_is_complete() {
+    let mut snapshot = sample::snapshot([sample::row("a", "hq").reachable(), sample::row("b", "hq")]);
+    snapshot.first_round_complete = false;
+    let (sender, app) = app(snapshot.clone());
+    let (status, _, body) = ask(&app, Method::GET, "/-/ready").await;
+    let waiting = "The first round is not complete: 1 of 2 done.\n";
+    assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, waiting));
+    snapshot.first_round_complete = true;
+    sender.send(Arc::new(snapshot)).unwrap();
+    assert_eq!(ask(&app, Method::GET, "/-/ready").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn it_is_healthy_as_long_as_the_scheduler_lives() {
+    let (sender, app) = app(sample::branch());
+    assert_eq!(ask(&app, Method::GET, "/-/healthy").await.0, StatusCode::OK);
+    drop(sender);
+    assert_eq!(ask(&app, Method::GET, "/-/healthy").await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_ever_and_confirmed_by_their_tag() {
+    let (_sender, app) = app(sample::branch());
+    let (_, headers, _) = ask(&app, Method::GET, &assets::style()).await;
+    assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+    let again = Request::get(assets::style()).header(header::IF_NONE_MATCH, &headers[header::ETAG]);
+    let response = router(app.clone()).oneshot(again.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(ask(&app, Method::GET, "/assets/0-style.css").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(ask(&app, Method::GET, "/").await.1[header::CACHE_CONTROL], "no-store");
+}
+
+/// A server on a port of its own, and the way to stop it.
+fn serve_on_loopback(app: App) -> (std::net::SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
+    let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+    let address = listeners[0].local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(serve(listeners, router(app), async move { _ = stopped.await }));
+    (address, stop, server)
+}
+
+#[tokio::test]
+async fn the_server_answers_over_http_1_and_stops_when_told() {
+    let (_sender, app) = app(sample::branch());
+    let (address, stop, server) = serve_on_loopback(app);
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = [0; 15];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+
+    stop.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(5), server).await.expect("stops in time").unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.expect("the idle connection is closed in order");
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn the_server_speaks_http_2_without_tls() {
+    let (_sender, app) = app(sample::branch());
+    let (address, _stop, _server) = serve_on_loopback(app);
+    let stream = hyper_util::rt::TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut client, connection) = hyper::client::conn::http2::handshake(executor, stream).await.unwrap();
+    tokio::spawn(connection);
+    let request =
+        Request::get(format!("http://{address}/metrics")).body(http_body_util::Empty::<&[u8]>::new()).unwrap();
+    let response = client.send_request(request).await.unwrap();
+    assert_eq!((response.status(), response.version()), (StatusCode::OK, axum::http::Version::HTTP_2));
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_does_not_hold_up_the_stop() {
+    let (_sender, app) = app(sample::branch());
+    let (address, stop, server) = serve_on_loopback(app);
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    silent.write_all(b"GET / HT").await.unwrap();
+    stop.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(5), server).await.expect("stops in time").unwrap();
+}
