@@ -2,9 +2,11 @@
 
 mod args;
 mod exit;
+mod filter;
 mod generate;
 mod health;
 mod log;
+mod report;
 
 use std::io;
 use std::process::ExitCode;
@@ -15,7 +17,7 @@ use self::args::{Cli, Command, LogLevel, RunArgs};
 use self::exit::{Failure, Status};
 
 /// Does what the command line asks and tells how it ended.
-pub(crate) fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     let Cli { common, run, command } = Cli::parse();
     let command = match command {
         None => Command::Run(run),

@@ -3,6 +3,7 @@
 //! Everything here is made from one [`Snapshot`](prober::snapshot::Snapshot): a reader never waits for a probe, and
 //! two readers of the same snapshot never disagree.
 
+pub mod cli;
 pub mod metrics;
 pub mod sentence;
 mod standing;

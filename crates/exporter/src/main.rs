@@ -1,9 +1,7 @@
-//! The `reachwatch` binary: see [`cli`].
-
-mod cli;
+//! The `reachwatch` binary; everything is in the library, where tests reach it.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::main()
+    exporter::cli::main()
 }

@@ -1,0 +1,181 @@
+//! Which part of a plan is meant.
+
+use std::fmt;
+use std::sync::Arc;
+
+use prober::plan::{Pair, Plan};
+use wildmatch::WildMatch;
+
+use super::args::FilterArgs;
+
+/// How alike a name has to be to what was asked for to be suggested; 1 is the same (Jaro-Winkler).
+const ALIKE: f64 = 0.7;
+/// The most names suggested.
+const SUGGESTIONS: usize = 3;
+
+/// The filters leave nothing of the plan.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NothingLeft {
+    /// One value of one option matches nothing at all.
+    #[error("{option} {value} matches nothing{near}")]
+    Value {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// Names that come near.
+        near: Near,
+    },
+    /// Every value matches something, but nothing matches all options.
+    #[error("no endpoint matches all of --endpoint, --group and --path")]
+    Together,
+}
+
+/// Names that come near what was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Near(Vec<String>);
+
+impl fmt::Display for Near {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [] => Ok(()),
+            names => write!(f, "; did you mean {}?", names.join(" or ")),
+        }
+    }
+}
+
+/// The plan with only what the filters leave; without filters, the plan.
+pub(crate) fn select(plan: &Plan, filter: &FilterArgs) -> Result<Plan, NothingLeft> {
+    let endpoint = |pair: &Pair, glob: &str| WildMatch::new(glob).matches(&pair.endpoint.name);
+    let group = |pair: &Pair, group: &str| pair.endpoint.group == group;
+    let path = |pair: &Pair, path: &str| pair.path.name == path;
+    require(plan, "--endpoint", &filter.endpoints, endpoint, |pair| &pair.endpoint.name)?;
+    require(plan, "--group", &filter.groups, group, |pair| &pair.endpoint.group)?;
+    require(plan, "--path", &filter.paths, path, |pair| &pair.path.name)?;
+
+    let mut selected = plan.clone();
+    selected.pairs.retain(|pair| {
+        any(&filter.endpoints, |value| endpoint(pair, value))
+            && any(&filter.groups, |value| group(pair, value))
+            && any(&filter.paths, |value| path(pair, value))
+    });
+    if selected.pairs.is_empty() && !plan.pairs.is_empty() {
+        return Err(NothingLeft::Together);
+    }
+    let pairs = &selected.pairs;
+    selected.endpoints.retain(|endpoint| pairs.iter().any(|pair| Arc::ptr_eq(&pair.endpoint, endpoint)));
+    selected.paths.retain(|path| pairs.iter().any(|pair| Arc::ptr_eq(&pair.path, path)));
+    Ok(selected)
+}
+
+/// Whether any value fits; an option that was not given fits everything.
+fn any(values: &[String], fits: impl Fn(&str) -> bool) -> bool {
+    values.is_empty() || values.iter().any(|value| fits(value))
+}
+
+/// Refuses a value that fits no pair, with the names that come near.
+fn require(
+    plan: &Plan,
+    option: &'static str,
+    values: &[String],
+    fits: impl Fn(&Pair, &str) -> bool,
+    name: impl Fn(&Pair) -> &String,
+) -> Result<(), NothingLeft> {
+    let stray = values.iter().find(|value| !plan.pairs.iter().any(|pair| fits(pair, value)));
+    match stray {
+        None => Ok(()),
+        Some(value) => {
+            let near = near(value, plan.pairs.iter().map(|pair| name(pair).as_str()));
+            Err(NothingLeft::Value { option, value: value.clone(), near })
+        }
+    }
+}
+
+/// The names most like what was asked for, best first.
+pub(crate) fn near<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> Near {
+    let asked = asked.replace(['*', '?'], "");
+    let mut scored: Vec<(f64, &str)> =
+        names.map(|name| (strsim::jaro_winkler(&asked, name), name)).filter(|(score, _)| *score >= ALIKE).collect();
+    scored.sort_by(|(a, left), (b, right)| b.total_cmp(a).then(left.cmp(right)));
+    scored.dedup_by_key(|(_, name)| *name);
+    Near(scored.into_iter().take(SUGGESTIONS).map(|(_, name)| name.to_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::{NonZeroU32, NonZeroUsize};
+
+    use prober::plan::{DnsPlan, Endpoint, Path, TlsPlan, Way};
+
+    use super::*;
+
+    fn plan() -> Plan {
+        let paths: Vec<_> =
+            ["direct", "hq"].map(|name| Arc::new(Path { name: name.to_owned(), way: Way::Direct })).into();
+        let endpoints: Vec<_> = [("login", "identity"), ("login-live", "identity"), ("ols", "activation")]
+            .map(|(name, group)| {
+                let mut endpoint = Endpoint::new(name, format!("https://{name}.example/").parse().unwrap());
+                group.clone_into(&mut endpoint.group);
+                Arc::new(endpoint)
+            })
+            .into();
+        let pair = |endpoint: &Arc<Endpoint>, path: &Arc<Path>| {
+            Arc::new(Pair { endpoint: Arc::clone(endpoint), path: Arc::clone(path) })
+        };
+        // ols is probed directly only.
+        let pairs = endpoints
+            .iter()
+            .flat_map(|endpoint| paths.iter().map(move |path| pair(endpoint, path)))
+            .filter(|pair| pair.key() != ("ols", "hq"))
+            .collect();
+        Plan {
+            site: "branch".to_owned(),
+            concurrency: NonZeroUsize::MIN,
+            confirm: NonZeroU32::MIN,
+            dns: DnsPlan::default(),
+            tls: TlsPlan::default(),
+            paths,
+            endpoints,
+            pairs,
+        }
+    }
+
+    fn filter(endpoints: &[&str], groups: &[&str], paths: &[&str]) -> FilterArgs {
+        let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+        FilterArgs { endpoints: owned(endpoints), groups: owned(groups), paths: owned(paths) }
+    }
+
+    fn selected(filter: &FilterArgs) -> Result<Vec<String>, String> {
+        let plan = select(&plan(), filter).map_err(|error| error.to_string())?;
+        Ok(plan.pairs.iter().map(|pair| format!("{}/{}", pair.endpoint.name, pair.path.name)).collect())
+    }
+
+    #[test]
+    fn values_widen_and_options_narrow() {
+        let all = ["login/direct", "login/hq", "login-live/direct", "login-live/hq", "ols/direct"];
+        assert_eq!(selected(&filter(&[], &[], &[])).unwrap(), all);
+        assert_eq!(selected(&filter(&["login*"], &[], &["hq"])).unwrap(), ["login/hq", "login-live/hq"]);
+        assert_eq!(selected(&filter(&["login", "o?s"], &[], &["direct"])).unwrap(), ["login/direct", "ols/direct"]);
+        assert_eq!(selected(&filter(&[], &["activation"], &[])).unwrap(), ["ols/direct"]);
+    }
+
+    #[test]
+    fn endpoints_and_paths_without_a_pair_are_left_out() {
+        let plan = select(&plan(), &filter(&["ols"], &[], &[])).unwrap();
+        assert_eq!(plan.endpoints.len(), 1);
+        assert_eq!(plan.paths.len(), 1);
+    }
+
+    #[test]
+    fn what_matches_nothing_is_named_with_what_comes_near() {
+        assert_eq!(
+            selected(&filter(&["logn*"], &[], &[])).unwrap_err(),
+            "--endpoint logn* matches nothing; did you mean login or login-live?"
+        );
+        assert_eq!(selected(&filter(&[], &["xyz"], &[])).unwrap_err(), "--group xyz matches nothing");
+        assert_eq!(
+            selected(&filter(&[], &["activation"], &["hq"])).unwrap_err(),
+            "no endpoint matches all of --endpoint, --group and --path"
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! The report for tickets and wikis: GitHub-flavoured Markdown.
+
+use std::io::{self, Write};
+
+use prober::snapshot::Snapshot;
+use time::format_description::well_known::Rfc3339;
+
+use super::{lines, summary};
+
+/// Writes the results as a heading, a sentence and a table.
+pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# Reachability of {}\n", escaped(&snapshot.site))?;
+    writeln!(out, "{}\n", escaped(&summary(snapshot)))?;
+    writeln!(out, "| endpoint | path | state | cause | who acts | detail |\n|---|---|---|---|---|---|")?;
+    for line in lines(snapshot) {
+        let [endpoint, path, detail] = [line.endpoint, line.path, &line.detail].map(escaped);
+        let state = match line.state.is_usable() {
+            true => line.state.to_string(),
+            false => format!("**{}**", line.state),
+        };
+        writeln!(out, "| {endpoint} | {path} | {state} | {} | {} | {detail} |", line.cause_words(), line.who_acts())?;
+    }
+    let made_at = snapshot.generated_at.format(&Rfc3339).map_err(io::Error::other)?;
+    writeln!(out, "\nreachwatch {}, {made_at}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Text that means nothing to Markdown or the HTML in it: a block page's words must not become the ticket's links.
+/// A backslash before punctuation makes it literal (CommonMark, section 2.4).
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '&' | '~' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            '\n' | '\r' => escaped.push(' '),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
