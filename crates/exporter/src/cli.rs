@@ -6,15 +6,19 @@ mod filter;
 mod generate;
 mod health;
 mod log;
+mod plan;
 mod report;
+mod screen;
+mod validate;
 
 use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
-use self::args::{Cli, Command, LogLevel, RunArgs};
+use self::args::{Cli, Command, Common, LogLevel, RunArgs};
 use self::exit::{Failure, Status};
+use self::screen::Screen;
 
 /// Does what the command line asks and tells how it ended.
 pub fn main() -> ExitCode {
@@ -28,7 +32,7 @@ pub fn main() -> ExitCode {
         }
     };
     log::init(&common, if matches!(command, Command::Run(_)) { LogLevel::Info } else { LogLevel::Warn });
-    match dispatch(&command) {
+    match dispatch(&command, &common) {
         Ok(status) => status.into(),
         Err(failure) => {
             // Nothing is left to tell it to when stderr is closed too.
@@ -38,10 +42,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command) -> Result<Status, Failure> {
+fn dispatch(command: &Command, common: &Common) -> Result<Status, Failure> {
     match command {
-        Command::Run(_) | Command::Check(_) | Command::Validate | Command::Explain(_) => {
-            Err(Failure::other("needs the prober"))
+        Command::Run(_) | Command::Check(_) | Command::Explain(_) => Err(Failure::other("needs the prober")),
+        Command::Validate => {
+            let (plan, origin) = plan::load(common.config.as_deref())?;
+            printed(validate::write(&plan, &origin, Screen::stdout(), &mut io::stdout().lock()))
         }
         Command::Health(args) => on_this_thread(health::health(args)),
         Command::Completions { shell } => printed(generate::completions(*shell, &mut io::stdout().lock())),

@@ -12,6 +12,7 @@ use prober::verdict::Reason;
 use prober::{Cause, State};
 
 use super::args::ReportFormat;
+use super::screen::Screen;
 use crate::status::{Document, Summary};
 
 /// Writes a snapshot as a report.
@@ -22,15 +23,6 @@ pub(crate) fn write(format: ReportFormat, snapshot: &Snapshot, screen: Screen, o
         ReportFormat::Markdown => markdown::write(snapshot, out),
         ReportFormat::Junit => junit::write(snapshot, out),
     }
-}
-
-/// What the report is written to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Screen {
-    /// Columns to wrap at; none where it is no terminal.
-    pub(crate) width: Option<u16>,
-    /// Whether colour may be used.
-    pub(crate) colour: bool,
 }
 
 fn json(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {

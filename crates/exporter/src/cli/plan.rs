@@ -1,0 +1,37 @@
+//! The plan that a command works with, or every fault of the configuration.
+
+use std::error::Error;
+use std::fmt;
+use std::path::Path;
+
+use prober::config::{self, LoadError, Origin};
+use prober::plan::Plan;
+
+use super::exit::Failure;
+
+/// Reads the configuration.
+pub(crate) fn load(named: Option<&Path>) -> Result<(Plan, Origin), Failure> {
+    config::load(named).map_err(|error| Failure::config(BadConfiguration(error)))
+}
+
+/// A configuration that cannot be used: first how bad it is, then a line for each fault.
+#[derive(Debug)]
+struct BadConfiguration(LoadError);
+
+impl fmt::Display for BadConfiguration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            LoadError::Faults(faults) => match faults.count() {
+                1 => write!(f, "the configuration has a fault\n{faults}"),
+                many => write!(f, "the configuration has {many} faults\n{faults}"),
+            },
+            other => other.fmt(f),
+        }
+    }
+}
+
+impl Error for BadConfiguration {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
