@@ -1,1 +1,22 @@
-//! Placeholder.
+//! What the end-to-end tests stand on: the real binary, and real peers around it.
+//!
+//! Everything here listens on loopback at ports that are free, is waited for by what it says or answers, and ends with
+//! its owner. A peer that is not installed fails the test with its name.
+#![expect(clippy::expect_used, clippy::panic, reason = "a harness: what fails here fails the test that uses it")]
+
+mod config;
+mod folder;
+mod http;
+mod nginx;
+mod peer;
+mod program;
+mod squid;
+mod wait;
+
+pub use config::Config;
+pub use folder::Folder;
+pub use http::{Response, get};
+pub use nginx::Nginx;
+pub use program::{Finished, Running, Signal, binary, reachwatch};
+pub use squid::{Squid, SquidRules};
+pub use wait::{PATIENCE, eventually};

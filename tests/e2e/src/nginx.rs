@@ -1,0 +1,58 @@
+//! Debian's nginx as an origin.
+
+use std::net::SocketAddr;
+
+use testnet::Leaf;
+use tokio::process::Command;
+
+use crate::folder::Folder;
+use crate::peer::Peer;
+use crate::squid::path_with_sbin;
+
+/// A running nginx that serves one page over TLS, h2 and HTTP/1.1.
+#[derive(Debug)]
+pub struct Nginx {
+    peer: Peer,
+    _folder: Folder,
+}
+
+impl Nginx {
+    /// Starts one with this certificate.
+    pub async fn start(leaf: &Leaf) -> Self {
+        let folder = Folder::new();
+        folder.write("chain.pem", &leaf.chain_pem);
+        folder.write("key.pem", &leaf.key_pem);
+        let log = folder.path().join("error.log");
+        // Written once its sockets listen.
+        let pid = folder.path().join("nginx.pid");
+        let start = |address| {
+            let config = folder.write("nginx.conf", &config(address, &folder));
+            let mut command = Command::new("nginx");
+            command.arg("-p").arg(folder.path()).arg("-e").arg(&log).arg("-c").arg(config);
+            command.env("PATH", path_with_sbin());
+            command
+        };
+        let peer = Peer::start("nginx", &log, start, || pid.exists()).await;
+        Self { peer, _folder: folder }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.peer.address
+    }
+}
+
+fn config(address: SocketAddr, folder: &Folder) -> String {
+    let folder = folder.path().display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("  {kind}_temp_path {folder}/{kind};\n"))
+        .concat();
+    format!(
+        "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nevents {{ worker_connections 64; }}\n\
+         http {{\n  access_log off;\n{temporary}\
+         \x20 server {{\n    listen {address} ssl http2;\n    server_name _;\n\
+         \x20   ssl_certificate {folder}/chain.pem;\n    ssl_certificate_key {folder}/key.pem;\n\
+         \x20   location / {{ default_type text/plain; return 200 \"from nginx\\n\"; }}\n\
+         \x20   location = /forbidden {{ return 403; }}\n  }}\n}}\n"
+    )
+}
