@@ -22,7 +22,17 @@ fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
     let built = std::process::Command::new(cargo)
-        .args(["build", "--quiet", "--locked", "--package", "exporter", "--bin", "reachwatch", "--manifest-path", manifest])
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--package",
+            "exporter",
+            "--bin",
+            "reachwatch",
+            "--manifest-path",
+            manifest,
+        ])
         .status();
     assert!(built.expect("cargo is there").success(), "the binary builds");
     // This test is target/debug/deps/name, the binary target/debug/reachwatch.
@@ -103,6 +113,11 @@ impl Running {
     /// Where it serves.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Its process id; none once it was waited for.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// The next log line with a message, skipping others.

@@ -64,12 +64,13 @@ pub(crate) fn path_with_sbin() -> String {
 fn access(rules: SquidRules<'_>, folder: &Folder) -> String {
     match rules {
         SquidRules::Allow => "http_access allow all\n".to_owned(),
-        SquidRules::Deny(host) => format!("acl denied dstdomain {host}\nhttp_access deny denied\nhttp_access allow all\n"),
+        SquidRules::Deny(host) => {
+            format!("acl denied dstdomain {host}\nhttp_access deny denied\nhttp_access allow all\n")
+        }
         SquidRules::Authenticate { user, password } => {
             // squid asks its helper a line "user password" and takes OK or ERR.
-            let script = format!(
-                "while read -r asked; do [ \"$asked\" = '{user} {password}' ] && echo OK || echo ERR; done\n"
-            );
+            let script =
+                format!("while read -r asked; do [ \"$asked\" = '{user} {password}' ] && echo OK || echo ERR; done\n");
             let helper = folder.write("helper.sh", &script);
             format!(
                 "auth_param basic program /bin/sh {}\nauth_param basic children 1 startup=1\n\
