@@ -7,6 +7,8 @@ mod broken;
 #[cfg(test)]
 mod good;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod loading;
 #[cfg(test)]
 mod shipped;
