@@ -73,11 +73,14 @@ impl Server {
     }
 }
 
-/// One attempt, no cache, no hosts file, no search list: order, time and fixed answers are this crate's business.
+/// One attempt, no cache, no hosts file, no search list: order, time and fixed answers are this crate's business. No
+/// EDNS either: the stub resolvers of Windows and glibc send none, and a resolver that stumbles over it is no trouble
+/// for clients.
 fn options() -> ResolverOpts {
     let mut options = ResolverOpts::default();
     options.attempts = 0;
     options.cache_size = 0;
+    options.edns0 = false;
     options.positive_max_ttl = Some(Duration::ZERO);
     options.negative_max_ttl = Some(Duration::ZERO);
     options.num_concurrent_reqs = 1;

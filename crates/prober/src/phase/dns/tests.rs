@@ -42,6 +42,7 @@ async fn serve(a: Script, aaaa: Script) -> FakeServer {
         loop {
             let (length, client) = socket.recv_from(&mut buffer).await.unwrap();
             let question = Message::from_vec(&buffer[..length]).unwrap();
+            assert!(question.edns.is_none(), "clients send none: {question}");
             let script = match question.queries[0].query_type() {
                 RecordType::A => &a,
                 RecordType::AAAA => &aaaa,
