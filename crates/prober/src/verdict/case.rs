@@ -78,7 +78,7 @@ impl<'a> Case<'a> {
 
     /// What to add to a detail about TLS where a proxy stands before it.
     pub(super) fn behind_tunnel(&self) -> &'static str {
-        if self.tunnelled() { " after the proxy opened the tunnel" } else { "" }
+        if self.tunnelled() { ", after the proxy opened the tunnel" } else { "" }
     }
 
     /// The handshake with a peer that proved to be the origin.

@@ -11,25 +11,24 @@ pub(super) fn failed(fault: &ConnectFault) -> Finding {
         ConnectFailure::TimedOut => Cause::TcpTimeout,
         ConnectFailure::Unreachable => Cause::TcpUnreachable,
     };
-    Finding::blocked(cause, in_words(fault)).with("attempts", &attempts(&fault.attempts))
+    Finding::blocked(cause, format!("{}:{} {}", fault.host, fault.port, in_words(fault)))
+        .with("attempts", &attempts(&fault.attempts))
 }
 
-/// The failure as a sentence, for the target and a proxy alike.
+/// What the peer did, to follow its name in a sentence, for the target and a proxy alike.
 pub(super) fn in_words(fault: &ConnectFault) -> String {
-    let ConnectFault { host, port, failure, .. } = fault;
-    let speaking = fault.attempts.iter().filter(|attempt| attempt.failure == *failure);
+    let speaking = fault.attempts.iter().filter(|attempt| attempt.failure == fault.failure);
     let at = some_of(speaking.map(|attempt| attempt.address.to_string()).collect());
     let at = if at.is_empty() { at } else { format!(" (tried {at})") };
-    match failure {
-        ConnectFailure::Refused => format!("{host}:{port} refused the connection{at}"),
-        ConnectFailure::TimedOut => format!("{host}:{port} did not answer the SYN in time{at}"),
-        ConnectFailure::Unreachable => {
-            format!("{host}:{port} is unreachable: no route, or prohibited by a firewall{at}")
-        }
+    match fault.failure {
+        ConnectFailure::Refused => format!("refused the connection{at}"),
+        ConnectFailure::TimedOut => format!("did not answer the SYN in time{at}"),
+        ConnectFailure::Unreachable => format!("is unreachable: no route, or prohibited by a firewall{at}"),
     }
 }
 
 /// Every attempt with its failure: `192.0.2.1:443 connection refused, [2001:db8::1]:443 unreachable`.
 pub(super) fn attempts(attempts: &[ConnectAttempt]) -> String {
-    some_of(attempts.iter().map(|attempt| format!("{} {}", attempt.address, attempt.failure)).collect())
+    let each = attempts.iter().map(|attempt| format!("{} {}", attempt.address, attempt.failure));
+    each.collect::<Vec<_>>().join(", ")
 }

@@ -36,7 +36,7 @@ fn unconnected(name: &str, fault: &ConnectFault) -> Finding {
         ConnectFailure::TimedOut => Cause::ProxyTimeout,
         ConnectFailure::Unreachable => Cause::ProxyUnreachable,
     };
-    let finding = Finding::blocked(cause, format!("{name} cannot be reached: {}", connect::in_words(fault)))
+    let finding = Finding::blocked(cause, format!("{name} {}", connect::in_words(fault)))
         .with("attempts", &connect::attempts(&fault.attempts));
     if cause == Cause::ProxyTimeout { finding.with("phase", "tcp") } else { finding }
 }
@@ -95,7 +95,7 @@ fn refused(case: &Case<'_>, name: &str, status: u16) -> Finding {
 fn credentials_wanted(case: &Case<'_>, name: &str, headers: &Headers) -> Finding {
     let schemes = auth_schemes(headers);
     let tried = case.proxy_has_credentials();
-    let offered = if schemes.is_empty() { String::new() } else { format!(" ({schemes})") };
+    let offered = if schemes.is_empty() { String::new() } else { format!(": it offers {schemes}") };
     let detail = if tried {
         format!("{name} did not accept the configured credentials{offered}")
     } else {

@@ -18,29 +18,50 @@ pub(super) fn failed(fault: &ResolveFault) -> Finding {
 
 /// The failure as a sentence, for the target's name and a proxy's alike.
 pub(super) fn in_words(fault: &ResolveFault) -> String {
-    let name = &fault.name;
-    let asked = resolvers(&fault.lookups);
-    let by = if asked.is_empty() { "the resolver".to_owned() } else { asked };
-    match fault.failure {
-        ResolveFailure::NxDomain => format!("{name} does not exist (NXDOMAIN), says {by}"),
-        ResolveFailure::NoAddress => format!("{name} has neither an A nor an AAAA record, says {by}"),
-        ResolveFailure::ServerFailure => format!("every resolver failed for {name}: {}", rcodes(&fault.lookups)),
-        ResolveFailure::Timeout => format!("no resolver answered for {name} in time: asked {by}"),
+    let ResolveFault { name, failure, lookups } = fault;
+    match failure {
+        ResolveFailure::NxDomain => {
+            let by = sayers(lookups, |outcome| matches!(outcome, LookupOutcome::NxDomain));
+            format!("{name} does not exist (NXDOMAIN), says {by}")
+        }
+        ResolveFailure::NoAddress => {
+            let by = sayers(lookups, |outcome| matches!(outcome, LookupOutcome::NoData | LookupOutcome::NxDomain));
+            format!("{name} has neither an A nor an AAAA record, says {by}")
+        }
+        ResolveFailure::ServerFailure => format!("every resolver failed for {name}: {}", failures(lookups)),
+        ResolveFailure::Timeout if lookups.is_empty() => format!("there is no resolver to ask for {name}"),
+        ResolveFailure::Timeout => {
+            let silent = sayers(lookups, |outcome| matches!(outcome, LookupOutcome::Timeout));
+            format!("no answer for {name} in time from {silent}")
+        }
         ResolveFailure::Unspecified => {
-            format!("{name} resolves to {} only, which is no host, says {by}", addresses(&fault.lookups))
+            let by = sayers(lookups, |outcome| matches!(outcome, LookupOutcome::Addresses { .. }));
+            format!("{name} resolves to {} only, which is no host, says {by}", addresses(lookups))
         }
     }
 }
 
-/// Each resolver once, in the order asked.
-fn resolvers(lookups: &[Lookup]) -> String {
+/// The resolvers with such an outcome, each once, in the order asked.
+fn sayers(lookups: &[Lookup], of_interest: impl Fn(&LookupOutcome) -> bool) -> String {
     let mut names: Vec<String> = Vec::new();
-    for lookup in lookups {
+    for lookup in lookups.iter().filter(|lookup| of_interest(&lookup.outcome)) {
         if !names.contains(&lookup.resolver) {
             names.push(lookup.resolver.clone());
         }
     }
-    some_of(names)
+    if names.is_empty() { "the resolver".to_owned() } else { some_of(names) }
+}
+
+/// What each resolver came to, where both families came to the same: `10.0.0.53:53 SERVFAIL`.
+fn failures(lookups: &[Lookup]) -> String {
+    let mut each: Vec<String> = Vec::new();
+    for lookup in lookups {
+        let failure = format!("{} {}", lookup.resolver, rcode(&lookup.outcome));
+        if !each.contains(&failure) {
+            each.push(failure);
+        }
+    }
+    some_of(each)
 }
 
 /// What each question came to: `10.0.0.53:53 A SERVFAIL, 10.0.0.53:53 AAAA timeout`.
@@ -50,15 +71,18 @@ pub(super) fn rcodes(lookups: &[Lookup]) -> String {
             Family::Ipv4 => "A",
             Family::Ipv6 => "AAAA",
         };
-        let outcome = match &lookup.outcome {
-            LookupOutcome::Addresses { .. } | LookupOutcome::NoData => "NOERROR",
-            LookupOutcome::NxDomain => "NXDOMAIN",
-            LookupOutcome::ServerFailure { rcode } => rcode,
-            LookupOutcome::Timeout => "timeout",
-        };
-        format!("{} {family} {outcome}", lookup.resolver)
+        format!("{} {family} {}", lookup.resolver, rcode(&lookup.outcome))
     });
-    some_of(each.collect())
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn rcode(outcome: &LookupOutcome) -> &str {
+    match outcome {
+        LookupOutcome::Addresses { .. } | LookupOutcome::NoData => "NOERROR",
+        LookupOutcome::NxDomain => "NXDOMAIN",
+        LookupOutcome::ServerFailure { rcode } => rcode,
+        LookupOutcome::Timeout => "timeout",
+    }
 }
 
 fn addresses(lookups: &[Lookup]) -> String {

@@ -59,7 +59,7 @@ pub(super) fn failed(case: &Case<'_>, fault: &TlsFault) -> Finding {
         ),
         TlsFailure::Alert(alert) => Finding::blocked(
             Cause::TlsHandshakeFailed,
-            format!("whoever answers for {host} ended the TLS handshake{tunnel} with alert {alert}; {OFFER}"),
+            format!("whoever answers for {host} ended the TLS handshake with alert {alert}{tunnel}; {OFFER}"),
         ),
         TlsFailure::Protocol(what) => Finding::blocked(
             Cause::TlsHandshakeFailed,

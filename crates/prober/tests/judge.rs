@@ -1,0 +1,214 @@
+//! Judges every observation under `tests/fixtures/observations`, without any network: a folder a cause, and
+//! `reachable` for what is well. A fixture says only what matters to it; the rest is filled in here.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fixture that cannot be read has to fail the test")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use prober::observation::Observation;
+use prober::plan::{Credentials, Endpoint, EnvironmentProxies, Expect, Path, Proxy, ProxyScheme, Secret, Way};
+use prober::verdict::{Question, Verdict, judge};
+use prober::{Blame, Cause, Stage, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Causes that no phase can meet yet.
+const LATER: &[Cause] = &[
+    Cause::PacUnavailable,
+    Cause::PacStale,
+    Cause::PacInvalid,
+    Cause::RouteUnexpected,
+    Cause::TenantCname,
+    Cause::ProxyTlsFailed,
+    Cause::TlsVersionPartial,
+    Cause::TlsLargeHello,
+    Cause::CertificateRevoked,
+    Cause::MonitorClock,
+    Cause::CrlRolledBack,
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixture {
+    endpoint: EndpointText,
+    #[serde(default)]
+    path: PathText,
+    #[serde(default)]
+    proxy_answered_recently: bool,
+    observation: Value,
+    expected: Expected,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndpointText {
+    url: String,
+    expect: Option<Expect>,
+}
+
+/// A way out; direct where no proxy is named.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PathText {
+    name: Option<String>,
+    proxy: Option<String>,
+    environment: bool,
+    credentials: bool,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    state: State,
+    #[serde(default)]
+    cause: Option<Cause>,
+    #[serde(default)]
+    stage: Option<Stage>,
+    #[serde(default)]
+    blame: Option<Blame>,
+    #[serde(default)]
+    detail: Option<String>,
+    #[serde(default)]
+    evidence: BTreeMap<String, String>,
+    #[serde(default)]
+    also: Vec<Cause>,
+}
+
+impl From<Verdict> for Expected {
+    fn from(verdict: Verdict) -> Self {
+        let reason = verdict.reason.as_ref();
+        let facts = verdict.evidence.facts.iter().map(|(key, value)| ((*key).to_owned(), value.to_string()));
+        Self {
+            state: verdict.state,
+            cause: reason.map(|reason| reason.cause),
+            stage: reason.map(|reason| reason.stage),
+            blame: reason.map(|reason| reason.blame),
+            detail: reason.map(|reason| reason.detail.clone()),
+            evidence: facts.collect(),
+            also: verdict.evidence.also.clone(),
+        }
+    }
+}
+
+#[test]
+fn every_observation_is_judged_as_written() {
+    let mut per_folder: BTreeMap<String, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for file in fixtures() {
+        let folder = file.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+        let fixture = read(&file);
+        let named = fixture.expected.cause.map_or("reachable", Cause::as_str);
+        assert_eq!(folder, named, "{} is in the wrong folder", file.display());
+        let judged = Expected::from(verdict_of(&fixture, &file));
+        if judged != fixture.expected {
+            wrong.push(format!("{}\nexpected {:#?}\njudged   {judged:#?}", file.display(), fixture.expected));
+        }
+        *per_folder.entry(folder).or_default() += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+
+    let meetable = Cause::ALL.iter().filter(|cause| !LATER.contains(cause)).map(|cause| cause.as_str());
+    for folder in meetable.chain(["reachable"]) {
+        let count = per_folder.get(folder).copied().unwrap_or_default();
+        assert!(count >= 2, "{folder} has {count} fixtures, two are the least");
+    }
+}
+
+fn verdict_of(fixture: &Fixture, file: &FilePath) -> Verdict {
+    let mut endpoint = Endpoint::new("endpoint", fixture.endpoint.url.parse().unwrap());
+    if let Some(expect) = &fixture.endpoint.expect {
+        endpoint.expect = expect.clone();
+    }
+    let path = path(&fixture.path);
+    let observation = completed(fixture.observation.clone(), &fixture.path);
+    let observation: Observation =
+        serde_json::from_value(observation).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let proxy_answered_recently = fixture.proxy_answered_recently;
+    judge(&Question { endpoint: &endpoint, path: &path, proxy_answered_recently }, &observation)
+}
+
+fn path(text: &PathText) -> Path {
+    let proxy = text.proxy.as_ref().map(|proxy| {
+        let (host, port) = proxy.rsplit_once(':').unwrap();
+        let credentials =
+            || Credentials { username: "svc".to_owned(), password: Secret::new("correct horse".to_owned()) };
+        Arc::new(Proxy {
+            scheme: ProxyScheme::Http,
+            host: url::Host::parse(host).unwrap(),
+            port: port.parse().unwrap(),
+            credentials: text.credentials.then(credentials),
+        })
+    });
+    let way = match proxy {
+        None => Way::Direct,
+        Some(proxy) if text.environment => {
+            Way::Environment(EnvironmentProxies { all: Some(proxy), ..EnvironmentProxies::default() })
+        }
+        Some(proxy) => Way::Proxy(proxy),
+    };
+    Path { name: text.name.clone().unwrap_or_else(|| "direct".to_owned()), way }
+}
+
+/// An observation with everything that the fixture left to us: a quick probe of New Year 2026 and, where there was a
+/// handshake at all, a good one.
+fn completed(written: Value, path: &PathText) -> Value {
+    let mut whole = json!({
+        "probed_at": "2026-01-01T00:00:00Z",
+        "duration": {"secs": 0, "nanos": 7_000_000},
+        "route": path.proxy.as_ref().map_or(json!("direct"), |proxy| json!({"proxy": proxy})),
+    });
+    let presumed = [
+        (
+            "tls",
+            json!({
+                "version": "TLSv1.3",
+                "cipher": "TLS13_AES_256_GCM_SHA384",
+                "chain": [{
+                    "subject": "CN=ols.officeapps.live.com",
+                    "issuer": "CN=Example Issuing CA, O=Example",
+                    "not_before": "2025-06-01T00:00:00Z",
+                    "not_after": "2026-06-01T00:00:00Z",
+                }],
+                "verification": {
+                    "trust": "public", "validity": "valid", "name_matches": true, "handshake_signature": "valid",
+                },
+            }),
+        ),
+        ("http", json!({"version": "HTTP/1.1"})),
+    ];
+    for (key, value) in presumed {
+        if written.get(key).is_some() {
+            overlay(&mut whole, json!({ key: value }));
+        }
+    }
+    overlay(&mut whole, written);
+    whole
+}
+
+/// Lays maps over maps, key by key; anything else replaces what was there.
+fn overlay(below: &mut Value, above: Value) {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            for (key, value) in above {
+                overlay(below.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (below, above) => *below = above,
+    }
+}
+
+fn read(file: &FilePath) -> Fixture {
+    let text = fs::read_to_string(file).unwrap();
+    serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn fixtures() -> Vec<PathBuf> {
+    let root = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/observations");
+    let folders = fs::read_dir(root).unwrap().map(|folder| folder.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|file| file.unwrap().path())).collect();
+    files.sort();
+    files
+}
