@@ -12,6 +12,7 @@
 
 pub mod cause;
 pub mod config;
+pub mod diagnosis;
 pub mod net;
 pub mod observation;
 pub mod phase;

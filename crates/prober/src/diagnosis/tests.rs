@@ -1,0 +1,176 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::*;
+use crate::cause::{Cause, State};
+use crate::observation::{Observation, Phases, RouteFacts};
+use crate::plan::{Endpoint, Pair, Path, Way};
+use crate::snapshot::Counts;
+use crate::state::{Confirmed, Report};
+use crate::verdict::{Evidence, Reason, Verdict};
+
+const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
+
+/// A picture of lines such as `a hq proxy_denied`: endpoint, path, and a cause, `ok` or `?`. An endpoint `a2` is on the
+/// host of `a`; one named `ncsi` is a control; a `!` after the cause marks a result of an hour ago.
+fn picture(lines: &[&str]) -> Snapshot {
+    Snapshot {
+        site: "test".into(),
+        generated_at: NOW,
+        first_round_complete: true,
+        rows: lines.iter().map(|line| Arc::new(row(line))).collect(),
+    }
+}
+
+fn row(line: &str) -> Row {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (name, path, result) = (words[0], words[1], words[2].trim_end_matches('!'));
+    let url = format!("https://{}.example/", name.trim_end_matches('2')).parse().unwrap();
+    let mut endpoint = Endpoint::new(name, url);
+    endpoint.control = name == "ncsi";
+    let pair = Pair { endpoint: Arc::new(endpoint), path: Arc::new(Path { name: path.to_owned(), way: Way::Direct }) };
+    let age = if words[2].ends_with('!') { 3600 } else { 30 };
+    let report = Arc::new(report(result, NOW - Duration::from_secs(age)));
+    let state = report.verdict.state;
+    let confirmed = Confirmed { state, since: NOW, report: Arc::clone(&report) };
+    let known = result != "?";
+    Row {
+        pair: Arc::new(pair),
+        confirmed: known.then_some(confirmed),
+        last: known.then_some(report),
+        counts: Counts::default(),
+    }
+}
+
+fn report(result: &str, probed_at: OffsetDateTime) -> Report {
+    let cause = Cause::ALL.iter().find(|cause| cause.as_str() == result).copied();
+    assert!(cause.is_some() || matches!(result, "ok" | "?"), "{result} is no cause");
+    let state = match cause {
+        None => State::Reachable,
+        Some(Cause::HttpServerError | Cause::CrlExpired) => State::Degraded,
+        Some(Cause::MonitorError) => State::Unknown,
+        Some(_) => State::Blocked,
+    };
+    let reason = cause.map(|cause| Reason { cause, stage: cause.stage(), blame: cause.blame(), detail: String::new() });
+    let observation = Observation {
+        probed_at,
+        duration: Duration::ZERO,
+        phases: Phases::default(),
+        route: RouteFacts::Direct,
+        resolve: None,
+        remote_address: None,
+        failed_attempts: Vec::new(),
+        proxy: None,
+        tls: None,
+        http: None,
+        crl: None,
+        fault: None,
+    };
+    Report { observation, verdict: Verdict { state, reason, evidence: Evidence::default() } }
+}
+
+#[test]
+fn endpoints_compare_their_paths() {
+    let table: &[(&[&str], Option<&str>)] = &[
+        (&["a hq ?"], None),
+        (&["a hq monitor_error"], None),
+        (&["a hq ok", "a direct ok"], Some("reachable_everywhere")),
+        (&["a hq ok", "a direct crl_expired"], Some("reachable_everywhere")),
+        (&["a hq ok", "a direct ?"], Some("reachable_everywhere")),
+        (&["a hq proxy_denied", "a direct ok"], Some("path_specific")),
+        (&["a hq proxy_denied", "a direct http_server_error"], Some("path_specific")),
+        (&["a hq proxy_denied", "a direct tcp_timeout"], Some("blocked_everywhere")),
+        (&["a hq proxy_denied", "a direct ?"], Some("blocked_everywhere")),
+        // The origin is down only where every path says so and serves others meanwhile.
+        (&["a hq http_server_error", "b hq ok"], Some("origin_down")),
+        (&["a hq http_server_error"], Some("reachable_everywhere")),
+        (&["a hq http_server_error", "a2 hq ok"], Some("reachable_everywhere")),
+        (&["a hq http_server_error", "b hq http_server_error"], Some("reachable_everywhere")),
+        (&["a hq http_server_error", "b direct ok"], Some("reachable_everywhere")),
+        (&["a hq tls_expired", "a direct http_server_error", "b hq ok", "b direct ok"], Some("origin_down")),
+        (&["a hq proxy_upstream_failed", "b hq ok"], Some("origin_down")),
+        (&["a hq proxy_upstream_failed", "a dc proxy_upstream_failed", "b hq ok", "ncsi dc ok"], Some("origin_down")),
+        (&["a hq proxy_upstream_failed", "a dc tcp_timeout", "b hq ok", "b dc ok"], Some("blocked_everywhere")),
+        (&["a hq proxy_upstream_failed", "b hq proxy_upstream_failed"], Some("blocked_everywhere")),
+        (&["a hq http_server_error", "a direct ok", "b hq ok", "b direct ok"], Some("reachable_everywhere")),
+    ];
+    for (lines, expected) in table {
+        let picture = picture(lines);
+        let diagnosis = endpoints(&picture).get("a").map(EndpointDiagnosis::as_str);
+        assert_eq!(diagnosis, *expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_path_specific_diagnosis_names_both_sides() {
+    let picture = picture(&["a hq proxy_denied", "a direct ok", "a env tcp_timeout", "a dc ?"]);
+    let expected = EndpointDiagnosis::PathSpecific { blocked: vec!["hq", "env"], usable: vec!["direct"] };
+    assert_eq!(endpoints(&picture)["a"], expected);
+}
+
+#[test]
+fn paths_are_judged_by_all_their_endpoints() {
+    use PathState::{Down, Partial, Unknown, Up};
+    let table: &[(&[&str], PathState, Option<Cause>)] = &[
+        (&["a hq ?"], Unknown, None),
+        (&["a hq ok", "b hq ok"], Up, None),
+        (&["a hq ok", "b hq ?"], Up, None),
+        (&["a hq http_server_error"], Up, None),
+        (&["a hq ok", "b hq proxy_denied"], Partial, None),
+        // A hop of the path itself, also with a single host, also in different ways.
+        (&["a hq proxy_refused"], Down, Some(Cause::ProxyRefused)),
+        (&["a hq proxy_refused", "b hq proxy_refused"], Down, Some(Cause::ProxyRefused)),
+        (&["a hq proxy_timeout", "b hq proxy_auth_required"], Down, None),
+        (&["a direct dns_timeout", "b direct dns_server_failure"], Down, None),
+        // Anything else takes two hosts that stop at the same place for the same cause.
+        (&["a direct tcp_timeout"], Unknown, None),
+        (&["a direct tcp_timeout", "a2 direct tcp_timeout"], Unknown, None),
+        (&["a direct tcp_timeout", "b direct tcp_timeout"], Down, Some(Cause::TcpTimeout)),
+        (&["a hq proxy_denied", "b hq proxy_denied"], Down, Some(Cause::ProxyDenied)),
+        (&["a direct tcp_timeout", "b direct tcp_refused"], Unknown, None),
+        (&["a hq proxy_refused", "b hq proxy_denied"], Unknown, None),
+        // Old results take nothing down.
+        (&["a direct tcp_timeout!", "b direct tcp_timeout"], Unknown, None),
+        (&["a hq proxy_refused!"], Unknown, None),
+        // A control shows that a way is open; that it fails says nothing.
+        (&["a hq tcp_timeout", "b hq tcp_timeout", "ncsi hq ok"], Partial, None),
+        (&["a hq ok", "ncsi hq proxy_denied"], Up, None),
+        (&["a direct tcp_timeout", "ncsi direct tcp_timeout"], Unknown, None),
+        (&["ncsi hq proxy_refused"], Unknown, None),
+    ];
+    for (lines, state, cause) in table {
+        let picture = picture(lines);
+        let [standing] = paths(&picture)[..] else { panic!("one path: {lines:?}") };
+        assert_eq!((standing.state, standing.cause), (*state, *cause), "{lines:?}");
+    }
+}
+
+#[test]
+fn paths_come_in_the_order_in_which_they_appear() {
+    let picture = picture(&["a hq ok", "a direct ok", "b hq ok", "b env ok"]);
+    let names: Vec<&str> = paths(&picture).iter().map(|standing| standing.path).collect();
+    assert_eq!(names, ["hq", "direct", "env"]);
+}
+
+#[test]
+fn the_site_is_online_by_anything_and_offline_only_by_everything() {
+    let table: &[(&[&str], SiteState)] = &[
+        (&[], SiteState::Unknown),
+        (&["a hq ?", "b hq ?"], SiteState::Unknown),
+        (&["a hq proxy_refused", "a direct ok"], SiteState::Online),
+        (&["a hq http_server_error"], SiteState::Online),
+        (&["a hq proxy_denied", "b hq proxy_denied", "ncsi hq ok"], SiteState::Online),
+        (&["a hq proxy_refused", "a direct dns_timeout"], SiteState::Offline),
+        (&["a hq proxy_refused", "a direct tcp_timeout"], SiteState::Unknown),
+        (&["a hq proxy_refused", "a direct ?"], SiteState::Unknown),
+        (&["a hq proxy_refused!"], SiteState::Unknown),
+        (&["ncsi hq proxy_refused"], SiteState::Unknown),
+    ];
+    for (lines, expected) in table {
+        let picture = picture(lines);
+        assert_eq!(site(&picture, &paths(&picture)), *expected, "{lines:?}");
+    }
+}
