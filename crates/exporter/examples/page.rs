@@ -27,6 +27,7 @@ impl Clock for SampleClock {
 async fn main() -> Result<(), Box<dyn Error>> {
     let snapshot = match std::env::args().nth(1).as_deref() {
         Some("crowd") => sample::crowd(2500, 4),
+        Some("paths") => sample::crowd(12, 7),
         Some("good") => sample::good(),
         _ => sample::branch(),
     };

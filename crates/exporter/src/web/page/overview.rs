@@ -26,6 +26,7 @@ pub(super) struct Overview<'a> {
     /// The worst state, which gives the page its tone.
     tone: State,
     counts: [(State, usize); 4],
+    results: usize,
     updated: When,
     problems: Vec<Problem<'a>>,
     groups: Vec<Group<'a>>,
@@ -68,6 +69,7 @@ impl<'a> Overview<'a> {
                 (State::Unknown, summary.unknown),
                 (State::Reachable, summary.reachable),
             ],
+            results: rows.len(),
             updated: When::of(snapshot.generated_at, now),
             problems: Problem::all(snapshot, now),
             groups: groups(&rows, &order, now),
@@ -101,21 +103,21 @@ fn groups<'a>(rows: &[&'a Row], order: &[&'a str], now: OffsetDateTime) -> Vec<G
 fn group<'a>(name: &'a str, rows: &[&'a Row], order: &[&'a str], now: OffsetDateTime) -> Group<'a> {
     let used = |path: &&str| rows.iter().any(|row| row.pair.path.name == *path);
     let paths: Vec<_> = order.iter().copied().filter(used).collect();
-    let mut lines = Vec::<Line<'a>>::new();
-    for endpoint in rows.iter().map(|row| &row.pair.endpoint) {
-        if lines.last().is_none_or(|line| line.name != endpoint.name) {
-            let own = |path: &&str| {
-                rows.iter().find(|row| row.pair.key() == (endpoint.name.as_str(), *path)).map(|row| Cell::of(row, now))
-            };
-            lines.push(Line {
-                name: &endpoint.name,
-                url: endpoint.url.as_str(),
-                severity: endpoint.severity,
-                cells: paths.iter().map(own).collect(),
-            });
-        }
-    }
+    // The plan lists an endpoint's pairs one after the other.
+    let by_endpoint = rows.chunk_by(|a, b| a.pair.endpoint.name == b.pair.endpoint.name);
+    let lines = by_endpoint.filter_map(|rows| line(rows, &paths, now)).collect();
     Group { name, paths, lines }
+}
+
+fn line<'a>(rows: &[&'a Row], paths: &[&str], now: OffsetDateTime) -> Option<Line<'a>> {
+    let endpoint = &rows.first()?.pair.endpoint;
+    let own = |path: &&str| rows.iter().find(|row| row.pair.path.name == *path).map(|row| Cell::of(row, now));
+    Some(Line {
+        name: &endpoint.name,
+        url: endpoint.url.as_str(),
+        severity: endpoint.severity,
+        cells: paths.iter().map(own).collect(),
+    })
 }
 
 #[cfg(test)]

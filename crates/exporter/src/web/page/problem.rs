@@ -22,8 +22,6 @@ pub(super) struct Problem<'a> {
     pub(super) cause: Cause,
     /// The path.
     pub(super) path: &'a str,
-    /// The cause in words, for so many endpoints, beginning a sentence.
-    pub(super) headline: String,
     /// Who has to act.
     pub(super) who: &'static str,
     /// Since when the first of them has been so.
@@ -52,15 +50,37 @@ pub(super) struct Member<'a> {
     pub(super) since: When,
 }
 
-impl Problem<'_> {
+impl<'a> Problem<'a> {
+    /// How many endpoints are told at once; when everything fails, the matrix must not be pages away.
+    const FIRST: usize = 4;
+
+    /// The endpoints that are told at once. One that would be left alone is told too.
+    pub(super) fn first(&self) -> &[Member<'a>] {
+        self.members.get(..Self::FIRST).filter(|_| self.members.len() > Self::FIRST + 1).unwrap_or(&self.members)
+    }
+
+    /// The endpoints that are told on request.
+    pub(super) fn others(&self) -> &[Member<'a>] {
+        self.members.get(self.first().len()..).unwrap_or_default()
+    }
+
+    /// "2 endpoints on hq: the proxy refuses them".
+    pub(super) fn headline(&self) -> String {
+        let (count, path) = (self.members.len(), self.path);
+        let words = words::cause_of(self.cause, count);
+        match count {
+            1 => format!("1 endpoint on {path}: {words}"),
+            _ => format!("{count} endpoints on {path}: {words}"),
+        }
+    }
+
     /// All problems: blocked before degraded before unknown, then the most severe, then the widest.
-    pub(super) fn all(snapshot: &Snapshot, now: OffsetDateTime) -> Vec<Problem<'_>> {
-        let mut problems = Vec::<Problem<'_>>::new();
+    pub(super) fn all(snapshot: &'a Snapshot, now: OffsetDateTime) -> Vec<Self> {
+        let mut problems = Vec::<Self>::new();
         for row in endpoint_rows(snapshot) {
             add(&mut problems, row, now);
         }
         for problem in &mut problems {
-            problem.headline = capitalized(words::cause_of(problem.cause, problem.members.len()));
             problem.since = When::of(problem.began, now);
         }
         problems.sort_by_key(|problem| (rank(problem.state), problem.severity, Reverse(problem.members.len())));
@@ -91,7 +111,6 @@ fn add<'a>(problems: &mut Vec<Problem<'a>>, row: &'a Row, now: OffsetDateTime) {
         state: confirmed.state,
         cause: reason.cause,
         path: &row.pair.path.name,
-        headline: String::new(),
         who: words::who(reason.blame),
         since: When::of(confirmed.since, now),
         members: vec![member],
@@ -125,9 +144,4 @@ const fn rank(state: State) -> u8 {
         State::Unknown => 2,
         State::Reachable => 3,
     }
-}
-
-fn capitalized(words: &str) -> String {
-    let mut characters = words.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

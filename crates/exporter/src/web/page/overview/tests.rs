@@ -68,7 +68,7 @@ fn the_same_trouble_is_told_once_and_the_worst_comes_first() {
             (State::Unknown, Cause::MonitorError, 1),
         ]
     );
-    assert_eq!(overview.problems[0].headline, "The proxy refuses them");
+    assert_eq!(overview.problems[0].headline(), "2 endpoints on hq: the proxy refuses them");
     assert_eq!(overview.problems[0].since.ago, "4 days");
 }
 
@@ -97,4 +97,17 @@ fn nothing_is_loaded_from_outside_and_nothing_is_styled_or_scripted_inline() {
         assert!(address.starts_with('/') || address.starts_with('#'), "{address}");
     }
     assert!(!html.contains(" src=") && !html.contains(" style=") && !html.contains("<style"));
+}
+
+#[test]
+fn a_problem_of_many_endpoints_tells_a_few_at_once_and_all_on_request() {
+    let of = |count: usize| {
+        let rows = (0..count).map(|number| sample::row(&format!("e{number}"), "hq").blocked(Cause::TcpRefused, "…"));
+        let snapshot = sample::snapshot(rows);
+        let problems = Problem::all(&snapshot, sample::NOW);
+        (problems.len(), problems[0].first().len(), problems[0].others().len())
+    };
+    assert_eq!(of(5), (1, 5, 0));
+    assert_eq!(of(6), (1, 4, 2));
+    assert!(html(&sample::crowd(100, 1)).contains("<summary>6 more</summary>"));
 }
