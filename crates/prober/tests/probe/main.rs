@@ -1,0 +1,6 @@
+//! Whole probes against a loopback internet: what they see, how long they may take.
+
+mod crl;
+mod hostile;
+mod site;
+mod ways;

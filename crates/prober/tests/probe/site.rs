@@ -1,0 +1,118 @@
+//! A world, and a prober that is set up for it.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use prober::config::{self, Sources};
+use prober::net::SystemClock;
+use prober::observation::{Fault, HttpFacts, Observation};
+use prober::plan::Plan;
+use prober::probe::{Listener, Prober, Step};
+use testnet::{Scheme, World};
+
+/// Hosts of the world; each test has a world of its own.
+pub(crate) const HTTPS_HOST: &str = "officecdn.microsoft.com";
+pub(crate) const CRL_HOST: &str = "crl.microsoft.com";
+pub(crate) const CRL_PATH: &str = "/pki/crl/products/MicrosoftRootAuthority.crl";
+
+/// Files as they are; no environment.
+struct Files;
+
+impl Sources for Files {
+    fn env(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn hostname(&self) -> Option<String> {
+        None
+    }
+}
+
+/// A world and what is known of its proxy.
+pub(crate) struct Site {
+    pub(crate) world: World,
+    /// User and password for the proxy.
+    pub(crate) credentials: Option<(&'static str, &'static str)>,
+}
+
+impl Site {
+    pub(crate) async fn new() -> Self {
+        Self { world: World::start().await.unwrap(), credentials: None }
+    }
+
+    pub(crate) fn https(&self) -> String {
+        self.world.url(HTTPS_HOST, Scheme::Https, "/").unwrap()
+    }
+
+    pub(crate) fn crl(&self) -> String {
+        self.world.url(CRL_HOST, Scheme::Http, CRL_PATH).unwrap()
+    }
+
+    /// Probes a URL over `direct` or `proxy`; `more` are further keys of the endpoint, in YAML's flow style.
+    pub(crate) async fn probe(&self, url: &str, path: &str, more: &str) -> Observation {
+        self.probe_heard(url, path, more, &()).await
+    }
+
+    pub(crate) async fn probe_heard(&self, url: &str, path: &str, more: &str, listener: &dyn Listener) -> Observation {
+        let plan = self.plan(url, path, more);
+        let prober = Prober::new(&plan, Arc::new(SystemClock)).unwrap();
+        prober.probe_with(&plan.pairs[0], listener).await
+    }
+
+    fn plan(&self, url: &str, path: &str, more: &str) -> Plan {
+        let proxy = self.world.proxy().url();
+        let proxy = match self.credentials {
+            None => proxy,
+            Some((user, _)) => {
+                let file = self.world.dir().join("password").display().to_string();
+                format!("{{proxy: \"{proxy}\", username: {user}, password_file: \"{file}\"}}")
+            }
+        };
+        if let Some((_, password)) = self.credentials {
+            std::fs::write(self.world.dir().join("password"), password).unwrap();
+        }
+        let text = format!(
+            "dns: {{resolvers: [\"{dns}\"]}}\n\
+             tls: {{extra_roots: [\"{root}\"]}}\n\
+             paths:\n  proxy: {proxy}\n\
+             controls: []\n\
+             endpoints:\n  - {{name: it, url: \"{url}\", paths: [{path}], {more}}}\n",
+            dns = self.world.dns_address(),
+            root = self.world.root_file().display(),
+        );
+        config::parse(&text, "test.yaml", &Files).unwrap_or_else(|faults| panic!("{faults}\n{text}"))
+    }
+}
+
+/// The response, which has to have come.
+pub(crate) fn http(seen: &Observation) -> &HttpFacts {
+    seen.http.as_ref().unwrap_or_else(|| panic!("no response: {seen:#?}"))
+}
+
+/// The fault, which has to have happened.
+pub(crate) fn fault(seen: &Observation) -> &Fault {
+    seen.fault.as_ref().unwrap_or_else(|| panic!("no fault: {seen:#?}"))
+}
+
+/// Notes the names of the steps.
+#[derive(Default)]
+pub(crate) struct Steps(Mutex<Vec<String>>);
+
+impl Steps {
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Listener for Steps {
+    fn heard(&self, step: Step<'_>) {
+        let words = format!("{step:?}");
+        let name = words.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        self.0.lock().unwrap().push(name.to_owned());
+    }
+}
