@@ -1,1 +1,87 @@
+//! Revocation lists, fetched and read.
 
+use prober::observation::{CrlFacts, CrlOutcome, CrlSignature, Observation};
+use testnet::{CrlFault, Fault as Broken, HttpFault, Reply, Scheme};
+
+use crate::site::{CRL_HOST, CRL_PATH, OTHER_CRL_HOST, Site, Steps, http};
+
+fn parsed(seen: &Observation) -> &CrlFacts {
+    match &seen.crl {
+        Some(CrlOutcome::Parsed(facts)) => facts,
+        _ => panic!("no CRL: {seen:#?}"),
+    }
+}
+
+async fn with_fault(site: &Site, fault: CrlFault) -> Observation {
+    site.world.faults().set(CRL_HOST, Broken::Crl(fault)).unwrap();
+    site.probe(&site.crl(), "direct", "").await
+}
+
+#[tokio::test]
+async fn a_list_is_read_either_way() {
+    let site = Site::new().await;
+    for path in ["direct", "proxy"] {
+        let seen = site.probe(&site.crl(), path, "").await;
+        let facts = parsed(&seen);
+        assert_eq!(facts.number.as_deref(), Some("7"));
+        assert_eq!(facts.signature, CrlSignature::Unchecked);
+        assert!(facts.next_update > Some(facts.this_update));
+        assert_eq!((seen.fault.as_ref(), http(&seen).body.sample.as_str()), (None, ""));
+    }
+}
+
+#[tokio::test]
+async fn what_lists_may_look_like() {
+    let site = Site::new().await;
+    let seen = with_fault(&site, CrlFault::Pem).await;
+    assert_eq!(parsed(&seen).bytes, http(&seen).body.bytes);
+    assert_eq!(parsed(&with_fault(&site, CrlFault::Revoked(3)).await).revoked, 3);
+    assert_eq!(parsed(&with_fault(&site, CrlFault::Number(300)).await).number.as_deref(), Some("300"));
+    let seen = with_fault(&site, CrlFault::Expired).await;
+    assert!(parsed(&seen).next_update < Some(seen.probed_at));
+}
+
+#[tokio::test]
+async fn what_comes_in_place_of_a_list() {
+    let site = Site::new().await;
+    let seen = with_fault(&site, CrlFault::Html).await;
+    assert!(matches!(&seen.crl, Some(CrlOutcome::Invalid { reason }) if reason.as_str() == "it is an HTML page"));
+    assert!(!http(&seen).body.sample.as_str().is_empty(), "the page is evidence");
+
+    let seen = with_fault(&site, CrlFault::TooLarge).await;
+    assert_eq!(seen.crl, Some(CrlOutcome::TooLarge));
+    assert!(http(&seen).body.limit_reached);
+}
+
+#[tokio::test]
+async fn a_cut_list_says_how_much_is_missing() {
+    let site = Site::new().await;
+    for fault in [CrlFault::Truncated, CrlFault::CutShort] {
+        let seen = with_fault(&site, fault).await;
+        let Some(CrlOutcome::Truncated { announced, received }) = seen.crl else { panic!("{fault:?}: {seen:#?}") };
+        assert_eq!((received, received < announced), (http(&seen).body.bytes, true), "{fault:?}");
+        // Short of what the connection announced, the connection failed too; short of what the list says, only it.
+        assert_eq!(seen.fault.is_some(), fault == CrlFault::CutShort);
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_followed_within_the_publishers_domain() {
+    let site = Site::new().await;
+    let to = site.world.url(OTHER_CRL_HOST, Scheme::Http, CRL_PATH).unwrap();
+    let reply = HttpFault::Reply(Reply::redirect(&to));
+    site.world.faults().set(CRL_HOST, Broken::Http(reply)).unwrap();
+    let steps = Steps::default();
+    let seen = site.probe_heard(&site.crl(), "direct", "", &steps).await;
+    assert!(steps.names().contains(&"Redirected".to_owned()), "{seen:#?}");
+    assert_eq!(http(&seen).status, 200);
+}
+
+#[tokio::test]
+async fn redirects_in_a_circle_end() {
+    let site = Site::new().await;
+    site.world.faults().set(CRL_HOST, Broken::Http(HttpFault::Reply(Reply::redirect(CRL_PATH)))).unwrap();
+    let seen = site.probe(&site.crl(), "direct", "").await;
+    assert_eq!((http(&seen).status, &seen.crl, &seen.fault), (302, &None, &None));
+    assert_eq!(site.world.faults().requests(CRL_HOST).unwrap().len(), 4);
+}

@@ -14,6 +14,8 @@ use testnet::{Scheme, World};
 /// Hosts of the world; each test has a world of its own.
 pub(crate) const HTTPS_HOST: &str = "officecdn.microsoft.com";
 pub(crate) const CRL_HOST: &str = "crl.microsoft.com";
+/// Another host of the same publisher.
+pub(crate) const OTHER_CRL_HOST: &str = "www.microsoft.com";
 pub(crate) const CRL_PATH: &str = "/pki/crl/products/MicrosoftRootAuthority.crl";
 
 /// Files as they are; no environment.
