@@ -1,24 +1,32 @@
 //! The command line: parse, call, exit status. One file below for each command.
 
 mod args;
+mod check;
 mod exit;
+mod explain;
 mod filter;
 mod generate;
 mod health;
 mod log;
 mod plan;
 mod report;
+mod run;
 mod screen;
 mod validate;
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use self::args::{Cli, Command, Common, LogLevel, RunArgs};
 use self::exit::{Failure, Status};
 use self::screen::Screen;
+
+/// Threads beyond these would wait for the network like the others do.
+const MAX_WORKERS: usize = 4;
 
 /// Does what the command line asks and tells how it ended.
 pub fn main() -> ExitCode {
@@ -44,7 +52,9 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: &Command, common: &Common) -> Result<Status, Failure> {
     match command {
-        Command::Run(_) | Command::Check(_) | Command::Explain(_) => Err(Failure::other("needs the prober")),
+        Command::Run(args) => block_on(run::run(args, common)),
+        Command::Check(args) => block_on(check::check(args, common)),
+        Command::Explain(args) => on_this_thread(explain::explain(args, common)),
         Command::Validate => {
             let (plan, origin) = plan::load(common.config.as_deref())?;
             printed(validate::write(&plan, &origin, Screen::stdout(), &mut io::stdout().lock()))
@@ -61,6 +71,17 @@ fn refuse_stray_options(run: &RunArgs) {
         let message = format!("{option} is an option of run");
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
+}
+
+/// Runs a job that has much to do at once.
+fn block_on(job: impl Future<Output = Result<Status, Failure>>) -> Result<Status, Failure> {
+    let workers = available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_WORKERS);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+    let runtime = runtime.map_err(Failure::other)?;
+    let result = runtime.block_on(job);
+    // Whatever still runs has had its time.
+    runtime.shutdown_background();
+    result
 }
 
 /// Runs a small job without starting worker threads.

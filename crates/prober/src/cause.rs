@@ -125,19 +125,6 @@ impl Blame {
             Self::Tenant => "tenant",
         }
     }
-
-    /// Who that is in a company, in a few words: "the proxy team".
-    pub const fn owner(self) -> &'static str {
-        match self {
-            Self::Monitor => "whoever runs reachwatch",
-            Self::Resolver => "the DNS team",
-            Self::Network => "the network team",
-            Self::Proxy => "the proxy team",
-            Self::Interceptor => "the web filter team",
-            Self::Origin => "the publisher",
-            Self::Tenant => "the tenant's DNS owner",
-        }
-    }
 }
 
 impl fmt::Display for Blame {

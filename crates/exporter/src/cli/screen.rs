@@ -3,7 +3,8 @@
 use std::io::{self, IsTerminal};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Attribute, Cell, ContentArrangement, LineStyle, Table};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table};
+use prober::State;
 
 /// Where the terminal is narrower than this, wrapping would leave a word a line.
 const NARROWEST: u16 = 60;
@@ -37,6 +38,25 @@ impl Screen {
         }
         table.set_header(header.map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
         table
+    }
+}
+
+/// How a state looks: a sign and a colour, the latter for tables and as a parameter of `CSI m` (ECMA-48, section
+/// 8.3.117). Never colour alone.
+pub(crate) const fn look(state: State) -> (char, Color, u8) {
+    match state {
+        State::Reachable => ('✔', Color::Green, 32),
+        State::Degraded => ('▲', Color::Yellow, 33),
+        State::Blocked => ('✖', Color::Red, 31),
+        State::Unknown => ('?', Color::Magenta, 35),
+    }
+}
+
+/// A state outside a table.
+pub(crate) fn painted(state: State, colour: bool) -> String {
+    match look(state) {
+        (sign, _, code) if colour => format!("\u{1b}[{code}m{sign} {state}\u{1b}[0m"),
+        (sign, ..) => format!("{sign} {state}"),
     }
 }
 

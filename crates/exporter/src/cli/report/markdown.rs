@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use prober::snapshot::Snapshot;
 use time::format_description::well_known::Rfc3339;
 
-use super::{lines, summary};
+use super::lines;
+use crate::sentence::summary;
 
 /// Writes the results as a heading, a sentence and a table.
 pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
@@ -14,10 +15,7 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "| endpoint | path | state | cause | who acts | detail |\n|---|---|---|---|---|---|")?;
     for line in lines(snapshot) {
         let [endpoint, path, detail] = [line.endpoint, line.path, &line.detail].map(escaped);
-        let state = match line.state.is_usable() {
-            true => line.state.to_string(),
-            false => format!("**{}**", line.state),
-        };
+        let state = if line.state.is_usable() { line.state.to_string() } else { format!("**{}**", line.state) };
         writeln!(out, "| {endpoint} | {path} | {state} | {} | {} | {detail} |", line.cause_words(), line.who_acts())?;
     }
     let made_at = snapshot.generated_at.format(&Rfc3339).map_err(io::Error::other)?;

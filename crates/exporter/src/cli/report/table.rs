@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, Color, ColumnConstraint, Width};
-use prober::State;
+use comfy_table::{Cell, ColumnConstraint, Width};
 use prober::snapshot::Snapshot;
 
-use super::{Line, lines, summary};
+use super::{Line, lines};
 use crate::cli::screen::{self, Screen};
+use crate::sentence::summary;
 
 const HEADER: [&str; 6] = ["endpoint", "path", "state", "cause", "who acts", "detail"];
 /// The sentences get what the words can do without.
@@ -32,17 +32,12 @@ pub(super) fn write(snapshot: &Snapshot, screen: Screen, out: &mut dyn Write) ->
 }
 
 fn row(line: &Line<'_>) -> [Cell; 6] {
-    let (symbol, colour) = match line.state {
-        State::Reachable => ('✔', Color::Green),
-        State::Degraded => ('▲', Color::Yellow),
-        State::Blocked => ('✖', Color::Red),
-        State::Unknown => ('?', Color::Magenta),
-    };
+    let (sign, colour, _) = screen::look(line.state);
     [
         // Slugs are long: they may break at their hyphens.
         Cell::new(line.endpoint).set_delimiter('-'),
         Cell::new(line.path),
-        Cell::new(format!("{symbol} {}", line.state)).fg(colour),
+        Cell::new(format!("{sign} {}", line.state)).fg(colour),
         Cell::new(line.cause_words()),
         Cell::new(line.who_acts()),
         Cell::new(&line.detail),

@@ -1,0 +1,56 @@
+//! `reachwatch explain`: one probe of any URL, told step by step as it happens, and what it comes to.
+
+mod target;
+mod teller;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use prober::net::SystemClock;
+use prober::plan::Pair;
+use prober::probe::Prober;
+use prober::verdict::{Question, Verdict, judge};
+
+use self::teller::Teller;
+use super::args::{Common, ExplainArgs};
+use super::exit::{Failure, Status};
+use super::screen::Screen;
+use super::{plan, printed};
+use crate::words;
+
+/// Probes once and tells all about it.
+pub(crate) async fn explain(args: &ExplainArgs, common: &Common) -> Result<Status, Failure> {
+    let (plan, _) = plan::load(common.config.as_deref())?;
+    let (plan, pair) = target::plan_for(plan, args).map_err(Failure::usage)?;
+    let prober = Prober::new(&plan, Arc::new(SystemClock)).map_err(Failure::config)?;
+
+    let colour = Screen::stdout().colour;
+    let teller = Teller::start(&pair, io::stdout());
+    let observation = prober.probe_with(&pair, &teller).await;
+    teller.ended(&observation);
+    let question = Question { endpoint: &pair.endpoint, path: &pair.path, proxy_answered_recently: false };
+    let verdict = judge(&question, &observation);
+    printed(conclude(&pair, &verdict, colour, &mut io::stdout().lock()))?;
+    Ok(Status::of([verdict.state]))
+}
+
+/// Writes what the probe comes to.
+fn conclude(pair: &Pair, verdict: &Verdict, colour: bool, out: &mut impl Write) -> io::Result<()> {
+    let state = super::screen::painted(verdict.state, colour);
+    match &verdict.reason {
+        None => writeln!(out, "\n{state}: a client gets through to {}", pair.endpoint.url)?,
+        Some(reason) => {
+            writeln!(out, "\n{state}: {}", reason.cause.words())?;
+            writeln!(out, "  detail    {}", reason.detail)?;
+            writeln!(out, "  who acts  {}", words::who(reason.blame))?;
+            writeln!(out, "  cause     {} (stage {}, blame {})", reason.cause, reason.stage, reason.blame)?;
+        }
+    }
+    let mut title = "evidence";
+    for (name, value) in &verdict.evidence.facts {
+        writeln!(out, "  {title:8}  {}: {value}", name.replace('_', " "))?;
+        title = "";
+    }
+    let also: Vec<_> = verdict.evidence.also.iter().map(|cause| cause.as_str()).collect();
+    if also.is_empty() { Ok(()) } else { writeln!(out, "  also      {}", also.join(", ")) }
+}

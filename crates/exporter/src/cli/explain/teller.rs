@@ -1,0 +1,216 @@
+//! Tells the steps of a probe as they are taken, each with the time since the start.
+
+use std::error::Error;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use prober::observation::{
+    BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Headers, HttpFacts, LookupOutcome, Observation, ProxyFacts,
+    ResolveFacts, TlsFacts, Validity,
+};
+use prober::plan::Pair;
+use prober::probe::{Listener, Step};
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+/// Response headers that tell who answers and why; the others are noise here.
+const OF_NOTE: [&str; 16] = [
+    "age",
+    "cache-control",
+    "content-length",
+    "content-type",
+    "date",
+    "location",
+    "proxy-agent",
+    "proxy-authenticate",
+    "proxy-connection",
+    "retry-after",
+    "server",
+    "via",
+    "www-authenticate",
+    "x-cache",
+    "x-frontend",
+    "x-squid-error",
+];
+/// How much of a body is shown, in characters.
+const BODY_START: usize = 100;
+
+/// Somebody who tells what happens to somebody who reads.
+pub(super) struct Teller<W> {
+    start: Instant,
+    out: Mutex<W>,
+}
+
+impl<W: Write + Send> Teller<W> {
+    /// Begins the tale.
+    pub(super) fn start(pair: &Pair, out: W) -> Self {
+        let teller = Self { start: Instant::now(), out: Mutex::new(out) };
+        teller.write(&format!("{} {} over {}", pair.endpoint.method, pair.endpoint.url, pair.path.name));
+        teller
+    }
+
+    /// Tells what ended the probe, if something did before its natural end.
+    pub(super) fn ended(&self, observation: &Observation) {
+        let Some(fault) = &observation.fault else { return };
+        for attempt in &observation.failed_attempts {
+            self.more(&failed(attempt));
+        }
+        let mut message = fault.to_string();
+        let mut source = fault.source();
+        while let Some(error) = source {
+            message = format!("{message}: {error}");
+            source = error.source();
+        }
+        self.step("failed", &message);
+    }
+
+    fn step(&self, stage: &str, what: &str) {
+        let millis = self.start.elapsed().as_millis();
+        self.write(&format!("{millis:>6} ms  {stage:<8} {what}"));
+    }
+
+    fn more(&self, what: &str) {
+        self.write(&format!("{:>9}  {:<8} {what}", "", ""));
+    }
+
+    /// A reader that has seen enough does not end the probe.
+    fn write(&self, line: &str) {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    }
+
+    fn resolved(&self, host: &str, facts: &ResolveFacts) {
+        let addresses: Vec<_> = facts.addresses.iter().map(ToString::to_string).collect();
+        let fixed = if facts.fixed { " (fixed)" } else { "" };
+        self.step("resolve", &format!("{host} is {}{fixed}", addresses.join(", ")));
+        for lookup in &facts.lookups {
+            let record = match lookup.family {
+                prober::observation::Family::Ipv4 => "A",
+                prober::observation::Family::Ipv6 => "AAAA",
+            };
+            self.more(&format!("{record} from {}: {}", lookup.resolver, outcome(&lookup.outcome)));
+        }
+    }
+
+    fn proxy_answered(&self, facts: &ProxyFacts) {
+        let reason = facts.reason.as_ref().map_or("", |reason| reason.as_str());
+        self.step("proxy", format!("CONNECT answered {} {reason}", facts.status).trim_end());
+        self.headers(&facts.headers);
+        if !facts.body.as_str().is_empty() {
+            self.more(&format!("says {}", start_of(facts.body.evidence().as_str())));
+        }
+    }
+
+    fn secured(&self, facts: &TlsFacts) {
+        let alpn = facts.alpn.as_deref().unwrap_or("no ALPN");
+        self.step("tls", &format!("{}, {}, {alpn}", facts.version, facts.cipher));
+        for (depth, certificate) in facts.chain.iter().enumerate() {
+            let (from, until) = (date(certificate.not_before), date(certificate.not_after));
+            self.more(&format!("{depth}: {} ({from} to {until})", certificate.subject));
+            self.more(&format!("   issued by {}", certificate.issuer));
+        }
+        let verification = &facts.verification;
+        let validity = match verification.validity {
+            Validity::Valid => "valid now",
+            Validity::Expired => "expired",
+            Validity::NotYetValid => "not valid yet",
+        };
+        let name = if verification.name_matches { "for this name" } else { "for another name" };
+        self.more(&format!("trust: {}, {validity}, {name}", verification.trust.as_str()));
+        if let Some(reason) = &verification.reason {
+            self.more(&format!("because {reason}"));
+        }
+    }
+
+    fn answered(&self, facts: &HttpFacts) {
+        let reason = facts.reason.as_ref().map_or("", |reason| reason.as_str());
+        self.step("http", format!("{} {} {reason}", facts.version, facts.status).trim_end());
+        self.headers(&facts.headers);
+    }
+
+    fn headers(&self, headers: &Headers) {
+        for (name, value) in headers.0.iter().filter(|(name, _)| OF_NOTE.contains(&name.as_str())) {
+            self.more(&format!("{name}: {value}"));
+        }
+    }
+
+    fn read(&self, body: &BodyFacts, crl: Option<&CrlOutcome>) {
+        let end = match (body.complete, body.limit_reached) {
+            (true, _) => "to its end",
+            (false, true) => "up to the limit",
+            (false, false) => "as far as needed",
+        };
+        self.step("content", &format!("{} bytes, {end}", body.bytes));
+        match crl {
+            Some(outcome) => self.crl(outcome),
+            None if body.sample.as_str().is_empty() => {}
+            None => self.more(&start_of(body.sample.evidence().as_str())),
+        }
+    }
+
+    fn crl(&self, outcome: &CrlOutcome) {
+        match outcome {
+            CrlOutcome::Parsed(CrlFacts { issuer, this_update, next_update, revoked, signature, .. }) => {
+                let next = next_update.map_or_else(|| "no next one".to_owned(), |next| format!("next {}", date(next)));
+                self.more(&format!("a CRL of {issuer}"));
+                self.more(&format!("of {}, {next}, {revoked} revoked", date(*this_update)));
+                self.more(&format!("signature {}", signature.as_str()));
+            }
+            CrlOutcome::Truncated { announced, received } => {
+                self.more(&format!("a CRL cut short: {received} of {announced} bytes"));
+            }
+            CrlOutcome::TooLarge => self.more("over the size limit"),
+            CrlOutcome::Invalid { reason } => self.more(&format!("no CRL: {reason}")),
+        }
+    }
+}
+
+impl<W: Write + Send> Listener for Teller<W> {
+    fn heard(&self, step: Step<'_>) {
+        match step {
+            Step::Routed { route, .. } => self.step("route", &route.to_string()),
+            Step::Resolved { host, facts } => self.resolved(host, facts),
+            Step::Connected { peer, failed: attempts } => {
+                for attempt in attempts {
+                    self.more(&failed(attempt));
+                }
+                let peer = peer.map_or_else(|| "a peer that has gone".to_owned(), |peer| peer.to_string());
+                self.step("connect", &format!("to {peer}"));
+            }
+            Step::ProxyAnswered(facts) => self.proxy_answered(facts),
+            Step::Secured(facts) => self.secured(facts),
+            Step::Answered(facts) => self.answered(facts),
+            Step::TryingHttp1(fault) => self.step("http", &format!("{}; once more over HTTP/1.1", fault.failure)),
+            Step::Redirected(url) => self.step("http", &format!("following to {url}")),
+            Step::Read { body, crl } => self.read(body, crl),
+        }
+    }
+}
+
+fn failed(attempt: &ConnectAttempt) -> String {
+    format!("{}: {}", attempt.address, attempt.failure)
+}
+
+fn outcome(outcome: &LookupOutcome) -> String {
+    match outcome {
+        LookupOutcome::Addresses { addresses, cnames } => {
+            let addresses = addresses.iter().map(ToString::to_string);
+            let aliases = cnames.iter().map(|name| format!("alias {name}"));
+            aliases.chain(addresses).collect::<Vec<_>>().join(", ")
+        }
+        LookupOutcome::NoData => "no such record".to_owned(),
+        LookupOutcome::NxDomain => "the name does not exist".to_owned(),
+        LookupOutcome::ServerFailure { rcode } => rcode.clone(),
+        LookupOutcome::Timeout => "no answer".to_owned(),
+    }
+}
+
+fn start_of(text: &str) -> String {
+    let start: String = text.chars().take(BODY_START).collect();
+    let more = if start.len() < text.len() { "…" } else { "" };
+    format!("\"{start}{more}\"")
+}
+
+fn date(stamp: OffsetDateTime) -> time::Date {
+    stamp.date()
+}

@@ -1,0 +1,94 @@
+//! `reachwatch run`: probes and serves until it is told to stop.
+
+mod events;
+mod signals;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use prober::config::Origin;
+use prober::net::{Clock, SystemClock};
+use prober::plan::Plan;
+use prober::probe::Prober;
+use prober::scheduler::{Handle, Scheduler};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use self::events::Reporter;
+use self::signals::Signals;
+use super::args::{Common, RunArgs};
+use super::exit::{Failure, Status};
+use super::plan;
+use crate::metrics::Live;
+use crate::web::{self, App, DEFAULT_ADDRESS};
+
+/// Probes and serves. Sockets are opened before the first probe, so that a taken port is an error and not a surprise.
+pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failure> {
+    refuse_what_is_not_there_yet(args)?;
+    let mut signals = Signals::listen().map_err(Failure::other)?;
+    let (plan, origin) = plan::load(common.config.as_deref())?;
+    let default = [DEFAULT_ADDRESS];
+    let addresses: &[SocketAddr] = if args.listen.is_empty() { &default } else { &args.listen };
+    let listeners = web::bind(addresses).map_err(Failure::other)?;
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let prober = Prober::new(&plan, Arc::clone(&clock)).map_err(Failure::config)?;
+    let live = Arc::new(Live::new(clock.now()).map_err(Failure::other)?);
+    announce(&plan, &origin, &listeners);
+
+    let events = Arc::new(Reporter::new(Arc::clone(&live)));
+    let scheduler = Scheduler::start(Arc::new(plan), Arc::new(prober), Arc::clone(&clock), events);
+    let router = web::router(App { snapshots: scheduler.snapshots(), live, clock });
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async { drop(stopped.await) };
+    let mut server = tokio::spawn(web::serve(listeners, router, stopped));
+
+    tokio::select! {
+        signal = signals.next() => tracing::info!(signal, "stopping"),
+        ended = &mut server => return Err(Failure::other(format!("the server ended by itself: {ended:?}"))),
+    }
+    drop(stop);
+    tokio::select! {
+        () = wind_down(scheduler, server) => tracing::info!("stopped"),
+        signal = signals.next() => tracing::warn!(signal, "stopped at once"),
+    }
+    Ok(Status::Success)
+}
+
+/// Options that the command line has and the program cannot honour yet are refused: to ignore them would leave a
+/// server open, or a history unwritten, that somebody relies on.
+fn refuse_what_is_not_there_yet(args: &RunArgs) -> Result<(), Failure> {
+    match (&args.data_dir, &args.web_config) {
+        (Some(_), _) => Err(Failure::config("--data-dir is not supported yet: incidents are not recorded")),
+        (_, Some(_)) => {
+            Err(Failure::config("--web-config is not supported yet: the server speaks plain HTTP to anyone"))
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+fn announce(plan: &Plan, origin: &Origin, listeners: &[TcpListener]) {
+    let controls = plan.endpoints.iter().filter(|endpoint| endpoint.control).count();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        configuration = %origin,
+        site = plan.site,
+        endpoints = plan.endpoints.len() - controls,
+        controls,
+        paths = plan.paths.len(),
+        probes = plan.pairs.len(),
+        "starting"
+    );
+    for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
+        tracing::info!(%address, "listening");
+    }
+}
+
+/// Probes are dropped, requests under way get their time; both are bounded by less than five seconds.
+async fn wind_down(scheduler: Handle, server: JoinHandle<()>) {
+    let (ended, ()) = tokio::join!(server, scheduler.shutdown());
+    if let Err(error) = ended {
+        tracing::error!(%error, "the server did not end well");
+    }
+}

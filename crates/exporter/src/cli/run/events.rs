@@ -1,0 +1,59 @@
+//! What the scheduler tells becomes live metrics, and a log line for each change.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prober::State;
+use prober::plan::Pair;
+use prober::scheduler::Events;
+use prober::state::{Change, Report};
+
+use crate::metrics::Live;
+use crate::words;
+
+/// Feeds live metrics and the log.
+#[derive(Debug)]
+pub(super) struct Reporter {
+    live: Arc<Live>,
+}
+
+impl Reporter {
+    pub(super) fn new(live: Arc<Live>) -> Self {
+        Self { live }
+    }
+}
+
+impl Events for Reporter {
+    fn probe_started(&self, _: &Pair, lag: Duration) {
+        self.live.probe_started(lag);
+    }
+
+    fn probe_ended(&self, pair: &Pair, report: &Report) {
+        self.live.probe_ended(&pair.path.name, report.observation.duration);
+        let (endpoint, path) = pair.key();
+        let (result, duration) = (report.verdict.state, words::took(report.observation.duration));
+        tracing::debug!(endpoint, path, %result, duration, "probed");
+    }
+
+    fn changed(&self, pair: &Pair, change: &Change) {
+        let (endpoint, path) = pair.key();
+        let before = change.before.as_ref().map(|before| before.state.as_str());
+        match &change.after.report.verdict.reason {
+            None if before.is_none() => tracing::debug!(endpoint, path, "reachable"),
+            None => tracing::info!(endpoint, path, before, "reachable"),
+            Some(reason) => {
+                let (cause, who) = (reason.cause.as_str(), words::who(reason.blame));
+                let (detail, control) = (&reason.detail, pair.endpoint.control);
+                // The message is the state, so that each can be alerted on; a control pages nobody.
+                match change.after.state {
+                    _ if control => tracing::info!(endpoint, path, before, cause, who, detail, "control failing"),
+                    State::Blocked => tracing::warn!(endpoint, path, before, cause, who, detail, "blocked"),
+                    State::Unknown => tracing::warn!(endpoint, path, before, cause, who, detail, "unknown"),
+                    State::Degraded | State::Reachable => {
+                        tracing::warn!(endpoint, path, before, cause, who, detail, "degraded");
+                    }
+                }
+            }
+        }
+    }
+}
