@@ -138,14 +138,14 @@ async fn only_port_80_of_a_named_host_is_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_publisher_that_hangs_costs_no_more_than_the_deadline() {
+async fn a_publisher_that_hangs_costs_no_more_than_half_of_what_is_left() {
     let root = Authority::root("Root");
     let leaf = root.intermediate("Intermediate", USUAL).leaf_with_aia("good.example", ONE);
     let start = Instant::now();
     let hanging = Publisher { hangs: true, ..Publisher::default() };
     let (verification, _) = completed(&root, &leaf, &hanging).await;
     assert_eq!(verification.trust, ChainTrust::Untrusted);
-    assert_eq!(start.elapsed().as_secs(), 5);
+    assert_eq!(start.elapsed().as_millis(), 2500);
 }
 
 #[tokio::test(start_paused = true)]
