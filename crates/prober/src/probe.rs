@@ -1,5 +1,6 @@
 //! One probe of one pair: the phases in order, each handing its stream to the next and its facts to the observation.
 
+mod issuer;
 mod redirect;
 mod step;
 mod trip;

@@ -12,11 +12,13 @@ use tokio::time::error::Elapsed;
 use url::Url;
 
 use self::fault::{Stopped, cut_off, is_lost};
+use super::issuer::Issuers;
 use super::{Listener, Prober, Step, redirect};
 use crate::cause::Stage;
 use crate::observation::{
     CrlOutcome, Fault, HttpFacts, Observation, Phases, ProxyFailure, ProxyFault, RouteFacts, Sample, TlsFacts,
 };
+use crate::phase::aia::OpenChain;
 use crate::phase::http::{Body, BodyRule, Form, Protocol, Request};
 use crate::phase::io::Metered;
 use crate::phase::proxy::{self, Prefixed};
@@ -211,7 +213,11 @@ impl<'a> Trip<'a> {
         let connector = self.prober.connector(self.endpoint().roots)?;
         let by = self.deadline.until(Stage::Tls);
         let handshake = connector.handshake(Metered::new(socket, budget), host, alpn, by);
-        let (stream, facts) = self.timed(Stage::Tls, handshake).await?;
+        let (stream, mut facts) = self.timed(Stage::Tls, handshake).await?;
+        if let Some(open) = OpenChain::of(&stream, &facts) {
+            let issuers = Issuers { prober: self.prober, way: &self.pair.path.way };
+            self.timed(Stage::Tls, open.complete(connector, host, &mut facts, &issuers, by)).await;
+        }
         self.listener.heard(Step::Secured(&facts));
         Ok((Box::new(stream), facts))
     }
@@ -308,12 +314,12 @@ const fn is_success(status: u16) -> bool {
 }
 
 /// Host and port of a URL; plans hold only URLs that have both.
-fn host_and_port(url: &Url) -> (&str, u16) {
+pub(super) fn host_and_port(url: &Url) -> (&str, u16) {
     (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
 /// The header that tells a proxy who we are, marked so that nothing prints it.
-fn authorization(credentials: &Credentials) -> Option<HeaderValue> {
+pub(super) fn authorization(credentials: &Credentials) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&proxy::basic(credentials)).ok()?;
     value.set_sensitive(true);
     Some(value)
