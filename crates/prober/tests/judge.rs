@@ -212,3 +212,23 @@ fn fixtures() -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// The page is what people look causes up in: a row for each, with the stage and blame of the code.
+#[test]
+fn the_page_of_causes_has_a_true_row_for_each() {
+    let page = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/causes.md");
+    let page = fs::read_to_string(page).unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    for cause in Cause::ALL {
+        let name = format!("`{cause}`");
+        let row = rows.iter().find(|row| row.split('|').nth(1).is_some_and(|names| names.contains(&name)));
+        let cells: Vec<&str> = row.unwrap_or_else(|| panic!("no row for {cause}")).split('|').map(str::trim).collect();
+        let [_, _, stage, blame, _, when, _] = cells[..] else { panic!("a broken row for {cause}: {cells:?}") };
+        let is_any = *cause == Cause::MonitorError && stage == "any";
+        assert!(stage == cause.stage().as_str() || is_any, "{cause} stops at {stage}");
+        assert_eq!(blame, cause.blame().as_str(), "{cause}");
+        assert_eq!(when.starts_with("*later:*"), LATER.contains(cause), "{cause} is met now, or later?");
+    }
+    let named: usize = rows.iter().map(|row| row.split('|').nth(1).unwrap_or_default().matches('`').count() / 2).sum();
+    assert_eq!(named, Cause::ALL.len(), "the page has rows for causes that do not exist");
+}
