@@ -56,7 +56,7 @@ pub fn row(endpoint: &str, path: &str) -> RowSample {
 pub fn row_of(url: &str, name: &str, path: &str) -> RowSample {
     let endpoint = Endpoint::new(name, url.parse().expect("a URL"));
     let pair = Pair { endpoint: Arc::new(endpoint), path: Arc::new(Path { name: path.to_owned(), way: Way::Direct }) };
-    let row = Row { pair: Arc::new(pair), confirmed: None, last: None, counts: Counts::default() };
+    let row = Row { pair: Arc::new(pair), confirmed: None, last: None, last_crl: None, counts: Counts::default() };
     RowSample {
         row,
         observation: observation(path),
@@ -146,6 +146,9 @@ impl RowSample {
         let report = Arc::new(Report { observation: self.observation.clone(), verdict });
         self.row.counts.count(state);
         self.row.last = Some(Arc::clone(&report));
+        if report.observation.parsed_crl().is_some() {
+            self.row.last_crl = Some(Arc::clone(&report));
+        }
         report
     }
 }

@@ -11,8 +11,8 @@ use prober::cause::{Cause, State};
 use prober::snapshot::{Row, Snapshot};
 use serde::Serialize;
 
+pub(crate) use self::observed::answers;
 pub use self::observed::{CrlAnswer, HttpAnswer, Observed, PhaseSeconds, ProxyAnswer, TlsAnswer};
-pub(crate) use self::observed::{answers, parsed_crl};
 pub use self::result::{LastResult, ResultEntry};
 pub use self::stamp::Stamp;
 use crate::standing::{self, PathStanding};

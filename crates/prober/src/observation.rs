@@ -132,6 +132,14 @@ impl Phases {
 }
 
 impl Observation {
+    /// The CRL, where one came and could be read.
+    pub fn parsed_crl(&self) -> Option<&CrlFacts> {
+        match &self.crl {
+            Some(CrlOutcome::Parsed(facts)) => Some(facts),
+            _ => None,
+        }
+    }
+
     /// Drops what only judgement needs (the body sample), so that a kept observation stays small.
     pub fn compact(mut self) -> Self {
         if let Some(http) = &mut self.http {

@@ -29,7 +29,9 @@ impl Snapshot {
             let mut counts = Counts::default();
             counts.count(state);
             let confirmed = Confirmed { state, since: report.observation.probed_at, report: Arc::clone(report) };
-            Arc::new(Row { pair: Arc::clone(pair), confirmed: Some(confirmed), last: Some(Arc::clone(report)), counts })
+            let last_crl = report.observation.parsed_crl().is_some().then(|| Arc::clone(report));
+            let last = Some(Arc::clone(report));
+            Arc::new(Row { pair: Arc::clone(pair), confirmed: Some(confirmed), last, last_crl, counts })
         });
         Self { site: site.into(), generated_at, first_round_complete: true, rows: rows.collect() }
     }
@@ -44,6 +46,8 @@ pub struct Row {
     pub confirmed: Option<Confirmed>,
     /// The newest raw result, which may differ from what is held true.
     pub last: Option<Arc<Report>>,
+    /// The newest raw result with a CRL that could be read, however long ago that was.
+    pub last_crl: Option<Arc<Report>>,
     /// Raw results so far, by state.
     pub counts: Counts,
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::exposition::{Exposition, Labels, Section};
 use super::family::{self, Family};
-use crate::status::{answers, parsed_crl};
+use crate::status::answers;
 
 /// A row and the labels of all its series.
 struct Series<'a> {
@@ -142,18 +142,11 @@ impl Families<'_> {
 
     fn each_crl(&mut self, family: &'static Family, write: impl Fn(&Labels, &CrlFacts, &mut Section<'_>)) {
         self.each(family, |series, out| {
-            if let Some(crl) = last_crl(series.row) {
+            if let Some(crl) = series.row.last_crl.as_ref().and_then(|report| report.observation.parsed_crl()) {
                 write(&series.labels, crl, out);
             }
         });
     }
-}
-
-/// The last CRL that could be read: the last probe's, or else the one behind the confirmed state.
-fn last_crl(row: &Row) -> Option<&CrlFacts> {
-    let last = row.last.as_deref();
-    let confirmed = row.confirmed.as_ref().map(|confirmed| confirmed.report.as_ref());
-    [last, confirmed].into_iter().flatten().find_map(|report| parsed_crl(&report.observation))
 }
 
 pub(super) fn unix_seconds(moment: OffsetDateTime) -> f64 {

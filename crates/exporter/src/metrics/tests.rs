@@ -157,6 +157,14 @@ fn an_unchecked_signature_is_absent_and_an_invalid_one_is_zero() {
 }
 
 #[test]
+fn the_last_readable_crl_stays_when_later_probes_bring_none() {
+    let row = sample::row("a", "hq").observed(|seen| seen.crl = Some(sample::crl())).reachable();
+    let row = row.observed(|seen| seen.crl = None).blocked(Cause::TcpRefused, "refused");
+    let snapshot = sample::snapshot([row]);
+    assert_eq!(samples(&snapshot, "reachwatch_crl_size_bytes").len(), 1);
+}
+
+#[test]
 fn a_path_that_left_the_configuration_leaves_the_histogram() {
     let live = live();
     live.probe_ended("old", Duration::from_secs(1));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use prober::cause::{Blame, Cause, Stage};
-use prober::observation::{CrlFacts, CrlOutcome, Headers, HttpFacts, Observation, Phases, ProxyFacts, TlsFacts};
+use prober::observation::{CrlFacts, Headers, HttpFacts, Phases, ProxyFacts, TlsFacts};
 use prober::state::Report;
 use prober::text::Clean;
 use prober::verdict::Evidence;
@@ -63,7 +63,7 @@ impl<'a> Observed<'a> {
             proxy,
             http,
             tls: seen.tls.as_ref().map(TlsAnswer::of),
-            crl: parsed_crl(seen).map(CrlAnswer::of),
+            crl: seen.parsed_crl().map(CrlAnswer::of),
             evidence: Some(&report.verdict.evidence),
         }
     }
@@ -230,13 +230,5 @@ impl<'a> CrlAnswer<'a> {
             signature: facts.signature.as_str(),
             signature_reason: facts.signature_reason.as_ref().map(Clean::as_str),
         }
-    }
-}
-
-/// The CRL of an observation, where one came and could be read.
-pub(crate) fn parsed_crl(observation: &Observation) -> Option<&CrlFacts> {
-    match &observation.crl {
-        Some(CrlOutcome::Parsed(facts)) => Some(facts),
-        _ => None,
     }
 }

@@ -41,6 +41,7 @@ fn row(line: &str) -> Row {
         pair: Arc::new(pair),
         confirmed: known.then_some(confirmed),
         last: known.then_some(report),
+        last_crl: None,
         counts: Counts::default(),
     }
 }

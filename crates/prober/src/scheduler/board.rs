@@ -37,7 +37,13 @@ pub(super) struct News {
 impl Board {
     pub(super) fn new(plan: &Plan) -> Self {
         let entries = plan.pairs.iter().map(|pair| Entry {
-            row: Arc::new(Row { pair: Arc::clone(pair), confirmed: None, last: None, counts: Counts::default() }),
+            row: Arc::new(Row {
+                pair: Arc::clone(pair),
+                confirmed: None,
+                last: None,
+                last_crl: None,
+                counts: Counts::default(),
+            }),
             memory: Memory::default(),
             rules: Rules { confirm: plan.confirm, interval: pair.endpoint.interval },
         });
@@ -59,6 +65,11 @@ impl Board {
             pair: Arc::clone(&entry.row.pair),
             confirmed: entry.memory.confirmed().cloned(),
             last: Some(Arc::clone(report)),
+            last_crl: if report.observation.parsed_crl().is_some() {
+                Some(Arc::clone(report))
+            } else {
+                entry.row.last_crl.clone()
+            },
             counts,
         });
         // Before the first result everything is taken for well, so that a first failure is looked at again soon.

@@ -9,11 +9,12 @@ use super::*;
 use crate::cause::{Cause, State};
 use crate::net::Clock;
 use crate::observation::{
-    ConnectFailure, ConnectFault, Fault, Headers, Observation, Phases, ProxyFacts, ProxyFailure, ProxyFault,
-    RouteFacts, Sample,
+    ConnectFailure, ConnectFault, CrlFacts, CrlOutcome, CrlSignature, Fault, Headers, Observation, Phases, ProxyFacts,
+    ProxyFailure, ProxyFault, RouteFacts, Sample,
 };
 use crate::plan::{DnsPlan, Endpoint, Pair, Path, Proxy, ProxyScheme, TlsPlan, Way};
-use crate::state::Change;
+use crate::state::{Change, Report};
+use crate::verdict::{Evidence, Verdict};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -436,4 +437,29 @@ async fn one_round_judges_when_all_are_in() {
     assert_eq!(causes, [Some(Cause::ProxyUpstreamFailed), None, None, Some(Cause::MonitorError), None]);
     let names: Vec<&str> = snapshot.rows.iter().map(|row| row.pair.endpoint.name.as_str()).collect();
     assert_eq!(names, hosts(5));
+}
+
+#[test]
+fn the_last_readable_crl_outlives_results_without_one() {
+    let parsed = CrlFacts {
+        issuer: "CN=issuer".into(),
+        number: None,
+        this_update: StoppedClock.now(),
+        next_update: None,
+        revoked: 3,
+        bytes: 812,
+        signature: CrlSignature::Unchecked,
+        signature_reason: None,
+    };
+    let with = |crl| {
+        let observation = Observation { crl, ..seen(MINUTE, RouteFacts::Direct, None, None) };
+        let verdict = Verdict { state: State::Reachable, reason: None, evidence: Evidence::default() };
+        Arc::new(Report { observation, verdict })
+    };
+    let mut board = board::Board::new(&plan(&hosts(1), 4, 2, MINUTE));
+    let readable = with(Some(CrlOutcome::Parsed(parsed)));
+    board.take(0, &readable);
+    board.take(0, &with(Some(CrlOutcome::TooLarge)));
+    let snapshot = board.snapshot(StoppedClock.now());
+    assert!(Arc::ptr_eq(snapshot.rows[0].last_crl.as_ref().unwrap(), &readable));
 }
