@@ -150,7 +150,7 @@ async fn the_next_server_is_asked_after_a_failure_and_after_silence() {
     for broken in [Code(ResponseCode::ServFail), Code(ResponseCode::Refused), Silent] {
         let first = serve(broken.clone(), broken.clone()).await;
         let second = serve(Answer(vec![v4(1)]), Answer(vec![])).await;
-        let facts = resolver(&[&first, &second]).resolve("name.example", within(1000)).await.unwrap();
+        let facts = resolver(&[&first, &second]).resolve("name.example", within(2000)).await.unwrap();
         assert_eq!(facts.addresses, ["127.0.0.1".parse::<IpAddr>().unwrap()], "{broken:?}");
         let asked: Vec<_> = facts.lookups.iter().map(|lookup| lookup.resolver.clone()).collect();
         let (one, two) = (first.address.to_string(), second.address.to_string());

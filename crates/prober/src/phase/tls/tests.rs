@@ -252,7 +252,7 @@ async fn plain_text_is_no_tls_however_it_ends() {
         stream.write_all(page).await.unwrap();
     })
     .await;
-    let stays = fault(200, async |mut stream| {
+    let stays = fault(500, async |mut stream| {
         read_hello(&mut stream).await;
         stream.write_all(b"HTT").await.unwrap();
         std::mem::forget(stream);
