@@ -61,3 +61,6 @@ fn read_text(body: &[u8]) -> CrlOutcome {
 fn invalid(reason: &str) -> CrlOutcome {
     CrlOutcome::Invalid { reason: Clean::new(reason) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,3 +123,6 @@ where
 fn unsendable(reason: &Unsendable) -> Failure<HttpFailure> {
     Failure::Monitor(MonitorFault { operation: "make the request".to_owned(), reason: reason.to_string().into() })
 }
+
+#[cfg(test)]
+mod tests;

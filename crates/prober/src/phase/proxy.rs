@@ -179,3 +179,6 @@ where
     body.truncate(limit);
     if chunked { Sample::new(&chunked::decode(&body)) } else { Sample::new(&body) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prober::observation::{Fault, HttpFailure, IoKind, Moment, Observation, ProxyFailure, TlsFailure};
-use testnet::{Fault as Broken, HttpFault, ProxyFault};
+use testnet::{Fault as Broken, HttpFault, ProxyFault, Scheme};
 
 use crate::site::{HTTPS_HOST, Site, fault, http};
 
@@ -64,11 +64,13 @@ async fn origins() {
 }
 
 #[tokio::test]
-async fn a_reset_may_take_with_it_what_came_before() {
+async fn a_reset_after_the_head_leaves_the_head() {
     let site = Site::new().await;
     site.world.faults().set(HTTPS_HOST, Broken::Http(HttpFault::ResetInBody)).unwrap();
-    let seen = probe(&site, "direct", "").await;
-    assert!(["head reset", "body reset"].contains(&word(&seen).as_str()), "{seen:#?}");
+    // In the clear, since TLS would have the world's origin hold the head back for an acknowledgement (Nagle).
+    let url = site.world.url(HTTPS_HOST, Scheme::Http, "/").unwrap();
+    let seen = site.probe(&url, "direct", "timeout: 2s").await;
+    assert_eq!((http(&seen).status, word(&seen).as_str()), (200, "body reset"));
 }
 
 #[tokio::test]

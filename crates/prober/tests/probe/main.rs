@@ -2,7 +2,11 @@
 
 #[cfg(test)]
 mod chain;
+#[cfg(test)]
 mod crl;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod site;
+#[cfg(test)]
 mod ways;

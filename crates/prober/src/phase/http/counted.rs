@@ -1,10 +1,11 @@
-//! A stream that counts what comes and stops a peer that sends more than anyone needs.
+//! A stream that counts what comes, stops a peer that sends more than anyone needs, and hears it only once we have
+//! spoken.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -38,22 +39,41 @@ pub(super) fn is_too_much(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<TooMuch>()).is_some()
 }
 
-/// A stream that counts what comes and fails once it is over the budget. Writing passes through.
+/// A stream that counts what comes and fails once it is over the budget.
+///
+/// Nothing is read before something was written: some middleboxes answer before they are asked, which hyper takes for
+/// a broken connection, and we for their answer.
 #[derive(Debug)]
 pub(super) struct Counted<S> {
     stream: S,
     count: Arc<Count>,
+    has_spoken: bool,
+    /// Who wants to read as soon as something was written.
+    reader: Option<Waker>,
 }
 
 impl<S> Counted<S> {
     pub(super) fn new(stream: S, budget: u64) -> (Self, Arc<Count>) {
         let count = Arc::new(Count { received: AtomicU64::new(0), budget: AtomicU64::new(budget) });
-        (Self { stream, count: Arc::clone(&count) }, count)
+        (Self { stream, count: Arc::clone(&count), has_spoken: false, reader: None }, count)
+    }
+
+    fn note_written(&mut self, written: &Poll<io::Result<usize>>) {
+        if matches!(written, Poll::Ready(Ok(_))) && !self.has_spoken {
+            self.has_spoken = true;
+            if let Some(reader) = self.reader.take() {
+                reader.wake();
+            }
+        }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.has_spoken {
+            self.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         let came = (buf.filled().len() - before) as u64;
@@ -65,7 +85,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.note_written(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -73,7 +95,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.note_written(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,1 +1,131 @@
+use tokio::io::{DuplexStream, duplex};
 
+use super::*;
+use crate::plan::Secret;
+
+const REFUSAL: &[u8] =
+    b"HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\nContent-Length: 4\r\n\r\nnope and more";
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(5)
+}
+
+/// A proxy that reads the request, says this, and holds the line.
+async fn says(answer: &[u8]) -> (Reply<DuplexStream>, DuplexStream) {
+    let (near, mut far) = duplex(256 * 1024);
+    far.write_all(answer).await.unwrap();
+    (open(near, "host.example:443", None, soon()).await, far)
+}
+
+/// A proxy that says this and closes.
+async fn says_and_closes(answer: &[u8]) -> Reply<DuplexStream> {
+    let (near, mut far) = duplex(256 * 1024);
+    far.write_all(answer).await.unwrap();
+    far.shutdown().await.unwrap();
+    let reply = open(near, "host.example:443", None, soon()).await;
+    drop(far);
+    reply
+}
+
+fn failure<S>(reply: Reply<S>) -> ProxyFailure {
+    match reply.tunnel {
+        Err(Failure::Fault(failure)) => failure,
+        Err(Failure::Monitor(fault)) => panic!("{fault}"),
+        Ok(_) => panic!("a tunnel"),
+    }
+}
+
+#[tokio::test]
+async fn the_request_names_the_target_and_who_asks() {
+    let credentials = Credentials { username: "svc".to_owned(), password: Secret::new("p:w".to_owned()) };
+    let (near, mut far) = duplex(4096);
+    far.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+    open(near, "host.example:443", Some(&credentials), soon()).await.tunnel.unwrap();
+    let mut request = String::new();
+    far.read_to_string(&mut request).await.unwrap();
+    let agent = crate::phase::http::USER_AGENT;
+    assert_eq!(
+        request,
+        format!(
+            "CONNECT host.example:443 HTTP/1.1\r\nHost: host.example:443\r\nUser-Agent: {agent}\r\n\
+             Proxy-Authorization: Basic c3ZjOnA6dw==\r\n\r\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn what_comes_behind_the_head_belongs_to_the_tunnel() {
+    let answer =
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200 Connection established\r\nContent-Length: 3\r\n\r\n\x16\x03\x03";
+    let (reply, mut far) = says(answer).await;
+    assert_eq!(reply.facts.unwrap().reason.unwrap().as_str(), "Connection established");
+    far.write_all(b" more").await.unwrap();
+    drop(far);
+    let mut came = Vec::new();
+    reply.tunnel.unwrap().read_to_end(&mut came).await.unwrap();
+    assert_eq!(came, b"\x16\x03\x03 more");
+}
+
+#[tokio::test]
+async fn a_refusal_is_kept_with_the_body_that_was_announced() {
+    let (reply, _far) = says(REFUSAL).await;
+    let facts = reply.facts.clone().unwrap();
+    assert_eq!((facts.status, facts.body.as_str()), (403, "nope"));
+    assert_eq!(failure(reply), ProxyFailure::Refused { status: 403 });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_an_end_costs_a_second() {
+    let start = Instant::now();
+    let (reply, _far) = says(b"HTTP/1.1 403 No\r\n\r\nsome words").await;
+    assert_eq!(reply.facts.unwrap().body.as_str(), "some words");
+    assert_eq!(start.elapsed().as_secs(), REFUSAL_PATIENCE.as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chunked_refusal_ends_with_its_last_chunk() {
+    let start = Instant::now();
+    let chunked = b"HTTP/1.1 407 Who\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nwho\r\n1\r\n?\r\n0\r\n\r\n";
+    let (reply, _far) = says(chunked).await;
+    assert_eq!(reply.facts.unwrap().body.as_str(), "who?");
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn closed_at_every_octet() {
+    let head = REFUSAL.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    for length in 0..=REFUSAL.len() {
+        let reply = says_and_closes(&REFUSAL[..length]).await;
+        assert_eq!(reply.facts.is_some(), length >= head, "{length}");
+        let expected =
+            if length < head { ProxyFailure::Lost(IoFault::closed()) } else { ProxyFailure::Refused { status: 403 } };
+        assert_eq!(failure(reply), expected, "{length}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_octet_a_second_lasts_to_the_deadline_and_no_longer() {
+    let (near, mut far) = duplex(1024);
+    let slowly = async {
+        for octet in REFUSAL.iter().cycle() {
+            if far.write_all(&[*octet]).await.is_err() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let start = Instant::now();
+    let (reply, ()) = tokio::join!(open(near, "host.example:443", None, soon()), slowly);
+    assert!(start.elapsed() <= Duration::from_secs(6), "{:?}", start.elapsed());
+    assert_eq!(failure(reply), ProxyFailure::ReplyTimeout { received: 5 });
+}
+
+#[tokio::test]
+async fn endless_heads_and_interim_answers_end_at_the_limit() {
+    let endless = [b"HTTP/1.1 200 OK\r\n".to_vec(), b"X-Endless: more\r\n".repeat(8 * 1024)].concat();
+    assert_eq!(failure(says(&endless).await.0), ProxyFailure::HeadTooLong);
+    let flood = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(MAX_INTERIM + 1);
+    assert_eq!(failure(says(&flood).await.0), ProxyFailure::HeadTooLong);
+    let garbage = [0xff; 4096];
+    assert!(matches!(failure(says(&garbage).await.0), ProxyFailure::NotHttp(_)));
+}
