@@ -6,12 +6,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use prober::net::{Clock, SystemClock};
-use prober::plan::{Pair, Plan};
 use prober::probe::Prober;
 use prober::scheduler;
-use prober::snapshot::{Counts, Row, Snapshot};
-use prober::state::{Confirmed, Report};
-use time::OffsetDateTime;
+use prober::snapshot::Snapshot;
 
 use super::args::{CheckArgs, Common};
 use super::exit::{Failure, Status};
@@ -33,7 +30,7 @@ pub(crate) async fn check(args: &CheckArgs, common: &Common) -> Result<Status, F
     progress.finish_and_clear();
 
     let status = Status::of(results.iter().filter(|(pair, _)| !pair.endpoint.control).map(|(_, r)| r.verdict.state));
-    let snapshot = snapshot(&plan, results, clock.now());
+    let snapshot = Snapshot::of_round(&plan.site, clock.now(), &results);
     printed(report::write(args.format, &snapshot, Screen::stdout(), &mut io::stdout().lock()))?;
     Ok(status)
 }
@@ -50,16 +47,4 @@ fn progress(probes: usize) -> ProgressBar {
     }
     bar.enable_steady_tick(TICK);
     bar
-}
-
-/// Raw results as a snapshot: what one round saw is held true, there is nothing to confirm it with.
-fn snapshot(plan: &Plan, results: Vec<(Arc<Pair>, Arc<Report>)>, now: OffsetDateTime) -> Snapshot {
-    let rows = results.into_iter().map(|(pair, report)| {
-        let mut counts = Counts::default();
-        counts.count(report.verdict.state);
-        let (state, since) = (report.verdict.state, report.observation.probed_at);
-        let confirmed = Some(Confirmed { state, since, report: Arc::clone(&report) });
-        Arc::new(Row { pair, confirmed, last: Some(report), counts })
-    });
-    Snapshot { site: plan.site.as_str().into(), generated_at: now, first_round_complete: true, rows: rows.collect() }
 }
