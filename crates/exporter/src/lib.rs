@@ -5,8 +5,8 @@
 
 pub mod cli;
 pub mod metrics;
+mod rows;
 pub mod sentence;
-mod standing;
 pub mod status;
 pub mod web;
 pub mod words;

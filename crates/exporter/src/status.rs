@@ -8,6 +8,7 @@ mod result;
 mod stamp;
 
 use prober::cause::{Cause, State};
+use prober::diagnosis::{self, PathStanding};
 use prober::snapshot::{Row, Snapshot};
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ pub(crate) use self::observed::answers;
 pub use self::observed::{CrlAnswer, HttpAnswer, Observed, PhaseSeconds, ProxyAnswer, TlsAnswer};
 pub use self::result::{LastResult, ResultEntry};
 pub use self::stamp::Stamp;
-use crate::standing::{self, PathStanding};
+use crate::rows::of_endpoints;
 
 /// Everything known at one moment, as a document.
 #[derive(Debug, Serialize)]
@@ -41,14 +42,17 @@ pub struct Document<'a> {
 impl<'a> Document<'a> {
     /// The document of a snapshot.
     pub fn from_snapshot(snapshot: &'a Snapshot) -> Self {
+        let paths = diagnosis::paths(snapshot);
+        let endpoints = diagnosis::endpoints(snapshot);
+        let result = |row: &'a Row| ResultEntry::of(row, endpoints.get(row.pair.endpoint.name.as_str()));
         Self {
             site: &snapshot.site,
             version: env!("CARGO_PKG_VERSION"),
             generated_at: Stamp(snapshot.generated_at),
-            site_state: standing::site(snapshot).as_str(),
+            site_state: diagnosis::site(snapshot, &paths).as_str(),
             summary: Summary::of(snapshot),
-            paths: standing::paths(snapshot).into_iter().map(PathEntry::of).collect(),
-            results: snapshot.rows.iter().map(|row| ResultEntry::of(row)).collect(),
+            results: snapshot.rows.iter().map(|row| result(row)).collect(),
+            paths: paths.into_iter().map(PathEntry::of).collect(),
             incidents: [],
         }
     }
@@ -71,7 +75,7 @@ impl Summary {
     /// Counts a snapshot's rows.
     pub fn of(snapshot: &Snapshot) -> Self {
         let mut summary = Self::default();
-        for row in endpoint_rows(snapshot) {
+        for row in of_endpoints(snapshot) {
             *match row.state() {
                 State::Reachable => &mut summary.reachable,
                 State::Degraded => &mut summary.degraded,
@@ -98,11 +102,6 @@ impl<'a> PathEntry<'a> {
     fn of(standing: PathStanding<'a>) -> Self {
         Self { path: standing.path, state: standing.state.as_str(), cause: standing.cause }
     }
-}
-
-/// The rows that count: all but the controls'.
-pub(crate) fn endpoint_rows(snapshot: &Snapshot) -> impl Iterator<Item = &Row> {
-    snapshot.rows.iter().map(AsRef::as_ref).filter(|row| !row.pair.endpoint.control)
 }
 
 #[cfg(test)]

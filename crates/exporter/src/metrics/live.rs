@@ -10,7 +10,7 @@ use prometheus::{Gauge, Histogram, HistogramOpts, HistogramVec, TextEncoder};
 use time::OffsetDateTime;
 
 use super::results::unix_seconds;
-use crate::standing::path_names;
+use crate::rows::path_names;
 
 /// Buckets for whole probes, in seconds: from a refusal next door to the longest default deadline.
 const PROBE_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];

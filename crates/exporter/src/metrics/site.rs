@@ -1,10 +1,10 @@
 //! The families about paths, the site and the build.
 
+use prober::diagnosis::{self, PathState, SiteState};
 use prober::snapshot::Snapshot;
 
 use super::exposition::{Exposition, Labels};
 use super::family;
-use crate::standing::{self, PathState, SiteState};
 
 /// The revision of the source, where the build was told (`REACHWATCH_REVISION`).
 const REVISION: &str = match option_env!("REACHWATCH_REVISION") {
@@ -13,8 +13,9 @@ const REVISION: &str = match option_env!("REACHWATCH_REVISION") {
 };
 
 pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
+    let paths = diagnosis::paths(snapshot);
     let mut path_state = exposition.family(&family::PATH_STATE);
-    for standing in standing::paths(snapshot) {
+    for standing in &paths {
         let labels = Labels::new(&[("path", standing.path)]);
         for state in PathState::ALL {
             path_state.sample(&labels, &[("state", state.as_str())], u8::from(state == standing.state));
@@ -22,7 +23,7 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
     }
 
     let mut online = exposition.family(&family::SITE_ONLINE);
-    match standing::site(snapshot) {
+    match diagnosis::site(snapshot, &paths) {
         SiteState::Online => online.sample(&Labels::default(), &[], 1),
         SiteState::Offline => online.sample(&Labels::default(), &[], 0),
         SiteState::Unknown => {}

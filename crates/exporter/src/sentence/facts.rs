@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use prober::cause::{Cause, State};
 use prober::snapshot::{Row, Snapshot};
 
-use crate::standing::path_names;
-use crate::status::endpoint_rows;
+use crate::rows::{of_endpoints, path_names};
 use crate::words;
 
 /// Endpoints by name, paths by their place in the configuration.
@@ -32,7 +31,7 @@ pub(super) struct Trouble<'a> {
 impl<'a> Facts<'a> {
     pub(super) fn of(snapshot: &'a Snapshot) -> Self {
         let path_names = path_names(snapshot);
-        let rows: Vec<_> = endpoint_rows(snapshot)
+        let rows: Vec<_> = of_endpoints(snapshot)
             .filter_map(|row| Some((row, path_names.iter().position(|path| *path == row.pair.path.name)?)))
             .collect();
         let known = rows.iter().filter(|(row, _)| row.last.is_some() || row.confirmed.is_some());

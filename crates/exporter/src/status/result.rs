@@ -1,6 +1,7 @@
 //! One endpoint over one path, as the status document shows it.
 
 use prober::cause::State;
+use prober::diagnosis::EndpointDiagnosis;
 use prober::snapshot::Row;
 use serde::Serialize;
 
@@ -29,7 +30,8 @@ pub struct ResultEntry<'a> {
     /// The newest result that agrees with the confirmed state; every field null before there is one.
     #[serde(flatten)]
     pub observed: Observed<'a>,
-    /// How this path compares with the endpoint's others.
+    /// What the endpoint's paths say together: `reachable_everywhere`, `path_specific`, `blocked_everywhere`,
+    /// `origin_down`.
     pub diagnosis: Option<&'static str>,
     /// The newest raw result, where its state is not the confirmed one.
     pub last_result: Option<LastResult<'a>>,
@@ -46,8 +48,8 @@ pub struct LastResult<'a> {
 }
 
 impl<'a> ResultEntry<'a> {
-    /// The entry of a row.
-    pub fn of(row: &'a Row) -> Self {
+    /// The entry of a row, with what its endpoint's paths say together.
+    pub fn of(row: &'a Row, diagnosis: Option<&EndpointDiagnosis<'_>>) -> Self {
         let endpoint = &row.pair.endpoint;
         let confirmed = row.confirmed.as_ref();
         Self {
@@ -60,7 +62,7 @@ impl<'a> ResultEntry<'a> {
             state: row.state(),
             since: confirmed.map(|confirmed| Stamp(confirmed.since)),
             observed: confirmed.map(|confirmed| Observed::of(&confirmed.report)).unwrap_or_default(),
-            diagnosis: None,
+            diagnosis: diagnosis.map(EndpointDiagnosis::as_str),
             last_result: last_result(row),
         }
     }

@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use super::cell::Cell;
 use super::problem::Problem;
 use super::when::When;
+use crate::rows::path_names;
 use crate::sentence;
-use crate::standing::path_names;
 use crate::status::Summary;
 use crate::web::assets;
 

@@ -10,7 +10,7 @@ use prober::verdict::Reason;
 use time::OffsetDateTime;
 
 use super::when::When;
-use crate::status::endpoint_rows;
+use crate::rows::of_endpoints;
 use crate::words;
 
 /// Endpoints with the same trouble on the same path.
@@ -77,7 +77,7 @@ impl<'a> Problem<'a> {
     /// All problems: blocked before degraded before unknown, then the most severe, then the widest.
     pub(super) fn all(snapshot: &'a Snapshot, now: OffsetDateTime) -> Vec<Self> {
         let mut problems = Vec::<Self>::new();
-        for row in endpoint_rows(snapshot) {
+        for row in of_endpoints(snapshot) {
             add(&mut problems, row, now);
         }
         for problem in &mut problems {
