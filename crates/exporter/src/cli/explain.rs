@@ -21,7 +21,8 @@ use crate::words;
 /// Probes once and tells all about it.
 pub(crate) async fn explain(args: &ExplainArgs, common: &Common) -> Result<Status, Failure> {
     let (plan, _) = plan::load(common.config.as_deref())?;
-    let (plan, pair) = target::plan_for(plan, args).map_err(Failure::usage)?;
+    let path = args.path.as_deref().map(|path| plan::load_path(common.config.as_deref(), path)).transpose()?;
+    let (plan, pair) = target::plan_for(plan, &args.url, path);
     let prober = Prober::new(&plan, Arc::new(SystemClock)).map_err(Failure::config)?;
 
     let colour = Screen::stdout().colour;

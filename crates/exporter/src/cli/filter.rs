@@ -92,7 +92,7 @@ fn require(
 }
 
 /// The names most like what was asked for, best first.
-pub(crate) fn near<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> Near {
+fn near<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> Near {
     let asked = asked.replace(['*', '?'], "");
     let mut scored: Vec<(f64, &str)> =
         names.map(|name| (strsim::jaro_winkler(&asked, name), name)).filter(|(score, _)| *score >= ALIKE).collect();

@@ -2,16 +2,22 @@
 
 use std::error::Error;
 use std::fmt;
-use std::path::Path;
+use std::path::Path as FilePath;
+use std::sync::Arc;
 
 use prober::config::{self, LoadError, Origin};
-use prober::plan::Plan;
+use prober::plan::{Path, Plan};
 
 use super::exit::Failure;
 
 /// Reads the configuration.
-pub(crate) fn load(named: Option<&Path>) -> Result<(Plan, Origin), Failure> {
+pub(crate) fn load(named: Option<&FilePath>) -> Result<(Plan, Origin), Failure> {
     config::load(named).map_err(|error| Failure::config(BadConfiguration(error)))
+}
+
+/// Reads one path of it, whether an endpoint uses it or not.
+pub(crate) fn load_path(named: Option<&FilePath>, path: &str) -> Result<Arc<Path>, Failure> {
+    config::load_path(named, path).map_err(|error| Failure::config(BadConfiguration(error)))
 }
 
 /// A configuration that cannot be used: first how bad it is, then a line for each fault.
