@@ -2,7 +2,13 @@
 //!
 //! Everything here listens on loopback at ports that are free, is waited for by what it says or answers, and ends with
 //! its owner. A peer that is not installed fails the test with its name.
-#![expect(clippy::expect_used, clippy::panic, reason = "a harness: what fails here fails the test that uses it")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "a harness: what fails here fails the test that uses it"
+)]
 
 mod config;
 mod folder;
@@ -16,7 +22,7 @@ mod wait;
 pub use config::Config;
 pub use folder::Folder;
 pub use http::{Response, get};
-pub use nginx::{Nginx, Offer};
+pub use nginx::Nginx;
 pub use program::{Finished, Running, Signal, binary, reachwatch};
 pub use squid::{Squid, SquidRules};
 pub use wait::{PATIENCE, eventually};

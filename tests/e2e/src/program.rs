@@ -115,11 +115,6 @@ impl Running {
         self.address
     }
 
-    /// Its process id; none once it was waited for.
-    pub fn id(&self) -> Option<u32> {
-        self.child.id()
-    }
-
     /// The next log line with a message, skipping others.
     pub async fn event(&mut self, message: &str) -> serde_json::Value {
         next_event(&mut self.log, message).await
@@ -162,6 +157,6 @@ async fn next_event(log: &mut Lines<BufReader<ChildStderr>>, message: &str) -> s
     match found.await {
         Ok(Some(event)) => event,
         Ok(None) => panic!("it ended without {message:?}; its log: {seen:#?}"),
-        Err(_) => panic!("no {message:?} within {PATIENCE:?}; its log: {seen:#?}"),
+        Err(late) => panic!("no {message:?} within {PATIENCE:?} ({late}); its log: {seen:#?}"),
     }
 }

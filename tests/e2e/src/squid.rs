@@ -34,8 +34,8 @@ impl Squid {
     /// Starts one that knows these names, and no others.
     pub async fn start(rules: SquidRules<'_>, names: &[(&str, IpAddr)]) -> Self {
         let folder = Folder::new();
-        let hosts: String = names.iter().map(|(name, address)| format!("{address} {name}\n")).collect();
-        folder.write("hosts", &hosts);
+        let hosts: Vec<_> = names.iter().map(|(name, address)| format!("{address} {name}\n")).collect();
+        folder.write("hosts", &hosts.concat());
         let access = access(rules, &folder);
         let log = folder.path().join("cache.log");
         let start = |address| {

@@ -11,9 +11,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// Looks until there is something to see, and returns it.
-///
-/// # Panics
-/// Where nothing has come after [`PATIENCE`]; `what` says what was waited for.
+/// Panics where nothing has come after [`PATIENCE`]; `what` says what was waited for.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     let mut glances = interval(GLANCE);
