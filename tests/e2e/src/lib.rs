@@ -22,7 +22,7 @@ mod wait;
 pub use config::Config;
 pub use folder::Folder;
 pub use http::{Response, get};
-pub use nginx::Nginx;
+pub use nginx::{Nginx, Offer};
 pub use program::{Finished, Running, Signal, binary, reachwatch};
 pub use squid::{Squid, SquidRules};
 pub use wait::{PATIENCE, eventually};

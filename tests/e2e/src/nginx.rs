@@ -9,7 +9,16 @@ use crate::folder::Folder;
 use crate::peer::Peer;
 use crate::squid::path_with_sbin;
 
-/// A running nginx that serves one page over TLS, h2 and HTTP/1.1.
+/// Which versions of HTTP an nginx offers by ALPN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// h2 and HTTP/1.1.
+    Both,
+    /// HTTP/1.1 alone.
+    Http1,
+}
+
+/// A running nginx that serves one page over TLS, and its own counters at `/status`.
 #[derive(Debug)]
 pub struct Nginx {
     peer: Peer,
@@ -18,7 +27,7 @@ pub struct Nginx {
 
 impl Nginx {
     /// Starts one with this certificate.
-    pub async fn start(leaf: &Leaf) -> Self {
+    pub async fn start(leaf: &Leaf, offer: Offer) -> Self {
         let folder = Folder::new();
         folder.write("chain.pem", &leaf.chain_pem);
         folder.write("key.pem", &leaf.key_pem);
@@ -26,7 +35,7 @@ impl Nginx {
         // Written once its sockets listen.
         let pid = folder.path().join("nginx.pid");
         let start = |address| {
-            let config = folder.write("nginx.conf", &config(address, &folder));
+            let config = folder.write("nginx.conf", &config(address, offer, &folder));
             let mut command = Command::new("nginx");
             command.arg("-p").arg(folder.path()).arg("-e").arg(&log).arg("-c").arg(config);
             command.env("PATH", path_with_sbin());
@@ -42,17 +51,18 @@ impl Nginx {
     }
 }
 
-fn config(address: SocketAddr, folder: &Folder) -> String {
+fn config(address: SocketAddr, offer: Offer, folder: &Folder) -> String {
     let folder = folder.path().display();
+    let http2 = if offer == Offer::Both { " http2" } else { "" };
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("  {kind}_temp_path {folder}/{kind};\n"))
         .concat();
     format!(
-        "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nevents {{ worker_connections 64; }}\n\
+        "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nevents {{ worker_connections 2048; }}\n\
          http {{\n  access_log off;\n{temporary}\
-         \x20 server {{\n    listen {address} ssl http2;\n    server_name _;\n\
+         \x20 server {{\n    listen {address} ssl{http2};\n    server_name _;\n\
          \x20   ssl_certificate {folder}/chain.pem;\n    ssl_certificate_key {folder}/key.pem;\n\
          \x20   location / {{ default_type text/plain; return 200 \"from nginx\\n\"; }}\n\
-         \x20   location = /forbidden {{ return 403; }}\n  }}\n}}\n"
+         \x20   location = /forbidden {{ return 403; }}\n    location = /status {{ stub_status; }}\n  }}\n}}\n"
     )
 }

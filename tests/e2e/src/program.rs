@@ -115,6 +115,11 @@ impl Running {
         self.address
     }
 
+    /// Its process id; none once it was waited for.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// The next log line with a message, skipping others.
     pub async fn event(&mut self, message: &str) -> serde_json::Value {
         next_event(&mut self.log, message).await

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use e2e::{Config, Finished, Folder, Nginx, Squid, SquidRules};
+use e2e::{Config, Finished, Folder, Nginx, Offer, Squid, SquidRules};
 use serde_json::Value;
 use testnet::{CertificateKind, Scheme, TcpFault, World};
 
@@ -121,7 +121,7 @@ async fn the_environment_names_squid() {
 async fn nginx_is_an_origin_over_both_protocols() {
     let world = World::start().await.unwrap();
     let leaf = world.authority().leaf("nginx.example", &CertificateKind::Good).unwrap();
-    let nginx = Nginx::start(&leaf).await;
+    let nginx = Nginx::start(&leaf, Offer::Both).await;
     let folder = Folder::new();
     for (page, status) in [("/", 200), ("/forbidden", 403)] {
         let url = format!("https://nginx.example:{}{page}", nginx.address().port());
