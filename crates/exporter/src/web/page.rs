@@ -3,6 +3,7 @@
 mod cell;
 mod overview;
 mod problem;
+mod standing;
 mod when;
 
 use askama::Template;

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::cell::Cell;
 use super::problem::Problem;
+use super::standing::PathLine;
 use super::when::When;
 use crate::rows::path_names;
 use crate::sentence;
@@ -27,6 +28,7 @@ pub(super) struct Overview<'a> {
     tone: State,
     counts: [(State, usize); 4],
     results: usize,
+    paths: Vec<PathLine<'a>>,
     updated: When,
     problems: Vec<Problem<'a>>,
     groups: Vec<Group<'a>>,
@@ -70,6 +72,7 @@ impl<'a> Overview<'a> {
                 (State::Reachable, summary.reachable),
             ],
             results: rows.len(),
+            paths: PathLine::all(snapshot),
             updated: When::of(snapshot.generated_at, now),
             problems: Problem::all(snapshot, now),
             groups: groups(&rows, &order, now),

@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 
 use prober::cause::{Blame, Cause, State};
+use prober::diagnosis::{self, EndpointDiagnosis};
 use prober::plan::Severity;
 use prober::snapshot::{Row, Snapshot};
 use prober::text::Clean;
-use prober::verdict::Reason;
+use prober::verdict::{Evidence, Reason};
 use time::OffsetDateTime;
 
 use super::when::When;
@@ -46,6 +47,8 @@ pub(super) struct Member<'a> {
     pub(super) detail: Clean,
     /// What supports it.
     pub(super) evidence: Vec<(String, &'a str)>,
+    /// What the endpoint's other paths say.
+    pub(super) elsewhere: Option<String>,
     /// Since when.
     pub(super) since: When,
 }
@@ -77,8 +80,9 @@ impl<'a> Problem<'a> {
     /// All problems: blocked before degraded before unknown, then the most severe, then the widest.
     pub(super) fn all(snapshot: &'a Snapshot, now: OffsetDateTime) -> Vec<Self> {
         let mut problems = Vec::<Self>::new();
+        let diagnoses = diagnosis::endpoints(snapshot);
         for row in of_endpoints(snapshot) {
-            add(&mut problems, row, now);
+            add(&mut problems, row, diagnoses.get(row.pair.endpoint.name.as_str()), now);
         }
         for problem in &mut problems {
             problem.since = When::of(problem.began, now);
@@ -88,7 +92,12 @@ impl<'a> Problem<'a> {
     }
 }
 
-fn add<'a>(problems: &mut Vec<Problem<'a>>, row: &'a Row, now: OffsetDateTime) {
+fn add<'a>(
+    problems: &mut Vec<Problem<'a>>,
+    row: &'a Row,
+    diagnosis: Option<&EndpointDiagnosis<'_>>,
+    now: OffsetDateTime,
+) {
     let Some((confirmed, reason)) =
         row.confirmed.as_ref().and_then(|confirmed| Some((confirmed, confirmed.report.verdict.reason.as_ref()?)))
     else {
@@ -98,7 +107,9 @@ fn add<'a>(problems: &mut Vec<Problem<'a>>, row: &'a Row, now: OffsetDateTime) {
         return;
     }
     let severity = row.pair.endpoint.severity;
-    let member = member(row, reason, &confirmed.report.verdict.evidence.facts, When::of(confirmed.since, now));
+    let since = When::of(confirmed.since, now);
+    let elsewhere = diagnosis.and_then(elsewhere);
+    let member = Member { elsewhere, ..member(row, reason, &confirmed.report.verdict.evidence, since.clone()) };
     let key = |problem: &Problem<'a>| (problem.state, problem.cause, problem.blame, problem.path);
     let wanted = (confirmed.state, reason.cause, reason.blame, row.pair.path.name.as_str());
     if let Some(problem) = problems.iter_mut().find(|problem| key(problem) == wanted) {
@@ -112,7 +123,7 @@ fn add<'a>(problems: &mut Vec<Problem<'a>>, row: &'a Row, now: OffsetDateTime) {
         cause: reason.cause,
         path: &row.pair.path.name,
         who: words::who(reason.blame),
-        since: When::of(confirmed.since, now),
+        since,
         members: vec![member],
         blame: reason.blame,
         severity,
@@ -120,19 +131,26 @@ fn add<'a>(problems: &mut Vec<Problem<'a>>, row: &'a Row, now: OffsetDateTime) {
     });
 }
 
-fn member<'a>(
-    row: &'a Row,
-    reason: &'a Reason,
-    evidence: &'a std::collections::BTreeMap<&'static str, Clean>,
-    since: When,
-) -> Member<'a> {
+/// What a person wants to know next: whether it is the path.
+fn elsewhere(diagnosis: &EndpointDiagnosis<'_>) -> Option<String> {
+    match diagnosis {
+        EndpointDiagnosis::PathSpecific { usable, .. } => {
+            Some(format!("gets through on {}", words::list(usable, "other paths")))
+        }
+        EndpointDiagnosis::OriginDown => Some("the same on every path, while the paths serve others".to_owned()),
+        EndpointDiagnosis::ReachableEverywhere | EndpointDiagnosis::BlockedEverywhere => None,
+    }
+}
+
+fn member<'a>(row: &'a Row, reason: &'a Reason, evidence: &'a Evidence, since: When) -> Member<'a> {
     let endpoint = &row.pair.endpoint;
     Member {
         endpoint: &endpoint.name,
         url: endpoint.url.as_str(),
         severity: endpoint.severity.as_str(),
         detail: Clean::new(&reason.detail),
-        evidence: evidence.iter().map(|(key, value)| (key.replace('_', " "), value.as_str())).collect(),
+        evidence: evidence.facts.iter().map(|(key, value)| (key.replace('_', " "), value.as_str())).collect(),
+        elsewhere: None,
         since,
     }
 }

@@ -111,3 +111,21 @@ fn a_problem_of_many_endpoints_tells_a_few_at_once_and_all_on_request() {
     assert_eq!(of(6), (1, 4, 2));
     assert!(html(&sample::crowd(100, 1)).contains("<summary>6 more</summary>"));
 }
+
+#[test]
+fn the_paths_stand_in_a_line_and_those_of_controls_alone_do_not() {
+    let snapshot = sample::snapshot([
+        sample::row("a", "hq").blocked(Cause::ProxyRefused, "refused"),
+        sample::row("b", "lte").reachable(),
+        sample::row("ncsi", "direct").control().reachable(),
+    ]);
+    let told: Vec<_> =
+        PathLine::all(&snapshot).iter().map(|path| (path.name, path.word, path.cause.is_some())).collect();
+    assert_eq!(told, [("hq", "down", true), ("lte", "up", false)]);
+}
+
+#[test]
+fn a_problem_of_one_path_says_where_its_endpoint_gets_through() {
+    let html = html(&sample::branch());
+    assert!(html.contains("<dd>gets through on direct</dd>"));
+}
