@@ -2,6 +2,7 @@
 
 mod merge;
 mod server;
+mod sockets;
 mod system;
 
 use std::collections::BTreeMap;

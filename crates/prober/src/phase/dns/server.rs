@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use hickory_resolver::TokioResolver;
+use hickory_resolver::Resolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 
+use super::sockets::Sockets;
 use crate::observation::{Family, LookupOutcome, MonitorFault};
 use crate::phase::{SetupFault, exhausted};
 use crate::plan::{DnsTransport, NameServer, TlsPlan};
@@ -30,19 +30,21 @@ const LIFETIME: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Server {
     label: String,
-    resolver: TokioResolver,
+    resolver: Resolver<Sockets>,
+    sockets: Sockets,
 }
 
 impl Server {
     pub(super) fn new(server: &NameServer, tls: &ClientConfig) -> Result<Self, SetupFault> {
         let label = server.address.to_string();
         let config = ResolverConfig::from_parts(None, Vec::new(), vec![name_server_config(server)]);
-        let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+        let sockets = Sockets::default();
+        let resolver = Resolver::builder_with_config(config, sockets.clone())
             .with_options(options())
             .with_tls_config(tls.clone())
             .build()
             .map_err(|error| SetupFault::new(format!("resolver {label}"), &error))?;
-        Ok(Self { label, resolver })
+        Ok(Self { label, resolver, sockets })
     }
 
     /// A plain name server.
@@ -61,15 +63,16 @@ impl Server {
             Family::Ipv4 => RecordType::A,
             Family::Ipv6 => RecordType::AAAA,
         };
-        match self.resolver.lookup(name.clone(), record_type).await {
-            Ok(lookup) => Ok(positive(lookup.answers())),
-            Err(NetError::Io(error)) => match exhausted("ask a name server", &error) {
-                Some(fault) => Err(fault),
-                // A closed port or an unreachable server: there was no way to ask.
-                None => Ok(LookupOutcome::Timeout),
-            },
-            Err(error) => Ok(negative(&error)),
-        }
+        let refusals = self.sockets.refusals();
+        let error = match self.resolver.lookup(name.clone(), record_type).await {
+            Ok(lookup) => return Ok(positive(lookup.answers())),
+            Err(error) => error,
+        };
+        let lacking = match &error {
+            NetError::Io(error) => exhausted("ask a name server", error),
+            _ => self.sockets.refused_since(refusals),
+        };
+        lacking.map_or_else(|| Ok(negative(&error)), Err)
     }
 }
 
@@ -142,7 +145,8 @@ fn negative(error: &NetError) -> LookupOutcome {
             code => LookupOutcome::ServerFailure { rcode: mnemonic(code) },
         },
         NetError::Dns(DnsError::ResponseCode(code)) => LookupOutcome::ServerFailure { rcode: mnemonic(*code) },
-        NetError::Timeout | NetError::NoConnections | NetError::Busy => LookupOutcome::Timeout,
+        // An I/O error is a closed port or an unreachable server: there was no way to ask.
+        NetError::Timeout | NetError::NoConnections | NetError::Busy | NetError::Io(_) => LookupOutcome::Timeout,
         // It answered, but nothing that could be read: to a client the same as an error of the server.
         _ => LookupOutcome::ServerFailure { rcode: "unreadable".to_owned() },
     }
