@@ -73,6 +73,9 @@ pub struct Question<'a> {
     pub proxy_answered_recently: bool,
 }
 
+/// The longest detail sentence: room for two texts from the network and our own words.
+const DETAIL_CHARS: usize = 600;
+
 /// Judges what one probe saw.
 pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
     let case = Case::new(question, observation);
@@ -128,7 +131,7 @@ fn conclude(case: &Case<'_>, finding: Option<Finding>, also: Vec<Cause>) -> Verd
             cause: finding.cause,
             stage: finding.stage,
             blame: finding.blame,
-            detail: finding.detail,
+            detail: Clean::bounded(&finding.detail, DETAIL_CHARS).into(),
         }),
         evidence: Evidence { facts, also },
     }

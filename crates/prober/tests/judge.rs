@@ -101,7 +101,7 @@ fn every_observation_is_judged_as_written() {
         let fixture = read(&file);
         let named = fixture.expected.cause.map_or("reachable", Cause::as_str);
         assert_eq!(folder, named, "{} is in the wrong folder", file.display());
-        let judged = Expected::from(verdict_of(&fixture, &file));
+        let judged = Expected::from(verdict_of(&fixture, &fixture, &file));
         if judged != fixture.expected {
             wrong.push(format!("{}\nexpected {:#?}\njudged   {judged:#?}", file.display(), fixture.expected));
         }
@@ -116,16 +116,17 @@ fn every_observation_is_judged_as_written() {
     }
 }
 
-fn verdict_of(fixture: &Fixture, file: &FilePath) -> Verdict {
-    let mut endpoint = Endpoint::new("endpoint", fixture.endpoint.url.parse().unwrap());
-    if let Some(expect) = &fixture.endpoint.expect {
+/// What one fixture saw, as the answer to what another, or the same, asked for.
+fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
+    let mut endpoint = Endpoint::new("endpoint", asked.endpoint.url.parse().unwrap());
+    if let Some(expect) = &asked.endpoint.expect {
         endpoint.expect = expect.clone();
     }
-    let path = path(&fixture.path);
-    let observation = completed(fixture.observation.clone(), &fixture.path);
+    let path = path(&asked.path);
+    let observation = completed(seen.observation.clone(), &asked.path);
     let observation: Observation =
         serde_json::from_value(observation).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let proxy_answered_recently = fixture.proxy_answered_recently;
+    let proxy_answered_recently = asked.proxy_answered_recently;
     judge(&Question { endpoint: &endpoint, path: &path, proxy_answered_recently }, &observation)
 }
 
@@ -231,4 +232,32 @@ fn the_page_of_causes_has_a_true_row_for_each() {
     }
     let named: usize = rows.iter().map(|row| row.split('|').nth(1).unwrap_or_default().matches('`').count() / 2).sum();
     assert_eq!(named, Cause::ALL.len(), "the page has rows for causes that do not exist");
+}
+
+/// Whatever is seen, whoever asks: a verdict keeps its form. Every observation is judged for every endpoint, with and
+/// without proxy, which makes thousands of cases that nobody thought of.
+#[test]
+fn every_verdict_keeps_its_form() {
+    let fixtures: Vec<(PathBuf, Fixture)> = fixtures().into_iter().map(|file| (file.clone(), read(&file))).collect();
+    for (file, seen) in &fixtures {
+        for (_, asked) in &fixtures {
+            check_form(&verdict_of(asked, seen, file), file);
+        }
+    }
+}
+
+fn check_form(verdict: &Verdict, file: &FilePath) {
+    let at = file.display();
+    let Some(reason) = &verdict.reason else {
+        assert_eq!(verdict.state, State::Reachable, "{at}");
+        assert!(verdict.evidence.also.is_empty(), "{at}: what applied besides a reachable verdict?");
+        return;
+    };
+    assert_ne!(verdict.state, State::Reachable, "{at}");
+    assert_eq!(verdict.state == State::Unknown, reason.cause == Cause::MonitorError, "{at}");
+    assert!(!LATER.contains(&reason.cause), "{at}");
+    assert!(!verdict.evidence.also.contains(&reason.cause), "{at}: {reason:?} lost to itself");
+    assert!((10..=600).contains(&reason.detail.chars().count()), "{at}: {}", reason.detail);
+    assert!(!reason.detail.contains(['\n', '\t', '\u{1b}']), "{at}: {}", reason.detail);
+    assert!(!reason.detail.contains("correct horse"), "{at}");
 }

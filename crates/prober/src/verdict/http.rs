@@ -27,10 +27,11 @@ fn broken(case: &Case<'_>, fault: &HttpFault, when: &str) -> Finding {
     };
     match &fault.failure {
         HttpFailure::Lost(io) if io.kind == IoKind::Exhausted => case.monitor_error(format!("HTTP with {host}: {io}")),
-        HttpFailure::Lost(io) => {
+        HttpFailure::Lost(io) if io.kind != IoKind::TimedOut => {
             Finding::blocked(Cause::HttpReset, format!("the connection to {host} was lost {when}: {io}; {so_far}"))
         }
-        HttpFailure::TimedOut => {
+        // ETIMEDOUT: the kernel gave up before we did.
+        HttpFailure::Lost(_) | HttpFailure::TimedOut => {
             Finding::blocked(Cause::HttpTimeout, format!("time ran out on {host} {when}; {so_far}"))
         }
         HttpFailure::Invalid(what) => {
