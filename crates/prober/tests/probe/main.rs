@@ -7,6 +7,8 @@ mod crl;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod judged;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod ways;

@@ -66,7 +66,8 @@ impl Site {
         prober.probe_with(&plan.pairs[0], listener).await
     }
 
-    fn plan(&self, url: &str, path: &str, more: &str) -> Plan {
+    /// A plan with that one pair.
+    pub(crate) fn plan(&self, url: &str, path: &str, more: &str) -> Plan {
         let proxy = self.world.proxy().url();
         let proxy = match self.credentials {
             None => proxy,
