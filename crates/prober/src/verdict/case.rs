@@ -50,6 +50,7 @@ impl<'a> Case<'a> {
     pub(super) fn proxy_name(&self, proxy: &str) -> String {
         match self.path.way {
             Way::Environment(_) => format!("proxy {proxy} (from the environment)"),
+            Way::Direct | Way::Proxy(_) if self.path.name == "proxy" => format!("proxy {proxy}"),
             Way::Direct | Way::Proxy(_) => format!("proxy {} ({proxy})", self.path.name),
         }
     }
