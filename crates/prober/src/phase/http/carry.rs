@@ -27,6 +27,10 @@ impl<C: Carrier> Fused<C> {
     pub(super) async fn carry<F: Future>(&mut self, exchange: F) -> F::Output {
         let mut exchange = pin!(exchange);
         poll_fn(|cx| {
+            // Before the connection, so that what is sent goes out at once; after it, for what has come.
+            if let Poll::Ready(outcome) = exchange.as_mut().poll(cx) {
+                return Poll::Ready(outcome);
+            }
             if !self.is_over {
                 self.is_over = self.carrier.poll_carry(cx).is_ready();
             }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use h2::{Reason, RecvStream, client};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, BufWriter};
 
 use super::carry::{Carrier, Fused};
 use super::h1::by_io;
@@ -16,7 +16,11 @@ use crate::observation::{BodyFacts, Headers, HttpFacts, HttpFailure, IoFault, Io
 use crate::phase::Failure;
 use crate::text::Clean;
 
-type Connection<S> = client::Connection<S, Bytes>;
+/// The preface, the settings and the request leave in one go.
+type Connection<S> = client::Connection<BufWriter<S>, Bytes>;
+
+/// Room for all that a usual request takes, in bytes; larger writes go past it.
+const WRITE_BUFFER: usize = 1024;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for Connection<S> {
     fn poll_carry(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -41,6 +45,7 @@ pub(super) async fn send<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let stream = BufWriter::with_capacity(WRITE_BUFFER, stream);
     let (sender, connection) = bounded().handshake(stream).await.map_err(|error| broken(&error))?;
     let mut connection = Fused::new(connection);
     let exchange = async {
