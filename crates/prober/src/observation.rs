@@ -140,10 +140,13 @@ impl Observation {
         }
     }
 
-    /// Drops what only judgement needs (the body sample), so that a kept observation stays small.
+    /// Drops what only judgement needs (the samples of bodies), so that a kept observation stays small.
     pub fn compact(mut self) -> Self {
         if let Some(http) = &mut self.http {
             http.body.sample.truncate_to_evidence();
+        }
+        if let Some(proxy) = &mut self.proxy {
+            proxy.body.truncate_to_evidence();
         }
         self
     }

@@ -108,6 +108,7 @@ impl<'a> Trip<'a> {
 
     /// Asks for one URL and takes in what comes; says where to go on.
     async fn visit(&mut self, url: &Url) -> Result<Option<Url>, Fault> {
+        self.forget_last_visit();
         let hop = self.choose_way(url);
         let body = if url.scheme() == "https" {
             match self.ask_over_tls(url, &hop, Alpn::H2AndHttp1).await {
@@ -121,6 +122,15 @@ impl<'a> Trip<'a> {
             self.ask_in_the_clear(url, &hop).await
         };
         self.take_in(url, body?)
+    }
+
+    /// What was seen of one server says nothing of the one that a redirect leads to.
+    fn forget_last_visit(&mut self) {
+        self.seen.resolve = None;
+        self.seen.remote_address = None;
+        self.seen.proxy = None;
+        self.seen.tls = None;
+        self.seen.http = None;
     }
 
     fn choose_way(&mut self, url: &Url) -> Hop {

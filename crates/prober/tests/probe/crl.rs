@@ -1,7 +1,7 @@
 //! Revocation lists, fetched and read.
 
-use prober::observation::{CrlFacts, CrlOutcome, CrlSignature, Observation};
-use testnet::{CrlFault, Fault as Broken, HttpFault, Reply, Scheme};
+use prober::observation::{CrlFacts, CrlOutcome, CrlSignature, Fault, Observation};
+use testnet::{CrlFault, DnsFault, Fault as Broken, HttpFault, Reply, Scheme};
 
 use crate::site::{CRL_HOST, CRL_PATH, OTHER_CRL_HOST, Site, Steps, http};
 
@@ -84,4 +84,15 @@ async fn redirects_in_a_circle_end() {
     let seen = site.probe(&site.crl(), "direct", "").await;
     assert_eq!((http(&seen).status, &seen.crl, &seen.fault), (302, &None, &None));
     assert_eq!(site.world.faults().requests(CRL_HOST).unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn what_was_seen_before_a_redirect_is_not_mixed_with_what_comes_after() {
+    let site = Site::new().await;
+    let to = site.world.url(OTHER_CRL_HOST, Scheme::Http, CRL_PATH).unwrap();
+    site.world.faults().set(CRL_HOST, Broken::Http(HttpFault::Reply(Reply::redirect(&to)))).unwrap();
+    site.world.faults().set(OTHER_CRL_HOST, Broken::Dns(DnsFault::NxDomain)).unwrap();
+    let seen = site.probe(&site.crl(), "direct", "").await;
+    assert!(matches!(&seen.fault, Some(Fault::Resolve(fault)) if fault.name == OTHER_CRL_HOST), "{seen:#?}");
+    assert_eq!((seen.http, seen.remote_address), (None, None));
 }

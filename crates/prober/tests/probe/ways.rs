@@ -94,9 +94,8 @@ async fn octets_behind_the_answer_belong_to_the_tunnel() {
     let site = Site::new().await;
     site.world.proxy().set_fault(ProxyFault::ExtraBytes);
     let seen = site.probe(&site.https(), "proxy", "").await;
-    // rustls refuses the HelloRequest that testnet sends there; what counts is that it was told of it.
-    assert_eq!(seen.proxy.as_ref().unwrap().status, 200);
-    assert!(seen.fault.is_none() || matches!(fault(&seen), Fault::Tls(fault) if fault.answered), "{seen:#?}");
+    // Here they are a warning, which TLS lets pass; that none is lost is for the tests of the proxy phase to show.
+    assert_eq!((seen.fault.as_ref(), http(&seen).status), (None, 200));
 }
 
 #[tokio::test]

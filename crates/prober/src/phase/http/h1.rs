@@ -17,6 +17,7 @@ use super::carry::{Carrier, Fused};
 use super::counted::is_too_much;
 use super::{Broken, MAX_HEAD, body};
 use crate::observation::{BodyFacts, Headers, HttpFacts, HttpFailure, IoFault};
+use crate::phase::io::is_over_budget;
 use crate::phase::{Failure, exhausted};
 use crate::text::Clean;
 
@@ -113,7 +114,7 @@ pub(super) fn by_io(error: &io::Error) -> Failure<HttpFailure> {
     }
     Failure::Fault(match error.kind() {
         // The latter two are what rustls and hyper say of bytes that make no sense.
-        _ if is_too_much(error) => HttpFailure::Invalid(Clean::new(&error.to_string())),
+        _ if is_too_much(error) || is_over_budget(error) => HttpFailure::Invalid(Clean::new(&error.to_string())),
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
             HttpFailure::Invalid(Clean::new(&error.to_string()))
         }
