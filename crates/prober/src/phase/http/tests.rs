@@ -168,3 +168,42 @@ async fn a_peer_that_does_not_speak_http2_is_worth_a_try_with_http1() {
         assert!(unanswered.worth_http1, "{answer:?}: {unanswered:?}");
     }
 }
+
+/// Asks an HTTP/2 server that answers with this head and a body without end.
+async fn ask_http2(head: ::http::Response<()>) -> Result<Body, Unanswered> {
+    let (near, far) = duplex(64 * 1024);
+    let serve = async {
+        let mut connection = ::h2::server::handshake(far).await.unwrap();
+        let (_, mut respond) = connection.accept().await.unwrap().unwrap();
+        let mut body = respond.send_response(head, false).unwrap();
+        let endless = async {
+            loop {
+                body.reserve_capacity(16 * 1024);
+                match std::future::poll_fn(|cx| body.poll_capacity(cx)).await {
+                    Some(Ok(room)) => body.send_data(Bytes::from(vec![b'x'; room]), false).unwrap(),
+                    _ => break,
+                }
+            }
+        };
+        tokio::join!(endless, async { while connection.accept().await.is_some() {} });
+    };
+    let ask = async {
+        let response = send(near, Protocol::Http2, &request(&url()), soon()).await?;
+        Ok(response.read(BodyRule::NEEDED, soon()).await)
+    };
+    tokio::select! {
+        outcome = ask => outcome,
+        () = serve => panic!("the server gave up"),
+    }
+}
+
+#[tokio::test]
+async fn http2_is_bounded_as_http1_is() {
+    let body = ask_http2(::http::Response::new(())).await.unwrap();
+    assert_eq!((body.facts.version.as_str(), body.facts.status, body.facts.reason), ("HTTP/2", 200, None));
+    assert_eq!((body.bytes.len(), body.facts.body.limit_reached, body.fault), (Sample::MAX_BYTES, true, None));
+
+    let large = ::http::Response::builder().header("x-large", "x".repeat(2 * MAX_HEAD)).body(()).unwrap();
+    let unanswered = ask_http2(large).await.unwrap_err();
+    assert!(matches!(failure(unanswered).0, HttpFailure::Invalid(_)));
+}
