@@ -245,6 +245,10 @@ async fn explain_tells_every_step_and_the_verdict() {
     }
     assert!(well.stdout.contains("trust: extra, valid now, for this name"), "{well:#?}");
 
+    let lost = Finished::of(&["explain", &url, "--path", "prxy", "--config", config.to_str().unwrap()]).await;
+    assert_eq!(lost.code, Some(2));
+    assert_eq!(lost.stderr, "error: --path prxy: there is no path \"prxy\"; did you mean \"proxy\"?\n");
+
     world.faults().set(HOST, TlsFault::ResetAfterHello).unwrap();
     let sick = Finished::of(&explain).await;
     assert_eq!(sick.code, Some(1), "{sick:#?}");

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use prober::config::{self, LoadError, Origin};
+use prober::config::{self, Fault, Faults, LoadError, Origin};
 use prober::plan::{Path, Plan};
 
 use super::exit::Failure;
@@ -15,9 +15,20 @@ pub(crate) fn load(named: Option<&FilePath>) -> Result<(Plan, Origin), Failure> 
     config::load(named).map_err(|error| Failure::config(BadConfiguration(error)))
 }
 
-/// Reads one path of it, whether an endpoint uses it or not.
+/// Reads one path of a configuration that is otherwise good, whether an endpoint uses it or not.
 pub(crate) fn load_path(named: Option<&FilePath>, path: &str) -> Result<Arc<Path>, Failure> {
-    config::load_path(named, path).map_err(|error| Failure::config(BadConfiguration(error)))
+    config::load_path(named, path).map_err(|error| match &error {
+        // The name came from the command line, so a place in the file would only mislead.
+        LoadError::Faults(faults) => Failure::usage(format!("--path {path}: {}", words(faults))),
+        _ => Failure::config(BadConfiguration(error)),
+    })
+}
+
+fn words(faults: &Faults) -> String {
+    let one = |fault: &Fault| {
+        [Some(fault.message.clone()), fault.help.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    };
+    faults.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// A configuration that cannot be used: first how bad it is, then a line for each fault.

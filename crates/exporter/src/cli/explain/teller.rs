@@ -2,11 +2,12 @@
 
 use std::error::Error;
 use std::io::Write;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use prober::observation::{
-    BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Headers, HttpFacts, LookupOutcome, Observation, ProxyFacts,
-    ResolveFacts, TlsFacts, Validity,
+    BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Headers, HttpFacts, LookupOutcome, Observation,
+    ProxyFacts, ResolveFacts, TlsFacts, Validity,
 };
 use prober::plan::Pair;
 use prober::probe::{Listener, Step};
@@ -85,8 +86,8 @@ impl<W: Write + Send> Teller<W> {
         self.step("resolve", &format!("{host} is {}{fixed}", addresses.join(", ")));
         for lookup in &facts.lookups {
             let record = match lookup.family {
-                prober::observation::Family::Ipv4 => "A",
-                prober::observation::Family::Ipv6 => "AAAA",
+                Family::Ipv4 => "A",
+                Family::Ipv6 => "AAAA",
             };
             self.more(&format!("{record} from {}: {}", lookup.resolver, outcome(&lookup.outcome)));
         }
@@ -169,6 +170,8 @@ impl<W: Write + Send> Listener for Teller<W> {
     fn heard(&self, step: Step<'_>) {
         match step {
             Step::Routed { route, .. } => self.step("route", &route.to_string()),
+            // An address says all there is to say when it is connected to.
+            Step::Resolved { host, .. } if host.parse::<IpAddr>().is_ok() => {}
             Step::Resolved { host, facts } => self.resolved(host, facts),
             Step::Connected { peer, failed: attempts } => {
                 for attempt in attempts {

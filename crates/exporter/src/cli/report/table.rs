@@ -34,8 +34,7 @@ pub(super) fn write(snapshot: &Snapshot, screen: Screen, out: &mut dyn Write) ->
 fn row(line: &Line<'_>) -> [Cell; 6] {
     let (sign, colour, _) = screen::look(line.state);
     [
-        // Slugs are long: they may break at their hyphens.
-        Cell::new(line.endpoint).set_delimiter('-'),
+        Cell::new(line.endpoint),
         Cell::new(line.path),
         Cell::new(format!("{sign} {}", line.state)).fg(colour),
         Cell::new(line.cause_words()),
