@@ -235,6 +235,29 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_page_names_all_of_it() {
+        let page = include_str!("../../../../docs/cli.md");
+        let mut program = Cli::command();
+        program.build();
+        for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+            let usage = format!("`reachwatch {}", command.get_name());
+            assert!(page.contains(&usage), "docs/cli.md does not name {usage}`");
+        }
+        let all = std::iter::once(&program).chain(program.get_subcommands());
+        for option in all.flat_map(clap::Command::get_arguments) {
+            let names = option.get_long().map(|name| format!("--{name}")).into_iter();
+            let variables = option.get_env().map(|name| name.to_string_lossy().into_owned());
+            let values = option.get_possible_values().into_iter().filter(|_| option.get_long().is_some());
+            let values = values.map(|value| value.get_name().to_owned());
+            for word in
+                names.chain(variables).chain(values).filter(|word| !["--help", "--version"].contains(&word.as_str()))
+            {
+                assert!(page.contains(&word), "docs/cli.md does not name {word}");
+            }
+        }
+    }
+
+    #[test]
     fn options_of_run_work_with_and_without_the_word() {
         let bare = parse("reachwatch --listen 127.0.0.1:0 --listen [::1]:0").unwrap();
         assert_eq!(bare.run.listen.len(), 2);
