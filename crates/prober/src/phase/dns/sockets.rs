@@ -90,6 +90,8 @@ impl RuntimeProvider for Sockets {
 mod tests {
     use super::*;
 
+    const EMFILE: i32 = 24;
+
     #[test]
     fn only_what_the_monitor_lacks_is_remembered() {
         let sockets = Sockets::default();
@@ -97,7 +99,6 @@ mod tests {
         sockets.note(&io::ErrorKind::ConnectionRefused.into());
         assert_eq!(sockets.refused_since(before), None);
 
-        const EMFILE: i32 = 24;
         sockets.clone().note(&io::Error::from_raw_os_error(EMFILE));
         let fault = sockets.refused_since(before).unwrap();
         assert_eq!(fault.operation, "ask a name server");
