@@ -63,14 +63,14 @@ impl Server {
             Family::Ipv4 => RecordType::A,
             Family::Ipv6 => RecordType::AAAA,
         };
-        let refusals = self.sockets.refusals();
         let error = match self.resolver.lookup(name.clone(), record_type).await {
             Ok(lookup) => return Ok(positive(lookup.answers())),
             Err(error) => error,
         };
         let lacking = match &error {
             NetError::Io(error) => exhausted("ask a name server", error),
-            _ => self.sockets.refused_since(refusals),
+            NetError::NoConnections => self.sockets.recent_refusal(),
+            _ => None,
         };
         lacking.map_or_else(|| Ok(negative(&error)), Err)
     }

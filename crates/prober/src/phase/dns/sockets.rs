@@ -12,9 +12,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hickory_resolver::net::runtime::{RuntimeProvider, TokioRuntimeProvider};
+use tokio::time::Instant;
 
 use crate::observation::MonitorFault;
 use crate::phase::exhausted;
+
+/// How long a refusal is taken for the reason why questions cannot be asked.
+const RECENT: Duration = Duration::from_secs(1);
 
 type Opening<S> = Pin<Box<dyn Future<Output = io::Result<S>> + Send>>;
 
@@ -22,31 +26,21 @@ type Opening<S> = Pin<Box<dyn Future<Output = io::Result<S>> + Send>>;
 #[derive(Clone, Default)]
 pub(super) struct Sockets {
     tokio: TokioRuntimeProvider,
-    refusals: Arc<Mutex<Refusals>>,
-}
-
-#[derive(Debug, Default)]
-struct Refusals {
-    count: u64,
-    newest: Option<MonitorFault>,
+    refusal: Arc<Mutex<Option<(Instant, MonitorFault)>>>,
 }
 
 impl fmt::Debug for Sockets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sockets").field("refusals", &self.refusals).finish_non_exhaustive()
+        f.debug_struct("Sockets").field("refusal", &self.refusal).finish_non_exhaustive()
     }
 }
 
 impl Sockets {
-    /// How many sockets the system has refused for want of something.
-    pub(super) fn refusals(&self) -> u64 {
-        self.locked().count
-    }
-
-    /// The newest refusal, where there were more than `before`.
-    pub(super) fn refused_since(&self, before: u64) -> Option<MonitorFault> {
-        let refusals = self.locked();
-        if refusals.count > before { refusals.newest.clone() } else { None }
+    /// A refusal that explains why a question could not be asked just now. It may have met an earlier question, since
+    /// hickory lets equal ones that are under way share one answer.
+    pub(super) fn recent_refusal(&self) -> Option<MonitorFault> {
+        let refusal = self.locked();
+        refusal.as_ref().filter(|(at, _)| at.elapsed() < RECENT).map(|(_, fault)| fault.clone())
     }
 
     fn watch<S: 'static>(&self, opening: Opening<S>) -> Opening<S> {
@@ -56,14 +50,12 @@ impl Sockets {
 
     fn note(&self, error: &io::Error) {
         if let Some(fault) = exhausted("ask a name server", error) {
-            let mut refusals = self.locked();
-            refusals.count += 1;
-            refusals.newest = Some(fault);
+            *self.locked() = Some((Instant::now(), fault));
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, Refusals> {
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, Option<(Instant, MonitorFault)>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,16 +84,15 @@ mod tests {
 
     const EMFILE: i32 = 24;
 
-    #[test]
-    fn only_what_the_monitor_lacks_is_remembered() {
+    #[tokio::test(start_paused = true)]
+    async fn only_what_the_monitor_lacked_just_now_is_remembered() {
         let sockets = Sockets::default();
-        let before = sockets.refusals();
         sockets.note(&io::ErrorKind::ConnectionRefused.into());
-        assert_eq!(sockets.refused_since(before), None);
+        assert_eq!(sockets.recent_refusal(), None);
 
         sockets.clone().note(&io::Error::from_raw_os_error(EMFILE));
-        let fault = sockets.refused_since(before).unwrap();
-        assert_eq!(fault.operation, "ask a name server");
-        assert_eq!(sockets.refused_since(sockets.refusals()), None, "what was known before is no news");
+        assert_eq!(sockets.recent_refusal().unwrap().operation, "ask a name server");
+        tokio::time::advance(RECENT).await;
+        assert_eq!(sockets.recent_refusal(), None, "what was long ago explains nothing");
     }
 }
