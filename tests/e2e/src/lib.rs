@@ -10,6 +10,7 @@
     reason = "a harness: what fails here fails the test that uses it"
 )]
 
+mod browser;
 mod config;
 mod folder;
 mod http;
@@ -19,6 +20,7 @@ mod program;
 mod squid;
 mod wait;
 
+pub use browser::{Page, browse};
 pub use config::Config;
 pub use folder::Folder;
 pub use http::{Response, get};
