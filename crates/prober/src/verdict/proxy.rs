@@ -116,8 +116,9 @@ fn auth_schemes(headers: &Headers) -> String {
     schemes.join(", ")
 }
 
-/// An answer to the request itself that is the proxy's own by its words: over plain http, and inside a tunnel where
-/// the site's own inspection tells of a dead upstream. (Its refusals there are block pages like any other filter's.)
+/// An answer to the request itself that is the proxy's own by its words: over plain http, and inside TLS where the
+/// site's own inspection tells of a dead upstream. (Its refusals there are block pages like any other filter's, and so
+/// are those of a proxy that nobody configured.)
 pub(super) fn own_answer(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
     let plain = case.plain_answer().is_some();
     if !plain && !case.is_inspected() {
@@ -126,12 +127,14 @@ pub(super) fn own_answer(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
     if plain && http.status == 407 {
         return Some(credentials_wanted(case, &case.answerer(), &http.headers));
     }
-    let name = case.proxy_name(case.proxy()?);
     let sign = fingerprint::of_response(http.status, &http.headers)?;
+    let configured = case.proxy().map(|proxy| case.proxy_name(proxy));
+    let is_configured = configured.is_some();
+    let name = configured.unwrap_or_else(|| format!("a {} in the way", sign.vendor));
     let said = status_words(http.status, http.reason.as_ref().map(AsRef::as_ref));
     let host = case.host_and_port();
     let finding = match sign.meaning {
-        Meaning::Policy if plain => Finding::blocked(
+        Meaning::Policy if plain && is_configured => Finding::blocked(
             Cause::ProxyDenied,
             format!("{name} refused the request for {host} with {said} ({})", sign.message),
         ),
