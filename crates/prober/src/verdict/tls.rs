@@ -83,11 +83,12 @@ pub(super) fn name(case: &Case<'_>) -> Option<Finding> {
     Some(Finding::blocked(Cause::TlsNameMismatch, detail))
 }
 
-/// A trusted chain outside its validity.
+/// A trusted chain outside its validity; one to a root that Windows holds is trusted there.
 pub(super) fn validity(case: &Case<'_>) -> Option<Finding> {
     let tls = case.observation.tls.as_ref()?;
     let verification = &tls.verification;
-    if !is_trusted(verification) || verification.validity == Validity::Valid {
+    let is_trusted = is_trusted(verification) || ends_at_unheld_root(tls);
+    if !is_trusted || verification.validity == Validity::Valid {
         return None;
     }
     let detail = format!("the certificate of {} {}", case.host(), outside_validity(tls, case));
@@ -100,7 +101,7 @@ pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
     let verification = &tls.verification;
     let host = case.host();
     match verification.trust {
-        ChainTrust::Untrusted if verification.name_matches && names_unheld_root(tls) => {
+        ChainTrust::Untrusted if ends_at_unheld_root(tls) => {
             let detail =
                 format!("{host} chains to \"{}\", a Microsoft root that reachwatch does not hold", top_issuer(tls));
             Some(Finding::degraded(Cause::TlsRootUnknown, detail))
@@ -134,8 +135,17 @@ fn is_trusted(verification: &Verification) -> bool {
     verification.trust != ChainTrust::Untrusted
 }
 
-fn names_unheld_root(tls: &TlsFacts) -> bool {
-    let issuer = top_issuer(tls);
+/// Whether a chain ends at a root of Microsoft's that nobody here holds, as far as can be told without it: by the name of
+/// that root, shown by whoever has the key for the name asked for. A copy of the real chain is anybody's to show.
+fn ends_at_unheld_root(tls: &TlsFacts) -> bool {
+    let verification = &tls.verification;
+    verification.trust == ChainTrust::Untrusted
+        && verification.name_matches
+        && verification.handshake_signature == HandshakeSignature::Valid
+        && names_unheld_root(top_issuer(tls))
+}
+
+fn names_unheld_root(issuer: &str) -> bool {
     issuer
         .split(',')
         .filter_map(|part| part.trim().strip_prefix("CN="))
