@@ -46,8 +46,8 @@ const SQUID_ERRORS: &[(&str, Meaning)] = &[
     ("ERR_ZERO_SIZE_OBJECT", Meaning::Upstream),
 ];
 
-/// Products that refuse CONNECT by policy with a status that otherwise means a dead upstream: header or reason phrase
-/// in lower case, and what it holds.
+/// Products that refuse CONNECT by policy with 502, which otherwise means a dead upstream: header or reason phrase in
+/// lower case, and what it holds.
 const CONNECT_DENIALS: &[(&str, Place, &str)] =
     &[("Forefront TMG", Place::Reason, "forefront tmg denied"), ("Zscaler", Place::Header("server"), "zscaler")];
 
@@ -73,8 +73,10 @@ pub(super) fn of_response(status: u16, headers: &Headers) -> Option<Sign<'_>> {
 
 /// The sign in a refusal of CONNECT.
 pub(super) fn of_connect<'a>(status: u16, reason: Option<&'a str>, headers: &'a Headers) -> Option<Sign<'a>> {
+    // Other 5xx of these products are what they are of anybody.
+    let may_deny = status == 502 || status < 500;
     of_response(status, headers).or_else(|| {
-        CONNECT_DENIALS.iter().find_map(|(vendor, place, text)| {
+        CONNECT_DENIALS.iter().filter(|_| may_deny).find_map(|(vendor, place, text)| {
             let message = match place {
                 Place::Reason => reason?,
                 Place::Header(name) => headers.get(name)?,

@@ -83,7 +83,7 @@ pub(super) fn status(case: &Case<'_>) -> Option<Finding> {
 pub(super) fn server_error(case: &Case<'_>) -> Option<Finding> {
     let http = case.observation.http.as_ref()?;
     let from_origin = case.is_proven() || case.plain_answer().is_some();
-    if http.status < 500 || !from_origin || case.status_is_expected(http.status) {
+    if !(500..600).contains(&http.status) || !from_origin || case.status_is_expected(http.status) {
         return None;
     }
     let detail = format!("{} answered {}: the way is open, the service has a problem", case.host(), words(http));
