@@ -151,6 +151,18 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_of_the_year_10000_does_not_take_the_document_away() {
+        let row = sample::row("a", "hq").observed(|seen| {
+            let mut tls = sample::tls(prober::observation::ChainTrust::Public);
+            tls.chain[0].not_after = time::macros::datetime!(9999-12-31 23:59:59 -1);
+            seen.tls = Some(tls);
+        });
+        let document = serde_json::to_value(Document::from_snapshot(&sample::snapshot([row.reachable()]))).unwrap();
+        let tls = &document["results"][0]["tls"];
+        assert_eq!((tls["version"].as_str(), &tls["not_after"]), (Some("TLSv1.3"), &serde_json::Value::Null));
+    }
+
+    #[test]
     fn a_result_that_waits_for_confirmation_stands_beside_the_confirmed_one() {
         let row = sample::row("a", "hq").reachable().then(State::Blocked, Cause::TcpRefused, "refused once");
         let document = serde_json::to_value(Document::from_snapshot(&sample::snapshot([row]))).unwrap();
