@@ -129,3 +129,52 @@ fn a_problem_of_one_path_says_where_its_endpoint_gets_through() {
     let html = html(&sample::branch());
     assert!(html.contains("<dd>gets through on direct</dd>"));
 }
+
+#[test]
+fn the_same_trouble_of_the_same_endpoints_on_several_paths_is_told_once() {
+    let at = |endpoint, path, detail| sample::row(endpoint, path).blocked(Cause::TlsIntercepted, detail);
+    let snapshot = sample::snapshot([
+        at("a", "direct", "issued by X"),
+        at("a", "hq", "issued by X"),
+        at("b", "direct", "issued by X"),
+        at("b", "hq", "issued by Y"),
+        at("b", "lte", "issued by X"),
+    ]);
+    let problems = Problem::all(&snapshot, sample::NOW);
+    let headlines: Vec<_> = problems.iter().map(Problem::headline).collect();
+    assert_eq!(
+        headlines,
+        ["2 endpoints on direct and hq: TLS is intercepted", "1 endpoint on lte: TLS is intercepted"],
+        "b alone has the trouble on lte"
+    );
+    let seen = |member: usize| -> Vec<_> {
+        let sightings = problems[0].members[member].sightings.iter();
+        sightings.map(|sighting| (sighting.over(), sighting.detail.to_string())).collect()
+    };
+    assert_eq!(seen(0), [("direct and hq".to_owned(), "issued by X".to_owned())]);
+    let own = |path: &str, detail: &str| (path.to_owned(), detail.to_owned());
+    assert_eq!(seen(1), [own("direct", "issued by X"), own("hq", "issued by Y")]);
+    assert!(html(&snapshot).contains("<span class=\"label\">on hq:</span> issued by Y"));
+}
+
+#[test]
+fn who_has_to_act_keeps_the_same_trouble_apart() {
+    let mut proxys = sample::reason(Cause::TlsReset, "cut");
+    proxys.blame = prober::cause::Blame::Proxy;
+    let snapshot = sample::snapshot([
+        sample::row("a", "direct").blocked(Cause::TlsReset, "cut"),
+        sample::row("a", "hq").blocked_for(proxys),
+    ]);
+    assert_eq!(Problem::all(&snapshot, sample::NOW).len(), 2);
+}
+
+#[test]
+fn a_degraded_endpoint_does_not_get_through_elsewhere_on_its_own_path() {
+    let snapshot = sample::snapshot([
+        sample::row("a", "direct").blocked(Cause::TcpRefused, "refused"),
+        sample::row("a", "hq").degraded(Cause::TlsChainIncomplete, "incomplete"),
+    ]);
+    let problems = Problem::all(&snapshot, sample::NOW);
+    let elsewhere: Vec<_> = problems.iter().map(|problem| problem.members[0].elsewhere.as_deref()).collect();
+    assert_eq!(elsewhere, [Some("gets through on hq"), None]);
+}
