@@ -284,3 +284,13 @@ async fn the_file_in_the_current_folder_is_found() {
     assert_eq!(found.code, Some(0), "{found:#?}");
     assert!(found.stdout.contains("| cdn | way | reachable |"), "./endpoints.yaml is found: {found:#?}");
 }
+
+#[tokio::test]
+async fn credentials_in_a_url_are_refused_and_not_repeated() {
+    for arguments in [["explain", "https://svc:s3cret@a.example/"], ["health", "http://svc:s3cret@127.0.0.1:9/"]] {
+        let refused = Finished::of(&arguments).await;
+        assert_eq!(refused.code, Some(2), "{refused:#?}");
+        assert_eq!(refused.stderr, "error: no credentials are sent: leave the user info out of the URL\n");
+        assert_eq!(refused.stdout, "");
+    }
+}

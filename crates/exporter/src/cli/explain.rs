@@ -12,7 +12,7 @@ use prober::probe::Prober;
 use prober::verdict::{Question, Verdict, judge};
 
 use self::teller::Teller;
-use super::args::{Common, ExplainArgs};
+use super::args::{Common, ExplainArgs, without_user_info};
 use super::exit::{Failure, Status};
 use super::screen::Screen;
 use super::{plan, printed};
@@ -20,9 +20,10 @@ use crate::words;
 
 /// Probes once and tells all about it.
 pub(crate) async fn explain(args: &ExplainArgs, common: &Common) -> Result<Status, Failure> {
+    let url = without_user_info(&args.url).map_err(Failure::usage)?;
     let (plan, _) = plan::load(common.config.as_deref())?;
     let path = args.path.as_deref().map(|path| plan::load_path(common.config.as_deref(), path)).transpose()?;
-    let (plan, pair) = target::plan_for(plan, &args.url, path);
+    let (plan, pair) = target::plan_for(plan, url, path);
     let prober = Prober::new(&plan, Arc::new(SystemClock)).map_err(Failure::config)?;
 
     let colour = Screen::stdout().colour;

@@ -9,7 +9,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use url::Url;
 
-use super::args::HealthArgs;
+use super::args::{HealthArgs, without_user_info};
 use super::exit::{Failure, Status};
 
 /// How long the instance may take to answer.
@@ -32,8 +32,9 @@ enum Unhealthy {
 
 /// Asks once; anything but a 2xx in time is a failure.
 pub(crate) async fn health(args: &HealthArgs) -> Result<Status, Failure> {
-    let answer = tokio::time::timeout(PATIENCE, ask(&args.url)).await;
-    match answer.unwrap_or_else(|_| Err(Unhealthy::Timeout(args.url.clone()))) {
+    let url = without_user_info(&args.url).map_err(Failure::usage)?;
+    let answer = tokio::time::timeout(PATIENCE, ask(url)).await;
+    match answer.unwrap_or_else(|_| Err(Unhealthy::Timeout(url.clone()))) {
         Ok(()) => Ok(Status::Success),
         Err(unhealthy) => Err(Failure::other(unhealthy)),
     }
