@@ -34,10 +34,12 @@ mod trust;
 
 use std::sync::Arc;
 
-use crate::plan::{Path, Plan};
+use url::Url;
+
+use crate::plan::{Endpoint, Path, Plan};
 
 pub use fault::{Fault, Faults};
-pub use load::{LoadError, Origin, load, load_path};
+pub use load::{LoadError, Origin, load, load_endpoint, load_path};
 pub use sources::{Sources, SystemSources};
 
 /// The allowlist that the product ships, used where no other configuration is found.
@@ -63,4 +65,11 @@ pub fn parse_path(text: &str, file_name: &str, sources: &dyn Sources, path: &str
     let reading = reading::Reading::new(file_name, sources);
     let path = tree::build(text, &reading).and_then(|root| document::path(&reading, &root, path));
     reading.finish(path)
+}
+
+/// An endpoint for a URL that a configuration need not name, with everything as the configuration has it by default.
+pub fn parse_endpoint(text: &str, file_name: &str, sources: &dyn Sources, url: &Url) -> Result<Endpoint, Faults> {
+    let reading = reading::Reading::new(file_name, sources);
+    let endpoint = tree::build(text, &reading).and_then(|root| document::endpoint(&reading, &root, url));
+    reading.finish(endpoint)
 }

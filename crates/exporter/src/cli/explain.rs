@@ -23,7 +23,8 @@ pub(crate) async fn explain(args: &ExplainArgs, common: &Common) -> Result<Statu
     let url = without_user_info(&args.url).map_err(Failure::usage)?;
     let (plan, _) = plan::load(common.config.as_deref())?;
     let path = args.path.as_deref().map(|path| plan::load_path(common.config.as_deref(), path)).transpose()?;
-    let (plan, pair) = target::plan_for(plan, url, path);
+    let made = plan::load_endpoint(common.config.as_deref(), url)?;
+    let (plan, pair) = target::plan_for(plan, made, path);
     let prober = Prober::new(&plan, Arc::new(SystemClock)).map_err(Failure::config)?;
 
     let colour = Screen::stdout().colour;

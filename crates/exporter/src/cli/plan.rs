@@ -6,7 +6,8 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use prober::config::{self, Fault, Faults, LoadError, Origin};
-use prober::plan::{Path, Plan};
+use prober::plan::{Endpoint, Path, Plan};
+use url::Url;
 
 use super::exit::Failure;
 
@@ -29,6 +30,11 @@ fn words(faults: &Faults) -> String {
         [Some(fault.message.clone()), fault.help.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ")
     };
     faults.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// An endpoint for a URL, with what the configuration has by default.
+pub(crate) fn load_endpoint(named: Option<&FilePath>, url: &Url) -> Result<Endpoint, Failure> {
+    config::load_endpoint(named, url).map_err(|error| Failure::config(BadConfiguration(error)))
 }
 
 /// A configuration that cannot be used: first how bad it is, then a line for each fault.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
+use url::Url;
+
 use super::controls;
 use super::cursor::{Cursor, Map};
 use super::duration;
@@ -47,15 +49,28 @@ const MAX_PAIRS: usize = 100_000;
 pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     let cursor = Cursor::root(reading, root);
     let document = cursor.section("", KEYS)?;
-    let (dns, private_answers) = document.get("dns").and_then(|cursor| network::read(&cursor)).unwrap_or_default();
-    let (tls, roots) = document.get("tls").and_then(|cursor| trust::read(&cursor)).unwrap_or_default();
-    let defaults = defaults(&document, private_answers, roots);
+    let (dns, tls, defaults) = shared(&document);
     let paths = Paths::read(document.get("paths").as_ref());
     let drafts = drafts(&document, &defaults);
     check_names(&drafts);
     let settings = settings(&document, reading);
     let (endpoints, pairs) = pair_up(&cursor, &document, &paths, drafts, &defaults)?;
     Some(assemble(settings, dns, tls, &paths, endpoints, pairs))
+}
+
+/// What endpoints share, and what they have by default.
+fn shared(document: &Map<'_>) -> (DnsPlan, TlsPlan, Defaults) {
+    let (dns, private_answers) = document.get("dns").and_then(|cursor| network::read(&cursor)).unwrap_or_default();
+    let (tls, roots) = document.get("tls").and_then(|cursor| trust::read(&cursor)).unwrap_or_default();
+    let defaults = defaults(document, private_answers, roots);
+    (dns, tls, defaults)
+}
+
+/// An endpoint for a URL, with everything by default.
+pub(super) fn endpoint(reading: &Reading<'_>, root: &Node, url: &Url) -> Option<Endpoint> {
+    let document = Cursor::root(reading, root).section("", KEYS)?;
+    let (_, _, defaults) = shared(&document);
+    Some(endpoint::of_url(url, &defaults))
 }
 
 /// Reads one path alone.

@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use url::Url;
+
 use super::address;
 use super::cursor::{Cursor, Map};
 use super::duration;
@@ -116,17 +118,29 @@ fn start(cursor: &Cursor<'_>, text: &str, name: Option<String>, role: Role, defa
             return help.map_or_else(|| cursor.fault(message.clone()), |help| cursor.fault_with_help(&*message, help));
         }
     };
-    let authority = &url[url::Position::BeforeHost..url::Position::AfterPath];
-    let mut endpoint = Endpoint::new(name.unwrap_or_else(|| slug(authority)), url);
-    endpoint.interval = defaults.interval;
-    endpoint.private_answers = defaults.private_answers;
-    endpoint.roots = defaults.roots;
+    let mut endpoint = with_defaults(name, url, defaults);
     if role == Role::Control {
         endpoint.control = true;
         CONTROL_GROUP.clone_into(&mut endpoint.group);
         endpoint.severity = Severity::Info;
     }
     Some(endpoint)
+}
+
+fn with_defaults(name: Option<String>, url: Url, defaults: &Defaults) -> Endpoint {
+    let authority = &url[url::Position::BeforeHost..url::Position::AfterPath];
+    let mut endpoint = Endpoint::new(name.unwrap_or_else(|| slug(authority)), url);
+    endpoint.interval = defaults.interval;
+    endpoint.private_answers = defaults.private_answers;
+    endpoint.roots = defaults.roots;
+    endpoint
+}
+
+/// An endpoint of nothing but a URL, as the one-line form gives.
+pub(super) fn of_url(url: &Url, defaults: &Defaults) -> Endpoint {
+    let mut endpoint = with_defaults(None, url.clone(), defaults);
+    endpoint.timeout = inherited_timeout(&endpoint, defaults);
+    endpoint
 }
 
 /// Stands in for an endpoint whose address is missing or wrong while its other keys are read.

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thiserror::Error;
+use url::Url;
 
 use super::sources::read_bounded;
-use super::{BUILT_IN, Faults, MAX_BYTES, SystemSources, parse, parse_path};
-use crate::plan::{self, Plan};
+use super::{BUILT_IN, Faults, MAX_BYTES, SystemSources, parse, parse_endpoint, parse_path};
+use crate::plan::{self, Endpoint, Plan};
 
 /// Where a configuration is looked for when none is named, in this order.
 const SEARCH: [&str; 2] = ["endpoints.yaml", "/etc/reachwatch/endpoints.yaml"];
@@ -68,6 +69,12 @@ pub fn load(named: Option<&Path>) -> Result<(Plan, Origin), LoadError> {
 pub fn load_path(named: Option<&Path>, path: &str) -> Result<Arc<plan::Path>, LoadError> {
     let found = find(named)?;
     Ok(parse_path(&found.text, &found.name, &found.sources, path)?)
+}
+
+/// An endpoint for a URL, with what the configuration that [`load`] would read has by default.
+pub fn load_endpoint(named: Option<&Path>, url: &Url) -> Result<Endpoint, LoadError> {
+    let found = find(named)?;
+    Ok(parse_endpoint(&found.text, &found.name, &found.sources, url)?)
 }
 
 /// A configuration that is found and not yet read.

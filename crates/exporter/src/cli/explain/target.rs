@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use prober::plan::{Endpoint, Pair, Path, Plan, Way};
-use url::Url;
 
-/// The plan with nothing but one pair: a configured endpoint with all that is expected of it where the URL is one's,
-/// else one made for the URL; over the path that was asked for, else the usual one.
-pub(super) fn plan_for(mut plan: Plan, url: &Url, path: Option<Arc<Path>>) -> (Plan, Arc<Pair>) {
-    let configured = plan.endpoints.iter().find(|endpoint| endpoint.url == *url).cloned();
+/// The plan with nothing but one pair: a configured endpoint with all that is expected of it where the URL of the one
+/// that was `made` is that one's, else the one made; over the path that was asked for, else the usual one.
+pub(super) fn plan_for(mut plan: Plan, made: Endpoint, path: Option<Arc<Path>>) -> (Plan, Arc<Pair>) {
+    let configured = plan.endpoints.iter().find(|endpoint| endpoint.url == made.url).cloned();
     let path = path.unwrap_or_else(|| usual_path(&plan, configured.as_deref()));
-    let endpoint = configured.unwrap_or_else(|| Arc::new(made_for(url, &plan)));
+    let endpoint = configured.unwrap_or_else(|| Arc::new(made));
     let pair = Arc::new(Pair { endpoint: Arc::clone(&endpoint), path: Arc::clone(&path) });
     plan.endpoints = vec![endpoint];
     plan.paths = vec![path];
@@ -25,19 +24,12 @@ fn usual_path(plan: &Plan, configured: Option<&Endpoint>) -> Arc<Path> {
     own.or(plan.pairs.first()).map_or_else(direct, |pair| Arc::clone(&pair.path))
 }
 
-/// An endpoint for a URL that is not configured, with what the configuration's first endpoint has by default.
-fn made_for(url: &Url, plan: &Plan) -> Endpoint {
-    let mut endpoint = Endpoint::new("explained", url.clone());
-    if let Some(first) = plan.endpoints.first() {
-        endpoint.private_answers = first.private_answers;
-        endpoint.roots = first.roots;
-    }
-    endpoint
-}
-
 #[cfg(test)]
 mod tests {
-    use prober::config::{SystemSources, parse, parse_path};
+    use std::time::Duration;
+
+    use prober::config::{SystemSources, parse, parse_endpoint, parse_path};
+    use prober::plan::{PrivateAnswers, RootsChoice};
 
     use super::*;
 
@@ -50,7 +42,8 @@ endpoints: [officecdn.microsoft.com, {name: ols, url: https://ols.example/olsc, 
         let sources = SystemSources::in_folder(".");
         let plan = parse(TEXT, "endpoints.yaml", &sources).unwrap();
         let path = path.map(|path| parse_path(TEXT, "endpoints.yaml", &sources, path).unwrap());
-        let (plan, pair) = plan_for(plan, &url.parse().unwrap(), path);
+        let made = parse_endpoint(TEXT, "endpoints.yaml", &sources, &url.parse().unwrap()).unwrap();
+        let (plan, pair) = plan_for(plan, made, path);
         assert_eq!(plan.pairs.len(), 1);
         (pair.endpoint.name.clone(), pair.path.name.clone())
     }
@@ -67,7 +60,23 @@ endpoints: [officecdn.microsoft.com, {name: ols, url: https://ols.example/olsc, 
 
     #[test]
     fn any_other_url_takes_the_usual_path() {
-        assert_eq!(planned("https://other.example/", None), names("explained", "hq"));
-        assert_eq!(planned("https://other.example/", Some("direct")), names("explained", "direct"));
+        assert_eq!(planned("https://other.example/", None), names("other-example", "hq"));
+        assert_eq!(planned("https://other.example/", Some("direct")), names("other-example", "direct"));
+    }
+    #[test]
+    fn any_other_url_is_probed_as_the_configuration_has_it_by_default() {
+        const TEXT: &str = "\
+timeout: 7s
+dns: {private_answers: allowed}
+tls: {roots: system}
+endpoints: [{url: https://ols.example/olsc, private_answers: blocked, tls: {roots: bundled}, timeout: 1s}]";
+        let made = |url: &str| {
+            let sources = SystemSources::in_folder(".");
+            parse_endpoint(TEXT, "endpoints.yaml", &sources, &url.parse().unwrap()).unwrap()
+        };
+        let other = made("https://other.example/");
+        assert_eq!((other.private_answers, other.roots), (PrivateAnswers::Allowed, RootsChoice::System));
+        assert_eq!(other.timeout, Duration::from_secs(7));
+        assert_eq!(made("http://other.example/a.crl").timeout, Endpoint::DEFAULT_CRL_TIMEOUT);
     }
 }
