@@ -227,6 +227,7 @@ pub fn tls(trust: ChainTrust) -> TlsFacts {
         cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
         alpn: Some("h2".to_owned()),
         chain: vec![leaf],
+        leaf_sha256: None,
         verification: Verification {
             trust,
             validity: Validity::Valid,

@@ -7,6 +7,8 @@ mod answers;
 mod attempt;
 mod board;
 mod events;
+mod leaves;
+mod others;
 mod round;
 mod running;
 mod timetable;
@@ -19,9 +21,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use self::answers::Answers;
 use self::board::Board;
 pub use self::events::Events;
+use self::others::Others;
 pub use self::round::round;
 use self::running::{Ended, Running};
 use self::timetable::Timetable;
@@ -43,7 +45,7 @@ pub struct Scheduler<P> {
     events: Arc<dyn Events>,
     timetable: Timetable,
     running: Running<Report>,
-    answers: Arc<Answers>,
+    others: Arc<Others>,
     board: Board,
     snapshots: watch::Sender<Arc<Snapshot>>,
     /// When the newest snapshot was published, and whether the board has changed since.
@@ -83,7 +85,7 @@ impl<P: Probe> Scheduler<P> {
         let scheduler = Self {
             timetable: Timetable::new(&plan, now),
             running: Running::default(),
-            answers: Arc::default(),
+            others: Arc::default(),
             snapshots: publisher,
             published: now.checked_sub(COALESCE).unwrap_or(now),
             unpublished: false,
@@ -119,7 +121,7 @@ impl<P: Probe> Scheduler<P> {
             let Some(due) = self.timetable.pop_due(now) else { return };
             let Some(pair) = self.plan.pairs.get(due.pair) else { continue };
             self.events.probe_started(pair, now.saturating_duration_since(due.at));
-            let attempt = attempt::report(Arc::clone(&self.prober), Arc::clone(pair), Arc::clone(&self.answers));
+            let attempt = attempt::report(Arc::clone(&self.prober), Arc::clone(pair), Arc::clone(&self.others));
             self.running.spawn(due.pair, attempt);
         }
     }

@@ -23,7 +23,7 @@ use self::case::Case;
 use self::finding::Finding;
 use crate::cause::{Blame, Cause, Stage, State};
 use crate::observation::{Fault, Observation};
-use crate::plan::{Endpoint, Path};
+use crate::plan::{Endpoint, Pair, Path};
 use crate::text::Clean;
 
 /// What one observation means.
@@ -71,6 +71,17 @@ pub struct Question<'a> {
     /// Whether the proxy that served answered for another host within the last interval: its silence then speaks of
     /// what lies behind it.
     pub proxy_answered_recently: bool,
+    /// Whether the certificate that the peer showed proved the same endpoint to another probe, over whatever path: who
+    /// holds its key is the origin then, although its chain does not show it here.
+    pub leaf_proven_elsewhere: bool,
+}
+
+impl<'a> Question<'a> {
+    /// A pair's question where nothing is known of what other probes saw.
+    pub fn alone(pair: &'a Pair) -> Self {
+        let Pair { endpoint, path } = pair;
+        Self { endpoint, path, proxy_answered_recently: false, leaf_proven_elsewhere: false }
+    }
 }
 
 /// The longest detail sentence: room for two texts from the network and our own words.

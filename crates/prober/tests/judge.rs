@@ -37,6 +37,8 @@ struct Fixture {
     path: PathText,
     #[serde(default)]
     proxy_answered_recently: bool,
+    #[serde(default)]
+    leaf_proven_elsewhere: bool,
     observation: Value,
     expected: Expected,
 }
@@ -127,7 +129,9 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
     let observation: Observation =
         serde_json::from_value(observation).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let proxy_answered_recently = asked.proxy_answered_recently;
-    judge(&Question { endpoint: &endpoint, path: &path, proxy_answered_recently }, &observation)
+    let leaf_proven_elsewhere = asked.leaf_proven_elsewhere;
+    let question = Question { endpoint: &endpoint, path: &path, proxy_answered_recently, leaf_proven_elsewhere };
+    judge(&question, &observation)
 }
 
 fn path(text: &PathText) -> Path {

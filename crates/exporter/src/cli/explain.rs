@@ -31,8 +31,7 @@ pub(crate) async fn explain(args: &ExplainArgs, common: &Common) -> Result<Statu
     let teller = Teller::start(&pair, io::stdout());
     let observation = prober.probe_with(&pair, &teller).await;
     teller.ended(&observation);
-    let question = Question { endpoint: &pair.endpoint, path: &pair.path, proxy_answered_recently: false };
-    let verdict = judge(&question, &observation);
+    let verdict = judge(&Question::alone(&pair), &observation);
     printed(conclude(&pair, &verdict, colour, &mut io::stdout().lock()))?;
     Ok(Status::of([verdict.state]))
 }

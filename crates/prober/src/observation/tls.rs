@@ -18,6 +18,9 @@ pub struct TlsFacts {
     pub alpn: Option<String>,
     /// The certificates as sent, leaf first; at most 10.
     pub chain: Vec<CertificateFacts>,
+    /// The SHA-256 of the leaf as sent, in hexadecimal: tells whether two paths were shown the same certificate.
+    #[serde(default)]
+    pub leaf_sha256: Option<String>,
     /// What verification says of them.
     pub verification: Verification,
 }

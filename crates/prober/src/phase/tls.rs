@@ -106,6 +106,7 @@ impl Connector {
             cipher: config::cipher_name(connection),
             alpn: connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
             chain,
+            leaf_sha256: certificates.first().map(certificate::sha256),
             verification: Verification {
                 trust: verdict.trust,
                 validity: verdict.validity,

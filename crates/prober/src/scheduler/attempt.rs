@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use super::answers::Answers;
+use super::others::Others;
 use crate::observation::{Fault, MonitorFault, Observation, Phases, RouteFacts};
 use crate::plan::Pair;
 use crate::probe::Probe;
@@ -14,25 +14,23 @@ use crate::state::Report;
 use crate::text::Clean;
 use crate::verdict::{Question, judge};
 
-/// Probes a pair and judges what came, in the light of what its proxy did for others lately.
-pub(super) async fn report<P: Probe>(prober: Arc<P>, pair: Arc<Pair>, answers: Arc<Answers>) -> Report {
+/// Probes a pair and judges what came, in the light of what others saw lately.
+pub(super) async fn report<P: Probe>(prober: Arc<P>, pair: Arc<Pair>, others: Arc<Others>) -> Report {
     let observation = prober.probe(&pair).await;
     let now = Instant::now();
-    answers.note(&pair, &observation, now);
-    let proxy_answered_recently = answers.answered_for_another(&pair, &observation, now);
-    judged(&pair, observation, proxy_answered_recently)
+    others.note(&pair, &observation, now);
+    judged(&others.question(&pair, &observation, now), observation)
 }
 
 /// Judges an observation and keeps of it what a report needs.
-pub(super) fn judged(pair: &Pair, observation: Observation, proxy_answered_recently: bool) -> Report {
-    let question = Question { endpoint: &pair.endpoint, path: &pair.path, proxy_answered_recently };
-    let verdict = judge(&question, &observation);
+pub(super) fn judged(question: &Question<'_>, observation: Observation) -> Report {
+    let verdict = judge(question, &observation);
     Report { observation: observation.compact(), verdict }
 }
 
 /// What a probe that panicked saw: nothing.
 pub(super) fn panicked(pair: &Pair, now: OffsetDateTime, duration: Duration, message: Clean) -> Report {
-    judged(pair, unseen(now, duration, message), false)
+    judged(&Question::alone(pair), unseen(now, duration, message))
 }
 
 /// The observation of a probe that panicked.

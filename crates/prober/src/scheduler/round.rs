@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::answers::Answers;
 use super::attempt;
+use super::others::Others;
 use super::running::Running;
 use crate::net::Clock;
 use crate::observation::Observation;
@@ -14,7 +14,7 @@ use crate::probe::Probe;
 use crate::state::Report;
 
 /// Probes every pair of a plan once, as many at a time as the plan allows, and judges the raw results when all are in:
-/// whether a proxy answers for other hosts is known only then. `ended` is told of each probe that ends. The results
+/// whether a proxy answers for other hosts, or a certificate proves itself on another path, is known only then. `ended` is told of each probe that ends. The results
 /// are in the plan's order.
 pub async fn round<P: Probe>(
     plan: &Plan,
@@ -25,7 +25,7 @@ pub async fn round<P: Probe>(
     let mut running = Running::default();
     let mut waiting = plan.pairs.iter().enumerate();
     let mut seen: Vec<(usize, Observation)> = Vec::with_capacity(plan.pairs.len());
-    let answers = Answers::default();
+    let others = Others::default();
     loop {
         while running.len() < plan.concurrency.get() {
             let Some((index, pair)) = waiting.next() else { break };
@@ -35,15 +35,15 @@ pub async fn round<P: Probe>(
         let Some(probe) = running.next().await else { break };
         let Some(pair) = plan.pairs.get(probe.pair) else { continue };
         let observation = probe.outcome.unwrap_or_else(|panic| attempt::unseen(clock.now(), probe.duration, panic));
-        answers.note(pair, &observation, Instant::now());
+        others.note(pair, &observation, Instant::now());
         seen.push((probe.pair, observation));
         ended(pair);
     }
     seen.sort_unstable_by_key(|(index, _)| *index);
     let judged = seen.into_iter().filter_map(|(index, observation)| {
         let pair = plan.pairs.get(index)?;
-        let proxy_answered = answers.newest_for_another(pair, &observation).is_some();
-        Some((Arc::clone(pair), Arc::new(attempt::judged(pair, observation, proxy_answered))))
+        let question = others.question_of_round(pair, &observation);
+        Some((Arc::clone(pair), Arc::new(attempt::judged(&question, observation))))
     });
     judged.collect()
 }

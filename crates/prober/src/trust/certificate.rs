@@ -1,5 +1,6 @@
 //! What a certificate says of itself.
 
+use aws_lc_rs::digest;
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
@@ -28,6 +29,13 @@ pub(crate) fn facts(certificate: &CertificateDer<'_>) -> CertificateFacts {
             ca_issuers: Vec::new(),
         },
     }
+}
+
+/// The SHA-256 of a certificate as sent, in hexadecimal.
+pub(crate) fn sha256(certificate: &CertificateDer<'_>) -> String {
+    let digest = digest::digest(&digest::SHA256, certificate.as_ref());
+    let nibbles = digest.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
 }
 
 /// Whether it is a certificate at all, as far as can be told without its issuer.
@@ -62,4 +70,16 @@ fn ca_issuers(certificate: &X509Certificate<'_>) -> Vec<Clean> {
         .take(MAX_CA_ISSUERS)
         .map(Clean::new)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_hexadecimal_with_every_zero() {
+        // FIPS 180-4's example for "abc".
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(&CertificateDer::from(b"abc".as_slice())), expected);
+    }
 }

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use super::Question;
 use super::finding::Finding;
 use crate::cause::{Cause, Stage};
-use crate::observation::{ChainTrust, CrlOutcome, HttpFacts, Observation, RouteFacts, TlsFacts};
+use crate::observation::{
+    ChainTrust, CrlOutcome, HandshakeSignature, HttpFacts, Observation, RouteFacts, TlsFacts, Validity,
+};
 use crate::plan::{Endpoint, Expect, Path, Way};
 
 /// A question with its observation.
@@ -14,13 +16,14 @@ pub(super) struct Case<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) path: &'a Path,
     pub(super) proxy_answered_recently: bool,
+    leaf_proven_elsewhere: bool,
     pub(super) observation: &'a Observation,
 }
 
 impl<'a> Case<'a> {
     pub(super) fn new(question: &Question<'a>, observation: &'a Observation) -> Self {
-        let Question { endpoint, path, proxy_answered_recently } = *question;
-        Self { endpoint, path, proxy_answered_recently, observation }
+        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere } = *question;
+        Self { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, observation }
     }
 
     pub(super) fn expect(&self) -> &'a Expect {
@@ -82,14 +85,21 @@ impl<'a> Case<'a> {
         if self.tunnelled() { ", after the proxy opened the tunnel" } else { "" }
     }
 
-    /// The handshake with a peer that proved to be the origin.
-    fn proven(&self) -> Option<&'a TlsFacts> {
-        self.observation.tls.as_ref().filter(|tls| tls.is_proven())
-    }
-
     /// Whether a certificate proved the origin.
     pub(super) fn is_proven(&self) -> bool {
-        self.proven().is_some()
+        self.observation.tls.as_ref().is_some_and(|tls| tls.is_proven() || self.lacks_intermediate(tls))
+    }
+
+    /// Whether all that a chain lacks is an intermediate that could not be had here: elsewhere the same certificate was
+    /// proven, and the peer has its key.
+    pub(super) fn lacks_intermediate(&self, tls: &TlsFacts) -> bool {
+        let verification = &tls.verification;
+        self.leaf_proven_elsewhere
+            && verification.trust == ChainTrust::Untrusted
+            && verification.validity == Validity::Valid
+            && verification.name_matches
+            && verification.handshake_signature == HandshakeSignature::Valid
+            && !tls.chain.iter().any(|certificate| certificate.self_issued)
     }
 
     /// The response of a peer that nothing has proven: plain http, or a bad certificate.

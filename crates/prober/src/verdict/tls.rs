@@ -101,6 +101,14 @@ pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
     let verification = &tls.verification;
     let host = case.host();
     match verification.trust {
+        ChainTrust::Untrusted if case.lacks_intermediate(tls) => {
+            let detail = format!(
+                "{host} leaves out an intermediate certificate (\"{}\"), which could not be fetched here; over another \
+                 path the same certificate proved to be the origin's",
+                top_issuer(tls)
+            );
+            Some(Finding::degraded(Cause::TlsChainIncomplete, detail))
+        }
         ChainTrust::Untrusted if ends_at_unheld_root(tls) => {
             let detail =
                 format!("{host} chains to \"{}\", a Microsoft root that reachwatch does not hold", top_issuer(tls));

@@ -1,6 +1,12 @@
 //! Chains that lack their intermediate.
 
+use std::sync::Arc;
+
+use prober::Cause;
+use prober::net::SystemClock;
 use prober::observation::{ChainTrust, Observation, TlsFacts};
+use prober::probe::Prober;
+use prober::scheduler::round;
 use testnet::TlsFault;
 
 use crate::site::{HTTPS_HOST, Site, http};
@@ -33,5 +39,22 @@ async fn is_left_open_where_the_certificate_points_to_another_port() {
         let verification = &tls(&seen).verification;
         assert_eq!((verification.trust, verification.completed_by_aia), (ChainTrust::Untrusted, false), "{path}");
         assert_eq!(http(&seen).status, 200, "whoever answers is heard all the same");
+    }
+}
+
+/// Directly the publisher is out of reach, but the proxy's probe shows whose certificate it is.
+#[tokio::test]
+async fn is_known_for_incomplete_where_another_path_saw_the_leaf_proven() {
+    let site = Site::new().await;
+    site.world.faults().set(HTTPS_HOST, TlsFault::MissingIntermediate { port_80: true }).unwrap();
+    for (paths, expected) in [
+        ("direct", vec![Some(Cause::TlsIntercepted)]),
+        ("direct, proxy", vec![Some(Cause::TlsChainIncomplete), Some(Cause::TlsChainIncomplete)]),
+    ] {
+        let plan = site.plan(&site.https(), paths, "");
+        let prober = Arc::new(Prober::new(&plan, Arc::new(SystemClock)).unwrap());
+        let results = round(&plan, prober, &SystemClock, |_| {}).await;
+        let reasons = results.iter().map(|(_, report)| report.verdict.reason.as_ref().map(|reason| reason.cause));
+        assert_eq!(reasons.collect::<Vec<_>>(), expected, "{paths}");
     }
 }

@@ -58,6 +58,7 @@ async fn completed(root: &Authority, leaf: &Leaf, publisher: &Publisher) -> (Ver
         cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
         alpn: None,
         chain,
+        leaf_sha256: None,
         verification: Verification {
             trust: verdict.trust,
             validity: verdict.validity,

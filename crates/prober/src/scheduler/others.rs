@@ -1,0 +1,42 @@
+//! What other probes saw, as far as it bears on the judgement of one.
+
+use tokio::time::Instant;
+
+use super::answers::Answers;
+use super::leaves::Leaves;
+use crate::observation::Observation;
+use crate::plan::Pair;
+use crate::verdict::Question;
+
+/// What other probes saw.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    answers: Answers,
+    leaves: Leaves,
+}
+
+impl Others {
+    /// Takes note of what a probe saw.
+    pub(super) fn note(&self, pair: &Pair, observation: &Observation, now: Instant) {
+        self.answers.note(pair, observation, now);
+        self.leaves.note(pair, observation);
+    }
+
+    /// What a probe that ends now is judged by, in the light of what others saw lately.
+    pub(super) fn question<'a>(&self, pair: &'a Pair, observation: &Observation, now: Instant) -> Question<'a> {
+        Question {
+            proxy_answered_recently: self.answers.answered_for_another(pair, observation, now),
+            leaf_proven_elsewhere: self.leaves.proved(pair, observation),
+            ..Question::alone(pair)
+        }
+    }
+
+    /// As [`Others::question`], where all that was noted is of one round.
+    pub(super) fn question_of_round<'a>(&self, pair: &'a Pair, observation: &Observation) -> Question<'a> {
+        Question {
+            proxy_answered_recently: self.answers.newest_for_another(pair, observation).is_some(),
+            leaf_proven_elsewhere: self.leaves.proved(pair, observation),
+            ..Question::alone(pair)
+        }
+    }
+}
