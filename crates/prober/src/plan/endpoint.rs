@@ -67,11 +67,6 @@ impl Endpoint {
             url,
         }
     }
-
-    /// Whether the origin has to prove itself with a certificate.
-    pub fn is_https(&self) -> bool {
-        self.url.scheme() == "https"
-    }
 }
 
 /// Whether a URL is taken for a CRL unless `expect.crl` says otherwise: plain http and a path ending in `.crl`.
