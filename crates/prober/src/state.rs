@@ -119,12 +119,14 @@ impl Memory {
             State::Unknown => {
                 let streak = Streak::longer(self.unknown, at);
                 self.unknown = Some(streak);
-                if !self.lets_go(at, rules) {
-                    return None;
-                }
-                if self.holds(State::Blocked) {
-                    // What was confirmed is forgotten, and so is the row that confirmed it.
+                let is_forgotten = self.last_known.is_none_or(|last| at - last >= rules.patience());
+                if is_forgotten {
+                    // A row begun or confirmed so long ago says nothing of the next result either.
                     self.blocked = None;
+                }
+                let holds_nothing = self.confirmed.is_none() || self.holds(State::Unknown);
+                if !holds_nothing && !is_forgotten {
+                    return None;
                 }
                 streak.since
             }
@@ -140,12 +142,6 @@ impl Memory {
 
     fn holds(&self, state: State) -> bool {
         self.confirmed.as_ref().is_some_and(|confirmed| confirmed.state == state)
-    }
-
-    /// Whether an unknown result may show: nothing else is held, or nothing else has come for too long.
-    fn lets_go(&self, now: OffsetDateTime, rules: Rules) -> bool {
-        self.confirmed.as_ref().is_none_or(|confirmed| confirmed.state == State::Unknown)
-            || self.last_known.is_none_or(|last| now - last >= rules.patience())
     }
 
     fn adopt(&mut self, newest: Confirmed) -> Option<Change> {

@@ -88,6 +88,9 @@ fn raw_results_become_a_confirmed_state() {
         (2, "ruuruuuu", "Rrrrrrrr", Some(0)),
         (2, "bbuuuuu", "-BbbbbU", Some(2)),
         (2, "bbuuuuubb", "-BbbbbUuB", Some(7)),
+        // With it goes a row that was begun: a failure of long ago confirms none of today.
+        (2, "rbuuuuubb", "RrrrrrUuB", Some(7)),
+        (2, "buuuuubb", "-UuuuuuB", Some(6)),
         (2, "r....u", "R....U", Some(5)),
         (2, "ruuuuur", "RrrrrUR", Some(6)),
     ];
