@@ -9,23 +9,28 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-/// A stream that fails when nothing moves in either direction for a while: a peer that connects and stays silent, or
-/// asks for much and never reads it, would otherwise keep its connection for ever.
+/// A stream that fails when nothing moves in either direction for a while: a peer that asks for much and never reads it
+/// would otherwise keep its connection for ever. Until something is written to it, what it sends buys it no time: one
+/// that dribbles must not hold a place that others wait for.
 #[derive(Debug)]
 pub(super) struct Patience<S> {
     stream: S,
     limit: Duration,
+    answered: bool,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl<S> Patience<S> {
-    pub(super) fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, deadline: Box::pin(tokio::time::sleep(limit)) }
+    /// Waits `opening` for the first write, and `limit` for whatever moves after it.
+    pub(super) fn new(stream: S, opening: Duration, limit: Duration) -> Self {
+        Self { stream, limit, answered: false, deadline: Box::pin(tokio::time::sleep(opening)) }
     }
 
     fn watch<T>(&mut self, context: &mut Context<'_>, progress: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if progress.is_ready() {
-            self.deadline.as_mut().reset(Instant::now() + self.limit);
+            if self.answered {
+                self.deadline.as_mut().reset(Instant::now() + self.limit);
+            }
             return progress;
         }
         self.deadline.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
@@ -42,6 +47,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.answered |= progress.is_ready();
         self.watch(cx, progress)
     }
 
@@ -51,6 +57,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.answered |= progress.is_ready();
         self.watch(cx, progress)
     }
 
@@ -73,19 +80,34 @@ mod tests {
 
     use super::*;
 
+    const OPENING: Duration = Duration::from_secs(20);
     const LIMIT: Duration = Duration::from_secs(60);
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_peer_is_given_up() {
         let (_peer, ours) = tokio::io::duplex(64);
-        let error = Patience::new(ours, LIMIT).read_u8().await.unwrap_err();
+        let error = Patience::new(ours, OPENING, LIMIT).read_u8().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_dribbles_is_given_up_before_it_has_an_answer() {
+        let (mut peer, ours) = tokio::io::duplex(64);
+        let dribble = tokio::spawn(async move {
+            while peer.write_u8(7).await.is_ok() {
+                tokio::time::sleep(OPENING / 4).await;
+            }
+        });
+        let start = Instant::now();
+        let error = Patience::new(ours, OPENING, LIMIT).read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!((error.kind(), start.elapsed()), (io::ErrorKind::TimedOut, OPENING));
+        dribble.await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_never_reads_is_given_up() {
         let (_peer, ours) = tokio::io::duplex(64);
-        let error = Patience::new(ours, LIMIT).write_all(&[0; 1000]).await.unwrap_err();
+        let error = Patience::new(ours, OPENING, LIMIT).write_all(&[0; 1000]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
@@ -99,7 +121,9 @@ mod tests {
             }
         });
         let mut bytes = [0; 5];
-        Patience::new(ours, LIMIT).read_exact(&mut bytes).await.unwrap();
+        let mut ours = Patience::new(ours, OPENING, LIMIT);
+        ours.write_u8(1).await.unwrap();
+        ours.read_exact(&mut bytes).await.unwrap();
         assert_eq!(bytes, [7; 5]);
         sender.await.unwrap();
     }

@@ -24,7 +24,9 @@ use super::patience::Patience;
 const MAX_CONNECTIONS: usize = 256;
 /// How long a client may take for a request's head.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
-/// How long a connection may stand still.
+/// How long a new connection may take to its first answer: a head's time and a handler's.
+const OPENING_LIMIT: Duration = Duration::from_secs(20);
+/// How long a connection may stand still after that.
 const IDLE_LIMIT: Duration = Duration::from_secs(90);
 /// How long requests under way may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(3);
@@ -76,7 +78,7 @@ async fn speak(
     router: Router,
     watcher: Watcher,
 ) {
-    let stream = TokioIo::new(Patience::new(stream, IDLE_LIMIT));
+    let stream = TokioIo::new(Patience::new(stream, OPENING_LIMIT, IDLE_LIMIT));
     let connection = protocol.serve_connection(stream, TowerToHyperService::new(router));
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(error, "a connection ended early");
