@@ -11,6 +11,7 @@ use prober::observation::{
 };
 use prober::plan::Pair;
 use prober::probe::{Listener, Step};
+use prober::text::Clean;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
@@ -33,6 +34,8 @@ const OF_NOTE: [&str; 16] = [
     "x-frontend",
     "x-squid-error",
 ];
+/// The longest fault shown, in characters.
+const FAULT_CHARS: usize = 1000;
 /// How much of a body is shown, in characters.
 const BODY_START: usize = 100;
 
@@ -62,7 +65,7 @@ impl<W: Write + Send> Teller<W> {
             message = format!("{message}: {error}");
             source = error.source();
         }
-        self.step("failed", &message);
+        self.step("failed", Clean::bounded(&message, FAULT_CHARS).as_str());
     }
 
     fn step(&self, stage: &str, what: &str) {
