@@ -19,8 +19,10 @@ enum Script {
     Answer(Vec<RData>),
     Code(ResponseCode),
     Silent,
+    /// The first question is lost on the way; the second is answered.
+    AnswerSecond(Vec<RData>),
 }
-use Script::{Answer, Code, Silent};
+use Script::{Answer, AnswerSecond, Code, Silent};
 
 /// A name server that answers A and AAAA as told, until it is dropped.
 struct FakeServer {
@@ -39,16 +41,18 @@ async fn serve(a: Script, aaaa: Script) -> FakeServer {
     let address = socket.local_addr().unwrap();
     let task = tokio::spawn(async move {
         let mut buffer = [0; 1500];
+        let mut asked = BTreeMap::new();
         loop {
             let (length, client) = socket.recv_from(&mut buffer).await.unwrap();
             let question = Message::from_vec(&buffer[..length]).unwrap();
             assert!(question.edns.is_none(), "clients send none: {question}");
+            let count = asked.entry(question.queries[0].query_type()).and_modify(|count| *count += 1).or_insert(1);
             let script = match question.queries[0].query_type() {
                 RecordType::A => &a,
                 RecordType::AAAA => &aaaa,
                 other => panic!("nobody asks for {other}"),
             };
-            if let Some(reply) = reply(&question, script) {
+            if let Some(reply) = reply(&question, script, *count) {
                 socket.send_to(&reply, client).await.unwrap();
             }
         }
@@ -56,14 +60,15 @@ async fn serve(a: Script, aaaa: Script) -> FakeServer {
     FakeServer { address, task }
 }
 
-fn reply(question: &Message, script: &Script) -> Option<Vec<u8>> {
+fn reply(question: &Message, script: &Script, count: u32) -> Option<Vec<u8>> {
     let query = question.queries[0].clone();
     let mut reply = Message::response(question.id, question.op_code);
     assert_eq!(reply.message_type, MessageType::Response);
     match script {
         Silent => return None,
+        AnswerSecond(_) if count < 2 => return None,
         Code(code) => reply.metadata.response_code = *code,
-        Answer(records) => {
+        Answer(records) | AnswerSecond(records) => {
             let mut owner = query.name().clone();
             for data in records {
                 reply.add_answer(Record::from_rdata(owner.clone(), 60, data.clone()));
@@ -254,4 +259,11 @@ async fn a_circle_of_cnames_ends() {
     let server = serve(circle(), circle()).await;
     let (failed, lookups) = failure(resolver(&[&server]).resolve("name.example", within(5000)).await);
     assert_ne!(failed, ResolveFailure::Timeout, "{lookups:?}");
+}
+
+#[tokio::test]
+async fn a_lost_packet_is_no_silent_name_server() {
+    let server = serve(AnswerSecond(vec![v4(7)]), AnswerSecond(vec![v6()])).await;
+    let facts = resolver(&[&server]).resolve("lossy.example", within(4000)).await.unwrap();
+    assert_eq!(facts.addresses.len(), 2, "{facts:?}");
 }
