@@ -3,12 +3,14 @@
 //! Durations and deadlines use tokio's monotonic clock, which tests pause; stamps use [`Clock`].
 
 mod address;
+mod site;
 
 use std::fmt::Debug;
 
 use time::OffsetDateTime;
 
 pub(crate) use self::address::{has_route, is_unspecified};
+pub(crate) use self::site::same_site;
 
 /// Tells wall time.
 pub trait Clock: Debug + Send + Sync + 'static {

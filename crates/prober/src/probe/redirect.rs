@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::net::same_site;
 use crate::observation::HttpFacts;
 
 /// How many redirects in a row are followed.
@@ -15,16 +16,8 @@ pub(super) fn target(from: &Url, response: &HttpFacts) -> Option<Url> {
     let mut to = from.join(response.headers.get("location")?).ok()?;
     let is_clean = to.username().is_empty() && to.password().is_none();
     to.set_fragment(None);
-    (matches!(to.scheme(), "http" | "https") && is_clean && is_same_site(from, &to)).then_some(to)
-}
-
-/// Whether two hosts are the same or share a registrable domain by the Public Suffix List.
-fn is_same_site(one: &Url, other: &Url) -> bool {
-    let (Some(one), Some(other)) = (one.domain(), other.domain()) else {
-        // Addresses have no domain above them.
-        return one.host() == other.host();
-    };
-    one == other || psl::domain_str(one).is_some_and(|domain| psl::domain_str(other) == Some(domain))
+    let stays = same_site(from.host()?, to.host()?);
+    (matches!(to.scheme(), "http" | "https") && is_clean && stays).then_some(to)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Captive portals: who wants people to sign in before anything passes.
 
-use url::{Host, Url};
+use url::Url;
 
 use super::case::Case;
 use super::finding::Finding;
 use super::http::words;
 use crate::cause::Cause;
+use crate::net::same_site;
 use crate::observation::HttpFacts;
 
 /// 511 (RFC 6585, section 6), a redirect from plain http to somebody else, or a sign-in page in place of the content.
@@ -37,17 +38,6 @@ fn redirect_elsewhere(from: &Url, http: &HttpFacts) -> Option<Url> {
     let target = from.join(http.headers.get("location")?).ok()?;
     let elsewhere = !same_site(from.host()?, target.host()?);
     elsewhere.then_some(target)
-}
-
-/// Whether two hosts belong to one registrable domain; addresses and names without one only to themselves.
-pub(crate) fn same_site(one: Host<&str>, other: Host<&str>) -> bool {
-    match (one, other) {
-        (Host::Domain(one), Host::Domain(other)) => match (psl::domain_str(one), psl::domain_str(other)) {
-            (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
-            _ => one.eq_ignore_ascii_case(other),
-        },
-        (one, other) => one == other,
-    }
 }
 
 /// A password field, or the marker by which clients of Wi-Fi gateways recognise theirs (WISPr).

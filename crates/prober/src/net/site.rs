@@ -1,0 +1,43 @@
+//! Questions about whose a host is.
+
+use url::Host;
+
+/// Whether two hosts belong to one registrable domain by the Public Suffix List; addresses and names without one only
+/// to themselves. A dot at the end of a name means nothing here.
+pub(crate) fn same_site(one: Host<&str>, other: Host<&str>) -> bool {
+    match (one, other) {
+        (Host::Domain(one), Host::Domain(other)) => {
+            let (one, other) = (one.trim_end_matches('.'), other.trim_end_matches('.'));
+            one == other || psl::domain_str(one).is_some_and(|domain| psl::domain_str(other) == Some(domain))
+        }
+        (one, other) => one == other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_a_registrable_domain() {
+        let cases = [
+            ("crl.microsoft.com", "www.microsoft.com", true),
+            ("crl.microsoft.com", "crl.microsoft.com.", true),
+            ("crl.microsoft.com", "microsoft.com.portal.example", false),
+            ("a.co.uk", "b.co.uk", false),
+            ("a.azurewebsites.net", "b.azurewebsites.net", false),
+            ("proxy", "proxy", true),
+            ("proxy", "portal", false),
+            ("com", "com", true),
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("[2001:db8::1]", "[2001:db8:0::1]", true),
+            ("192.0.2.1", "www.microsoft.com", false),
+        ];
+        for (one, other, expected) in cases {
+            let [one_url, other_url] = [one, other].map(|host| url::Url::parse(&format!("http://{host}/")).unwrap());
+            let judged = same_site(one_url.host().unwrap(), other_url.host().unwrap());
+            assert_eq!(judged, expected, "{one} and {other}");
+        }
+    }
+}
