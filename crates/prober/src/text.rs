@@ -54,12 +54,21 @@ impl Clean {
     }
 }
 
-/// White space becomes a blank; control characters and invisible formatting (Unicode bidi controls, zero-width
-/// characters, the byte order mark) vanish, as do the two noncharacters that XML cannot hold.
+/// White space becomes a blank; control characters and invisible formatting (Unicode's bidi controls, zero-width
+/// characters, soft hyphens, annotations, tags, the byte order mark) vanish, as do the two noncharacters that XML cannot
+/// hold.
 fn harmless(character: char) -> Option<char> {
     match character {
         '\t' | '\n' | '\r' => Some(' '),
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => None,
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' => None,
         other if other.is_control() || matches!(other, '\u{fffe}' | '\u{ffff}') => None,
         other => Some(other),
     }
@@ -104,6 +113,7 @@ mod tests {
         assert_eq!(Clean::new("a\u{1b}[31mb\u{202e}c\r\nd").as_str(), "a[31mbc  d");
         // Not even a reference to these may stand in XML 1.0 (section 2.2).
         assert_eq!(Clean::new("a\u{fffe}b\u{ffff}c\u{61c}").as_str(), "abc");
+        assert_eq!(Clean::new("a\u{61c}b\u{ad}c\u{e0041}d\u{fffa}e").as_str(), "abcde");
     }
 
     #[test]
