@@ -41,7 +41,6 @@ pub const fn cause_of(cause: Cause, endpoints: usize) -> &'static str {
         Cause::HttpTimeout => "the responses do not come in time",
         Cause::HttpInvalid => "the responses are not HTTP",
         Cause::HttpServerError => "the origins report errors of their own",
-        Cause::HttpUnproven => "refusals that nobody can be held to",
         Cause::HttpStatus => "unexpected HTTP statuses",
         Cause::BlockPage => "block pages answer",
         Cause::CrlInvalid => "what comes are no CRLs",

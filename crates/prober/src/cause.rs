@@ -210,7 +210,7 @@ causes! {
     HttpTimeout, "http_timeout", Http, Network, "the response does not come in time";
     HttpInvalid, "http_invalid", Http, Network, "the response is not HTTP";
     HttpServerError, "http_server_error", Http, Origin, "the origin reports an error of its own";
-    HttpUnproven, "http_unproven", Http, Interceptor, "a refusal that nobody can be held to";
+    HttpUnproven, "http_unproven", Http, Interceptor, "plain HTTP is refused, by the origin or by a filter";
     HttpStatus, "http_status", Http, Origin, "an unexpected HTTP status";
     BlockPage, "block_page", Http, Interceptor, "a block page answers";
     CaptivePortal, "captive_portal", Http, Interceptor, "a captive portal answers";

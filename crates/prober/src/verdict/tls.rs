@@ -103,8 +103,7 @@ pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
     match verification.trust {
         ChainTrust::Untrusted if case.lacks_intermediate(tls) => {
             let detail = format!(
-                "{host} leaves out an intermediate certificate (\"{}\"), which could not be fetched here; over another \
-                 path the same certificate proved to be the origin's",
+                "{host} leaves out an intermediate certificate (\"{}\"); another path saw the certificate itself proven",
                 top_issuer(tls)
             );
             Some(Finding::degraded(Cause::TlsChainIncomplete, detail))
