@@ -27,6 +27,9 @@ use self::screen::Screen;
 
 /// Threads beyond these would wait for the network like the others do.
 const MAX_WORKERS: usize = 4;
+/// Threads for work that would hold up others, such as rendering. Requests beyond these wait; by default there could be
+/// 512 at once, each with a stack and an answer in memory.
+const MAX_BLOCKING: usize = 16;
 
 /// Does what the command line asks and tells how it ended.
 pub fn main() -> ExitCode {
@@ -76,8 +79,9 @@ fn refuse_stray_options(run: &RunArgs) {
 /// Runs a job that has much to do at once.
 fn block_on(job: impl Future<Output = Result<Status, Failure>>) -> Result<Status, Failure> {
     let workers = available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_WORKERS);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
-    let runtime = runtime.map_err(Failure::other)?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(workers).max_blocking_threads(MAX_BLOCKING).enable_all();
+    let runtime = builder.build().map_err(Failure::other)?;
     let result = runtime.block_on(job);
     // Whatever still runs has had its time.
     runtime.shutdown_background();

@@ -22,6 +22,8 @@ use super::patience::Patience;
 
 /// The most connections at once; more wait in the backlog.
 const MAX_CONNECTIONS: usize = 256;
+/// The most requests at once on a connection of HTTP/2: as many answers wait in memory when nobody reads them.
+const MAX_STREAMS: u32 = 4;
 /// How long a client may take for a request's head.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// How long a new connection may take to its first answer: a head's time and a handler's.
@@ -65,7 +67,7 @@ fn protocol() -> auto::Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(32)
+        .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(32 * 1024)
         .keep_alive_interval(Duration::from_secs(30));
     builder
