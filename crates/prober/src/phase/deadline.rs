@@ -8,17 +8,26 @@ use crate::cause::Stage;
 
 /// When a probe has to be over, and when each of its phases.
 ///
-/// The shares cap the time since the start, so a phase may use what earlier ones left over.
+/// The shares cap the time since the start, so a phase may use what earlier ones left over. A probe that has to connect
+/// once more (a redirect, another protocol) shares out anew what is left: else that connection would have no time for
+/// its name and its handshake, and a slow server would look like a silent resolver.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     start: Instant,
     total: Duration,
+    /// When the connection under way was begun.
+    connection: Instant,
 }
 
 impl Deadline {
     /// A probe that starts at an instant and may take so long in all.
     pub fn new(start: Instant, total: Duration) -> Self {
-        Self { start, total }
+        Self { start, total, connection: start }
+    }
+
+    /// Another connection begins now, within the same deadline.
+    pub fn begin_connection(&mut self, now: Instant) {
+        self.connection = now;
     }
 
     /// When the probe started.
@@ -30,12 +39,14 @@ impl Deadline {
     ///
     /// All I/O ends by 90 %, so that the verdict is reached before the deadline rather than cut off by it.
     pub fn until(&self, stage: Stage) -> Instant {
-        let percent = match stage {
-            Stage::Route | Stage::Resolve => 40,
-            Stage::Connect => 60,
-            Stage::Proxy | Stage::Tls | Stage::Http | Stage::Content => 90,
+        let end_of_io = self.start + self.total * 90 / 100;
+        let ninths = match stage {
+            Stage::Route | Stage::Resolve => 4,
+            Stage::Connect => 6,
+            Stage::Proxy | Stage::Tls | Stage::Http | Stage::Content => return end_of_io,
         };
-        self.start + self.total * percent / 100
+        // Of the whole time that is 40 % and 60 %.
+        self.connection + end_of_io.saturating_duration_since(self.connection) * ninths / 9
     }
 
     /// When everything has to be over, the verdict included.
@@ -54,5 +65,15 @@ mod tests {
         let seconds = |stage| (deadline.until(stage) - deadline.start()).as_secs();
         assert_eq!(Stage::ALL.map(seconds), [4, 4, 6, 9, 9, 9, 9]);
         assert_eq!(deadline.end() - deadline.start(), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn another_connection_shares_what_is_left_of_the_same_deadline() {
+        let start = Instant::now();
+        let mut deadline = Deadline::new(start, Duration::from_secs(20));
+        deadline.begin_connection(start + Duration::from_secs(9));
+        let seconds = |stage| (deadline.until(stage) - start).as_secs();
+        assert_eq!(Stage::ALL.map(seconds), [13, 13, 15, 18, 18, 18, 18]);
+        assert_eq!((deadline.start(), deadline.end()), (start, start + Duration::from_secs(20)));
     }
 }

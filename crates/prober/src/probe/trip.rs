@@ -82,6 +82,7 @@ impl<'a> Trip<'a> {
             }
             followed += 1;
             url = next;
+            self.deadline.begin_connection(Instant::now());
             self.listener.heard(Step::Redirected(&url));
         }
         Ok(())
@@ -114,6 +115,7 @@ impl<'a> Trip<'a> {
             match self.ask_over_tls(url, &hop, Alpn::H2AndHttp1).await {
                 Err(Stopped::WorthHttp1(fault)) => {
                     self.listener.heard(Step::TryingHttp1(&fault));
+                    self.deadline.begin_connection(Instant::now());
                     self.ask_over_tls(url, &hop, Alpn::Http1).await
                 }
                 other => other,

@@ -1,7 +1,11 @@
 //! Revocation lists, fetched and read.
 
+use std::time::Duration;
+
 use prober::observation::{CrlFacts, CrlOutcome, CrlSignature, Fault, Observation};
 use testnet::{CrlFault, DnsFault, Fault as Broken, HttpFault, Reply, Scheme};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::site::{CRL_HOST, CRL_PATH, OTHER_CRL_HOST, Site, Steps, http};
 
@@ -75,6 +79,31 @@ async fn redirects_are_followed_within_the_publishers_domain() {
     let seen = site.probe_heard(&site.crl(), "direct", "", &steps).await;
     assert!(steps.names().contains(&"Redirected".to_owned()), "{seen:#?}");
     assert_eq!(http(&seen).status, 200);
+}
+
+#[tokio::test]
+async fn a_late_redirect_leaves_time_to_connect_once_more() {
+    let site = Site::new().await;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let publisher = listener.local_addr().unwrap();
+    let to = format!("http://{publisher}{CRL_PATH}");
+    let url = to.replace("MicrosoftRootAuthority", "Late");
+    let publish = async {
+        let (mut first, _) = listener.accept().await.unwrap();
+        // Past the share of the deadline in which a first connection has to stand.
+        tokio::time::sleep(Duration::from_millis(1300)).await;
+        let redirect = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+        first.write_all(redirect.as_bytes()).await.unwrap();
+        let (mut second, _) = listener.accept().await.unwrap();
+        second.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        // Until the probe hangs up.
+        let _ = second.read_to_end(&mut Vec::new()).await;
+    };
+    let probe = site.probe(&url, "direct", "timeout: 2s");
+    tokio::select! {
+        seen = probe => assert_eq!((seen.fault.as_ref(), http(&seen).status), (None, 404)),
+        () = publish => panic!("the probe hung up in the middle"),
+    }
 }
 
 #[tokio::test]
