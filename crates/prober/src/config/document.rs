@@ -52,7 +52,7 @@ pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     let (dns, tls, defaults) = shared(&document);
     let paths = Paths::read(document.get("paths").as_ref());
     let drafts = drafts(&document, &defaults);
-    check_names(&drafts);
+    check_names(&drafts, document.get("controls").is_none());
     let settings = settings(&document, reading);
     let (endpoints, pairs) = pair_up(&cursor, &document, &paths, drafts, &defaults)?;
     Some(assemble(settings, dns, tls, &paths, endpoints, pairs))
@@ -128,11 +128,15 @@ fn drafts<'a>(document: &Map<'a>, defaults: &Defaults) -> Vec<Draft<'a>> {
     drafts
 }
 
-/// Notes every name that is there twice; endpoints and controls share one namespace.
-fn check_names(drafts: &[Draft<'_>]) {
+/// Notes every name that is there twice; endpoints and controls share one namespace, the default control included.
+fn check_names(drafts: &[Draft<'_>], default_control: bool) {
     let mut first: HashMap<&str, &Cursor<'_>> = HashMap::new();
     for draft in drafts.iter().filter(|draft| draft.named) {
         let name = draft.endpoint.name.as_str();
+        if default_control && name == controls::NAME {
+            let message = format!("the name {} is that of the control that is there by default", quoted(name));
+            draft.cursor.fault_with_help::<()>(message, "give it another name, or write controls: [] to have none");
+        }
         if let Some(earlier) = first.get(name) {
             let message =
                 format!("the name {} is taken by {} on line {}", quoted(name), earlier.path(), earlier.place().line);
