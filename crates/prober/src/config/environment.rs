@@ -16,10 +16,13 @@ pub(super) fn read(sources: &dyn Sources) -> Result<EnvironmentProxies, Vec<Stri
     };
     // A CGI server sets HTTP_PROXY from a request's Proxy header (CVE-2016-5385).
     let cgi = sources.env("REQUEST_METHOD").is_some();
+    let https = proxy(&["https_proxy", "HTTPS_PROXY"]);
+    let http = proxy(if cgi { &["http_proxy"] } else { &["http_proxy", "HTTP_PROXY"] });
     let proxies = EnvironmentProxies {
-        https: proxy(&["https_proxy", "HTTPS_PROXY"]),
-        http: proxy(if cgi { &["http_proxy"] } else { &["http_proxy", "HTTP_PROXY"] }),
-        all: proxy(&["all_proxy", "ALL_PROXY"]),
+        // Where both schemes have a proxy of their own, nobody uses this one, whatever it is.
+        all: if https.is_some() && http.is_some() { None } else { proxy(&["all_proxy", "ALL_PROXY"]) },
+        https,
+        http,
         no_proxy: first_set(sources, &["no_proxy", "NO_PROXY"])
             .map_or_else(NoProxy::default, |(_, value)| route::parse_no_proxy(&value)),
     };
@@ -76,6 +79,12 @@ mod tests {
         assert_eq!(shown(&[("HTTP_PROXY", "http://a:1"), ("ALL_PROXY", "b")]), ["", "a:1", "b:1080"]);
         assert_eq!(shown(&[("HTTP_PROXY", "http://a:1"), ("REQUEST_METHOD", "GET")]), ["", "", ""]);
         assert_eq!(shown(&[("http_proxy", "a:80/ignored"), ("REQUEST_METHOD", "GET")]), ["", "a:80", ""]);
+    }
+
+    #[test]
+    fn what_nobody_uses_is_no_fault() {
+        let variables = &[("https_proxy", "a:1"), ("http_proxy", "b:2"), ("ALL_PROXY", "socks5h://c:3")];
+        assert_eq!(shown(variables), ["a:1", "b:2", ""]);
     }
 
     #[test]
