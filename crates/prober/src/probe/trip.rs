@@ -168,8 +168,7 @@ impl<'a> Trip<'a> {
             }
         };
         // Nobody proves anything here; who configures headers for such a URL wants them sent.
-        let is_endpoint = *url == self.endpoint().url;
-        let request = self.request(url, form, is_endpoint);
+        let request = self.request(url, form, true);
         self.exchange(Prefixed::from(stream), Protocol::Http1, &request, false).await
     }
 
@@ -234,14 +233,15 @@ impl<'a> Trip<'a> {
         Ok((Box::new(stream), facts))
     }
 
-    /// The request: in full to whoever may have it all, without headers and body of the configuration to others, who
-    /// are still worth hearing.
-    fn request<'u>(&self, url: &'u Url, form: Form, in_full: bool) -> Request<'u>
+    /// The request: in full to the endpoint's own server where that may have it all, without headers and body of the
+    /// configuration to others, who are still worth hearing.
+    fn request<'u>(&self, url: &'u Url, form: Form, may_have_all: bool) -> Request<'u>
     where
         'a: 'u,
     {
         const NONE: &[(HeaderName, HeaderValue)] = &[];
         let endpoint = self.endpoint();
+        let in_full = may_have_all && url.origin() == endpoint.url.origin();
         Request {
             url,
             method: &endpoint.method,

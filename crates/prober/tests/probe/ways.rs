@@ -137,6 +137,21 @@ async fn whoever_proves_nothing_is_heard_but_told_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_configured_for_one_server_goes_to_no_other() {
+    const OTHER: &str = "login.microsoft.com";
+    let site = Site::new().await;
+    let to = site.world.url(OTHER, Scheme::Https, "/a.crl").unwrap();
+    site.world.faults().set(HTTPS_HOST, Broken::Http(HttpFault::Reply(Reply::redirect(&to)))).unwrap();
+    let more = "headers: {X-Api-Key: s3cret}, expect: {crl: true}";
+    let seen = site.probe(&site.https(), "direct", more).await;
+    assert!(seen.tls.as_ref().unwrap().is_proven());
+
+    let told = |host| format!("{:?}", site.world.faults().requests(host).unwrap()).to_ascii_lowercase();
+    assert!(told(HTTPS_HOST).contains("s3cret"));
+    assert!(told(OTHER).contains("/a.crl") && !told(OTHER).contains("s3cret"), "{}", told(OTHER));
+}
+
+#[tokio::test]
 async fn redirects_of_others_than_crls_are_reported() {
     let site = Site::new().await;
     let reply = HttpFault::Reply(Reply::redirect("/elsewhere"));
