@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use self::race::{Outcome, race};
+use self::race::{Loss, Outcome, race};
 use super::{Failure, exhausted};
 use crate::net::is_unspecified;
 use crate::observation::{ConnectAttempt, ConnectFault};
@@ -54,7 +54,9 @@ fn conclude<S>(host: &str, port: u16, outcome: Outcome<S>) -> Result<(S, Vec<Con
     if let Some(stream) = outcome.winner {
         return Ok((stream, attempts));
     }
-    if let Some(fault) = failed.iter().find_map(|loss| exhausted("open a connection", loss.error.as_ref()?)) {
+    let lacking =
+        |loss: &Loss| exhausted("open a connection", loss.error.as_ref().filter(|_| !merge::is_unrouted(loss))?);
+    if let Some(fault) = failed.iter().find_map(lacking) {
         return Err(Failure::Monitor(fault));
     }
     Err(Failure::Fault(ConnectFault { host: host.to_owned(), port, failure: merge::summary(&attempts), attempts }))
@@ -112,6 +114,18 @@ mod tests {
             panic!("connected to ourselves")
         };
         assert_eq!((fault.failure, fault.attempts), (ConnectFailure::Unreachable, vec![]));
+    }
+
+    #[test]
+    fn a_machine_without_ipv6_has_not_run_out_of_anything() {
+        // What connect(2) says where IPv6 is switched off by sysctl.
+        const EADDRNOTAVAIL: i32 = 99;
+        let address = SocketAddr::new("2001:db8::1".parse().unwrap(), 443);
+        let error = Some(std::io::Error::from_raw_os_error(EADDRNOTAVAIL));
+        let losses = vec![race::Loss { address, error, at_once: true }];
+        let concluded = conclude::<()>("test", 443, Outcome { winner: None, losses });
+        let Err(Failure::Fault(fault)) = concluded else { panic!("{concluded:?}") };
+        assert_eq!((fault.failure, fault.attempts.len()), (ConnectFailure::Unreachable, 1));
     }
 
     #[test]

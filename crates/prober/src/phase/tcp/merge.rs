@@ -21,7 +21,7 @@ pub(super) fn without_unrouted_families(losses: Vec<Loss>) -> Vec<Loss> {
 
 /// Whether an attempt failed for want of a local route to its family. An IPv6 that is switched off by sysctl shows as
 /// EADDRNOTAVAIL, which for IPv4 would mean that the ports have run out.
-fn is_unrouted(loss: &Loss) -> bool {
+pub(super) fn is_unrouted(loss: &Loss) -> bool {
     let Some(error) = loss.error.as_ref().filter(|_| loss.at_once) else { return false };
     match error.kind() {
         io::ErrorKind::NetworkUnreachable => true,
