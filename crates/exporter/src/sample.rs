@@ -167,18 +167,11 @@ pub fn observation(path: &str) -> Observation {
     let route =
         if path == "direct" { RouteFacts::Direct } else { RouteFacts::Proxy(format!("proxy.{path}.example:3128")) };
     Observation {
-        probed_at: datetime!(2026-01-01 11:59:48.25 UTC),
         duration: Duration::from_micros(48_250),
         phases,
         route,
-        resolve: None,
         remote_address: Some(([10, 0, 0, 8], 3128).into()),
-        failed_attempts: Vec::new(),
-        proxy: None,
-        tls: None,
-        http: None,
-        crl: None,
-        fault: None,
+        ..Observation::empty(datetime!(2026-01-01 11:59:48.25 UTC))
     }
 }
 

@@ -132,6 +132,24 @@ impl Phases {
 }
 
 impl Observation {
+    /// Nothing seen yet: straight to the origin, no phase run, no fault.
+    pub fn empty(probed_at: OffsetDateTime) -> Self {
+        Self {
+            probed_at,
+            duration: Duration::ZERO,
+            phases: Phases::default(),
+            route: RouteFacts::Direct,
+            resolve: None,
+            remote_address: None,
+            failed_attempts: Vec::new(),
+            proxy: None,
+            tls: None,
+            http: None,
+            crl: None,
+            fault: None,
+        }
+    }
+
     /// The CRL, where one came and could be read.
     pub fn parsed_crl(&self) -> Option<&CrlFacts> {
         match &self.crl {

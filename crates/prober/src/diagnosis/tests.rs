@@ -6,7 +6,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::cause::{Cause, State};
-use crate::observation::{Observation, Phases, RouteFacts};
+use crate::observation::Observation;
 use crate::plan::{Endpoint, Pair, Path, Way};
 use crate::snapshot::Counts;
 use crate::state::{Confirmed, Report};
@@ -56,20 +56,7 @@ fn report(result: &str, probed_at: OffsetDateTime) -> Report {
         Some(_) => State::Blocked,
     };
     let reason = cause.map(|cause| Reason { cause, stage: cause.stage(), blame: cause.blame(), detail: String::new() });
-    let observation = Observation {
-        probed_at,
-        duration: Duration::ZERO,
-        phases: Phases::default(),
-        route: RouteFacts::Direct,
-        resolve: None,
-        remote_address: None,
-        failed_attempts: Vec::new(),
-        proxy: None,
-        tls: None,
-        http: None,
-        crl: None,
-        fault: None,
-    };
+    let observation = Observation::empty(probed_at);
     Report { observation, verdict: Verdict { state, reason, evidence: Evidence::default() } }
 }
 

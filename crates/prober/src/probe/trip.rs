@@ -16,7 +16,7 @@ use super::issuer::Issuers;
 use super::{Listener, Prober, Step, redirect};
 use crate::cause::Stage;
 use crate::observation::{
-    CrlOutcome, Fault, HttpFacts, Observation, Phases, ProxyFailure, ProxyFault, RouteFacts, Sample, TlsFacts,
+    CrlOutcome, Fault, HttpFacts, Observation, ProxyFailure, ProxyFault, RouteFacts, Sample, TlsFacts,
 };
 use crate::phase::aia::OpenChain;
 use crate::phase::http::{Body, BodyRule, Form, Protocol, Request};
@@ -49,20 +49,7 @@ pub(super) struct Trip<'a> {
 
 impl<'a> Trip<'a> {
     pub(super) fn new(prober: &'a Prober, pair: &'a Pair, listener: &'a dyn Listener) -> Self {
-        let seen = Observation {
-            probed_at: prober.clock.now(),
-            duration: Duration::ZERO,
-            phases: Phases::default(),
-            route: RouteFacts::Direct,
-            resolve: None,
-            remote_address: None,
-            failed_attempts: Vec::new(),
-            proxy: None,
-            tls: None,
-            http: None,
-            crl: None,
-            fault: None,
-        };
+        let seen = Observation::empty(prober.clock.now());
         let deadline = Deadline::new(Instant::now(), pair.endpoint.timeout);
         Self { prober, pair, listener, deadline, running: None, seen }
     }

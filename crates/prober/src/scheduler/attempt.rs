@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::others::Others;
-use crate::observation::{Fault, MonitorFault, Observation, Phases, RouteFacts};
+use crate::observation::{Fault, MonitorFault, Observation};
 use crate::plan::Pair;
 use crate::probe::Probe;
 use crate::state::Report;
@@ -36,20 +36,11 @@ pub(super) fn panicked(pair: &Pair, now: OffsetDateTime, duration: Duration, mes
 /// The observation of a probe that panicked.
 pub(super) fn unseen(now: OffsetDateTime, duration: Duration, message: Clean) -> Observation {
     Observation {
-        probed_at: now,
         duration,
-        phases: Phases::default(),
-        route: RouteFacts::Direct,
-        resolve: None,
-        remote_address: None,
-        failed_attempts: Vec::new(),
-        proxy: None,
-        tls: None,
-        http: None,
-        crl: None,
         fault: Some(Fault::Monitor(MonitorFault {
             operation: "a bug in reachwatch ended the probe".to_owned(),
             reason: message,
         })),
+        ..Observation::empty(now)
     }
 }

@@ -2,7 +2,6 @@ use time::macros::datetime;
 
 use super::*;
 use crate::cause::Cause;
-use crate::observation::{Phases, RouteFacts};
 use crate::verdict::{Evidence, Reason};
 
 const START: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
@@ -13,20 +12,7 @@ fn rules(confirm: u32) -> Rules {
 
 fn report(state: State, cause: Option<Cause>, minute: i64) -> Arc<Report> {
     let reason = cause.map(|cause| Reason { cause, stage: cause.stage(), blame: cause.blame(), detail: String::new() });
-    let observation = Observation {
-        probed_at: START + time::Duration::minutes(minute),
-        duration: Duration::ZERO,
-        phases: Phases::default(),
-        route: RouteFacts::Direct,
-        resolve: None,
-        remote_address: None,
-        failed_attempts: Vec::new(),
-        proxy: None,
-        tls: None,
-        http: None,
-        crl: None,
-        fault: None,
-    };
+    let observation = Observation::empty(START + time::Duration::minutes(minute));
     Arc::new(Report { observation, verdict: Verdict { state, reason, evidence: Evidence::default() } })
 }
 

@@ -11,8 +11,7 @@ use tokio::time::Instant;
 
 use crate::net::Clock;
 use crate::observation::{
-    ConnectFailure, ConnectFault, Fault, Headers, Observation, Phases, ProxyFacts, ProxyFailure, ProxyFault,
-    RouteFacts, Sample,
+    ConnectFailure, ConnectFault, Fault, Headers, Observation, ProxyFacts, ProxyFailure, ProxyFault, RouteFacts, Sample,
 };
 use crate::plan::Pair;
 use crate::probe::Probe;
@@ -129,18 +128,5 @@ pub(super) fn seen(
     proxy: Option<ProxyFacts>,
     fault: Option<Fault>,
 ) -> Observation {
-    Observation {
-        probed_at: StoppedClock.now(),
-        duration,
-        phases: Phases::default(),
-        route,
-        resolve: None,
-        remote_address: None,
-        failed_attempts: Vec::new(),
-        proxy,
-        tls: None,
-        http: None,
-        crl: None,
-        fault,
-    }
+    Observation { duration, route, proxy, fault, ..Observation::empty(StoppedClock.now()) }
 }
