@@ -1,6 +1,7 @@
 //! Resolving a name: both families at once, the name servers in turn, every answer kept.
 
 mod merge;
+mod search;
 mod server;
 mod sockets;
 mod system;
@@ -15,6 +16,7 @@ use hickory_proto::rr::Name;
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::merge::interleave;
+use self::search::{Search, absolute};
 use self::server::Server;
 use self::system::SystemFiles;
 use super::{Failure, SetupFault};
@@ -35,8 +37,15 @@ pub struct Resolver {
 /// Who is asked.
 #[derive(Debug)]
 enum Servers {
-    Listed(Arc<Vec<Server>>),
+    Listed(Arc<NameServers>),
     System(Box<SystemFiles>),
+}
+
+/// Name servers, in the order in which they are asked, and the domains that short names are searched in.
+#[derive(Debug, Default)]
+struct NameServers {
+    servers: Vec<Server>,
+    search: Search,
 }
 
 impl Resolver {
@@ -46,8 +55,8 @@ impl Resolver {
         let servers = match &dns.resolvers {
             Resolvers::System => Servers::System(Box::new(SystemFiles::new(tls))),
             Resolvers::Listed(listed) => {
-                let servers: Result<Vec<_>, _> = listed.iter().map(|one| Server::new(one, &tls)).collect();
-                Servers::Listed(Arc::new(servers?))
+                let servers = listed.iter().map(|one| Server::new(one, &tls)).collect::<Result<_, _>>()?;
+                Servers::Listed(Arc::new(NameServers { servers, search: Search::default() }))
             }
         };
         Ok(Self { hosts: dns.hosts.clone(), servers })
@@ -60,26 +69,53 @@ impl Resolver {
     /// asked in order, both families at once, until the given instant; addresses of one family go ahead 50 ms after
     /// they came, unless there is no route to them.
     pub async fn resolve(&self, host: &str, by: Instant) -> Result<ResolveFacts, Failure<ResolveFault>> {
+        let servers = self.name_servers();
+        self.resolve_as(host, absolute(host).map(|name| vec![name]), &servers, by).await
+    }
+
+    /// Resolves the host of a proxy, as other programs on this machine do: with the system's resolvers its name may be
+    /// relative to the domains of the search list, as in `http_proxy=http://proxy:3128`.
+    ///
+    /// Targets never are: their names stand in an allowlist, and a search domain with a wildcard would answer for them.
+    pub async fn resolve_proxy(&self, host: &str, by: Instant) -> Result<ResolveFacts, Failure<ResolveFault>> {
+        let servers = self.name_servers();
+        self.resolve_as(host, servers.search.names(host), &servers, by).await
+    }
+
+    /// Resolves a host by the fixed answers, else as the first of some names that exists. `None` for the names: DNS
+    /// cannot carry them (a label over 63 bytes), so they cannot exist either (RFC 1035, section 2.3.4).
+    async fn resolve_as(
+        &self,
+        host: &str,
+        names: Option<Vec<Name>>,
+        servers: &NameServers,
+        by: Instant,
+    ) -> Result<ResolveFacts, Failure<ResolveFault>> {
         let fault = |failure, lookups| Failure::Fault(ResolveFault { name: host.to_owned(), failure, lookups });
         if let Some(addresses) = self.fixed(host) {
             let addresses = merge::usable(&addresses).map_err(|failure| fault(failure, Vec::new()))?;
             return Ok(ResolveFacts { addresses, fixed: true, lookups: Vec::new() });
         }
-        // A name that DNS cannot carry (a label over 63 bytes) cannot exist either (RFC 1035, section 2.3.4).
-        let Some(name) = absolute(host) else { return Err(fault(ResolveFailure::NxDomain, Vec::new())) };
-        let servers = match &self.servers {
-            Servers::Listed(servers) => Arc::clone(servers),
-            Servers::System(files) => files.servers(),
-        };
+        let mut lookups = Vec::new();
+        let mut worst = ResolveFailure::NxDomain;
+        for name in names.unwrap_or_default() {
+            let (v4, v6) = both_families(&servers.servers, &name, by).await;
+            let merged = merge::merge(&v4.lookups, &v6.lookups);
+            let exhausted = v4.exhausted.or(v6.exhausted);
+            lookups.extend(v4.lookups.into_iter().chain(v6.lookups));
+            match (merged, exhausted) {
+                (Ok(addresses), _) => return Ok(ResolveFacts { addresses, fixed: false, lookups }),
+                (Err(_), Some(exhausted)) => return Err(Failure::Monitor(exhausted)),
+                (Err(failure), None) => worst = merge::worse(worst, failure),
+            }
+        }
+        Err(fault(worst, lookups))
+    }
 
-        let (v4, v6) = both_families(&servers, &name, by).await;
-        let merged = merge::merge(&v4.lookups, &v6.lookups);
-        let exhausted = v4.exhausted.or(v6.exhausted);
-        let lookups = [v4.lookups, v6.lookups].concat();
-        match (merged, exhausted) {
-            (Ok(addresses), _) => Ok(ResolveFacts { addresses, fixed: false, lookups }),
-            (Err(_), Some(exhausted)) => Err(Failure::Monitor(exhausted)),
-            (Err(failure), None) => Err(fault(failure, lookups)),
+    fn name_servers(&self) -> Arc<NameServers> {
+        match &self.servers {
+            Servers::Listed(servers) => Arc::clone(servers),
+            Servers::System(files) => files.name_servers(),
         }
     }
 
@@ -94,13 +130,6 @@ impl Resolver {
             Servers::Listed(_) => None,
         })
     }
-}
-
-/// The name as DNS has it, absolute, so that no search domain is ever appended.
-fn absolute(host: &str) -> Option<Name> {
-    let mut name = Name::from_ascii(host).ok()?;
-    name.set_fqdn(true);
-    Some(name)
 }
 
 /// What came of asking for one family.

@@ -22,17 +22,20 @@ pub(super) struct Issuers<'a> {
 impl FetchIssuer for Issuers<'_> {
     async fn fetch(&self, url: &Url, by: Instant) -> Option<Vec<u8>> {
         let hop = route::choose(self.way, url);
-        let (host, port, form) = match &hop {
+        let dns = &self.prober.resolver;
+        let (host, port, form, resolved) = match &hop {
             Hop::Direct => {
                 let (host, port) = host_and_port(url);
-                (host.to_owned(), port, Form::Origin)
+                (host.to_owned(), port, Form::Origin, dns.resolve(host, by).await)
             }
             Hop::Proxy(proxy) => {
                 let authorization = proxy.credentials.as_ref().and_then(authorization);
-                (proxy.host.to_string(), proxy.port, Form::Absolute { authorization })
+                let host = proxy.host.to_string();
+                let resolved = dns.resolve_proxy(&host, by).await;
+                (host, proxy.port, Form::Absolute { authorization }, resolved)
             }
         };
-        let resolved = self.prober.resolver.resolve(&host, by).await.ok()?;
+        let resolved = resolved.ok()?;
         let connected = tcp::connect(&host, port, &resolved.addresses, by).await.ok()?;
         let request = Request { url, method: &Method::GET, headers: &[], body: None, form };
         let response = http::send(connected.stream, Protocol::Http1, &request, by).await.ok()?;

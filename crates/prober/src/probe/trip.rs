@@ -175,7 +175,7 @@ impl<'a> Trip<'a> {
         let host = proxy.host.to_string();
         let fault = |failure| Fault::Proxy(ProxyFault { proxy: proxy.to_string(), failure });
         let (prober, by) = (self.prober, self.deadline.until(Stage::Resolve));
-        let facts = self.timed(Stage::Resolve, prober.resolver.resolve(&host, by)).await;
+        let facts = self.timed(Stage::Resolve, prober.resolver.resolve_proxy(&host, by)).await;
         let facts = facts.map_err(|failure| failure.map(|inner| fault(ProxyFailure::Resolve(inner))))?;
         self.listener.heard(Step::Resolved { host: &host, facts: &facts });
         let by = self.deadline.until(Stage::Connect);

@@ -26,8 +26,13 @@ pub(super) fn merge(v4: &[Lookup], v6: &[Lookup]) -> Result<Vec<IpAddr>, Resolve
     }
     match (family_failure(v4), family_failure(v6)) {
         (ResolveFailure::NxDomain, ResolveFailure::NxDomain) => Err(ResolveFailure::NxDomain),
-        (a, b) => Err(if rank(a) >= rank(b) { a } else { b }.or_no_address()),
+        (a, b) => Err(worse(a, b).or_no_address()),
     }
+}
+
+/// The failure that speaks for two.
+pub(super) fn worse(one: ResolveFailure, other: ResolveFailure) -> ResolveFailure {
+    if rank(one) >= rank(other) { one } else { other }
 }
 
 /// The addresses to connect to, in order: the unspecified among them are dropped; where there is nothing else, that is
@@ -70,9 +75,11 @@ fn family_failure(lookups: &[Lookup]) -> ResolveFailure {
 
 fn rank(failure: ResolveFailure) -> u8 {
     match failure {
-        ResolveFailure::Timeout => 2,
-        ResolveFailure::ServerFailure => 1,
-        ResolveFailure::NxDomain | ResolveFailure::NoAddress | ResolveFailure::Unspecified => 0,
+        ResolveFailure::Timeout => 4,
+        ResolveFailure::ServerFailure => 3,
+        ResolveFailure::Unspecified => 2,
+        ResolveFailure::NoAddress => 1,
+        ResolveFailure::NxDomain => 0,
     }
 }
 

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use hickory_resolver::system_conf::parse_resolv_conf;
+use hickory_resolver::system_conf;
 use rustls::ClientConfig;
 
+use super::NameServers;
+use super::search::Search;
 use super::server::Server;
 
 /// The most that is read of a file; a hosts file used as a block list can be long.
@@ -23,7 +25,7 @@ type Hosts = BTreeMap<String, Vec<IpAddr>>;
 /// The two files, read again when they change: laptops and containers move between networks.
 #[derive(Debug)]
 pub(super) struct SystemFiles {
-    resolv_conf: Watched<Vec<Server>>,
+    resolv_conf: Watched<NameServers>,
     hosts: Watched<Hosts>,
     tls: ClientConfig,
 }
@@ -38,9 +40,9 @@ impl SystemFiles {
         Self { resolv_conf: Watched::new(resolv_conf), hosts: Watched::new(hosts), tls }
     }
 
-    /// The name servers, in their order; none where the file cannot be read.
-    pub(super) fn servers(&self) -> Arc<Vec<Server>> {
-        self.resolv_conf.current(|text| parse_servers(text, &self.tls))
+    /// The name servers, in their order, and the search list; none where the file cannot be read.
+    pub(super) fn name_servers(&self) -> Arc<NameServers> {
+        self.resolv_conf.current(|text| parse_resolv_conf(text, &self.tls))
     }
 
     /// The fixed answers.
@@ -49,13 +51,14 @@ impl SystemFiles {
     }
 }
 
-fn parse_servers(text: &[u8], tls: &ClientConfig) -> Vec<Server> {
-    let Ok((config, _)) = parse_resolv_conf(text) else { return Vec::new() };
+fn parse_resolv_conf(text: &[u8], tls: &ClientConfig) -> NameServers {
+    let Ok((config, options)) = system_conf::parse_resolv_conf(text) else { return NameServers::default() };
     let addresses = config.name_servers().iter().map(|server| SocketAddr::new(server.ip, 53));
     let servers = addresses.take(MAX_SERVERS).map(|address| Server::plain(address, tls));
-    servers
+    let servers = servers
         .filter_map(|server| server.inspect_err(|fault| tracing::warn!(%fault, "name server left out")).ok())
-        .collect()
+        .collect();
+    NameServers { servers, search: Search::new(&config, &options) }
 }
 
 /// hosts(5): an address, then its names; `#` starts a comment. Lines that are none of it are passed over.
@@ -156,18 +159,20 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         let (resolv_conf, hosts) = (folder.join("resolv.conf"), folder.join("hosts"));
         let files = SystemFiles::at(&resolv_conf, &hosts, tls_config(&TlsPlan::default()).unwrap());
-        let labels = || files.servers().iter().map(|server| server.label().to_owned()).collect::<Vec<_>>();
+        let labels = || files.name_servers().servers.iter().map(|one| one.label().to_owned()).collect::<Vec<_>>();
+        let searched = || files.name_servers().search.names("proxy").unwrap().len() - 1;
         assert!(labels().is_empty() && files.hosts().is_empty(), "there are no files yet");
 
         fs::write(&resolv_conf, "search example\nnameserver 192.0.2.53\noptions ndots:5\n").unwrap();
         fs::write(&hosts, "192.0.2.1 name\n").unwrap();
-        assert_eq!(labels(), ["192.0.2.53:53"]);
+        assert_eq!((labels(), searched()), (vec!["192.0.2.53:53".to_owned()], 1));
         assert!(files.hosts().contains_key("name"));
         assert!(Arc::ptr_eq(&files.hosts(), &files.hosts()), "an unchanged file is not read again");
 
         let four = "nameserver 192.0.2.1\nnameserver 2001:db8::53\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n";
         fs::write(&resolv_conf, four).unwrap();
         assert_eq!(labels(), ["192.0.2.1:53", "[2001:db8::53]:53", "192.0.2.3:53"]);
+        assert_eq!(searched(), 0);
         fs::remove_dir_all(&folder).unwrap();
     }
 }

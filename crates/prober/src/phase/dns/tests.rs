@@ -21,8 +21,10 @@ enum Script {
     Silent,
     /// The first question is lost on the way; the second is answered.
     AnswerSecond(Vec<RData>),
+    /// Only this name exists.
+    AnswerFor(&'static str, Vec<RData>),
 }
-use Script::{Answer, AnswerSecond, Code, Silent};
+use Script::{Answer, AnswerFor, AnswerSecond, Code, Silent};
 
 /// A name server that answers A and AAAA as told, until it is dropped.
 struct FakeServer {
@@ -68,7 +70,8 @@ fn reply(question: &Message, script: &Script, count: u32) -> Option<Vec<u8>> {
         Silent => return None,
         AnswerSecond(_) if count < 2 => return None,
         Code(code) => reply.metadata.response_code = *code,
-        Answer(records) | AnswerSecond(records) => {
+        AnswerFor(name, _) if query.name().to_ascii() != *name => reply.metadata.response_code = ResponseCode::NXDomain,
+        Answer(records) | AnswerSecond(records) | AnswerFor(_, records) => {
             let mut owner = query.name().clone();
             for data in records {
                 reply.add_answer(Record::from_rdata(owner.clone(), 60, data.clone()));
@@ -266,4 +269,29 @@ async fn a_lost_packet_is_no_silent_name_server() {
     let server = serve(AnswerSecond(vec![v4(7)]), AnswerSecond(vec![v6()])).await;
     let facts = resolver(&[&server]).resolve("lossy.example", within(4000)).await.unwrap();
     assert_eq!(facts.addresses.len(), 2, "{facts:?}");
+}
+
+/// A resolver that searches a domain, as one of the system's may.
+fn searching(server: &FakeServer, domain: &str) -> Resolver {
+    let mut resolver = resolver(&[server]);
+    if let Servers::Listed(servers) = &mut resolver.servers {
+        Arc::get_mut(servers).unwrap().search = search::of_domains(&[domain]);
+    }
+    resolver
+}
+
+#[tokio::test]
+async fn only_the_names_of_proxies_are_searched_for() {
+    let there = |name| AnswerFor(name, vec![v4(1)]);
+    for (exists, host) in
+        [("proxy.corp.example.", "proxy"), ("proxy.dc.corp.example.", "proxy.dc"), ("proxy.", "proxy")]
+    {
+        let server = serve(there(exists), there(exists)).await;
+        let facts = searching(&server, "corp.example").resolve_proxy(host, within(5000)).await.unwrap();
+        assert_eq!(facts.addresses, ["127.0.0.1".parse::<IpAddr>().unwrap()], "{exists}");
+    }
+    let server = serve(there("proxy.corp.example."), there("proxy.corp.example.")).await;
+    let resolver = searching(&server, "corp.example");
+    assert_eq!(failure(resolver.resolve("proxy", within(5000)).await).0, ResolveFailure::NxDomain);
+    assert_eq!(failure(resolver.resolve_proxy("other", within(5000)).await).0, ResolveFailure::NxDomain);
 }
