@@ -5,6 +5,8 @@ mod bad;
 #[cfg(test)]
 mod broken;
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod good;
 #[cfg(test)]
 mod limits;
