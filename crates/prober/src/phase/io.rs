@@ -20,7 +20,7 @@ pub struct OverBudget {
     pub budget: u64,
 }
 
-/// Whether an error says that the peer exceeded a [`Metered`] stream's budget.
+/// Whether an error says that the peer exceeded a stream's budget.
 pub fn is_over_budget(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<OverBudget>()).is_some()
 }

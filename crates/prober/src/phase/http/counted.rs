@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::phase::io::OverBudget;
 
 /// How much came, and how much may; readable while somebody else owns the stream.
 #[derive(Debug)]
@@ -27,16 +28,6 @@ impl Count {
     pub(super) fn allow(&self, more: u64) {
         self.budget.fetch_add(more, Ordering::Relaxed);
     }
-}
-
-/// The peer sent more than it may. Carried inside an [`io::Error`].
-#[derive(Debug, Error)]
-#[error("more than {0} bytes came, which is too much")]
-struct TooMuch(u64);
-
-/// Whether an I/O error says that the peer sent more than it may.
-pub(super) fn is_too_much(error: &io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<TooMuch>()).is_some()
 }
 
 /// A stream that counts what comes and fails once it is over the budget.
@@ -79,7 +70,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         let came = (buf.filled().len() - before) as u64;
         let received = self.count.received.fetch_add(came, Ordering::Relaxed) + came;
         let budget = self.count.budget.load(Ordering::Relaxed);
-        Poll::Ready(if received > budget { Err(io::Error::other(TooMuch(budget))) } else { Ok(()) })
+        Poll::Ready(if received > budget { Err(io::Error::other(OverBudget { budget })) } else { Ok(()) })
     }
 }
 

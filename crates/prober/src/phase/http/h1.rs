@@ -14,7 +14,6 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::carry::{Carrier, Fused};
-use super::counted::is_too_much;
 use super::{Broken, MAX_HEAD, body};
 use crate::observation::{BodyFacts, Headers, HttpFacts, HttpFailure, IoFault};
 use crate::phase::io::is_over_budget;
@@ -113,8 +112,8 @@ pub(super) fn by_io(error: &io::Error) -> Failure<HttpFailure> {
         return Failure::Monitor(fault);
     }
     Failure::Fault(match error.kind() {
-        // The latter two are what rustls and hyper say of bytes that make no sense.
-        _ if is_too_much(error) || is_over_budget(error) => HttpFailure::Invalid(Clean::new(&error.to_string())),
+        // The kinds below are what rustls and hyper say of bytes that make no sense.
+        _ if is_over_budget(error) => HttpFailure::Invalid(Clean::new(&error.to_string())),
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
             HttpFailure::Invalid(Clean::new(&error.to_string()))
         }
