@@ -91,7 +91,7 @@ async fn a_late_redirect_leaves_time_to_connect_once_more() {
     let publish = async {
         let (mut first, _) = listener.accept().await.unwrap();
         // Past the share of the deadline in which a first connection has to stand.
-        tokio::time::sleep(Duration::from_millis(1300)).await;
+        tokio::time::sleep(Duration::from_millis(2500)).await;
         let redirect = format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
         first.write_all(redirect.as_bytes()).await.unwrap();
         let (mut second, _) = listener.accept().await.unwrap();
@@ -99,7 +99,7 @@ async fn a_late_redirect_leaves_time_to_connect_once_more() {
         // Until the probe hangs up.
         let _ = second.read_to_end(&mut Vec::new()).await;
     };
-    let probe = site.probe(&url, "direct", "timeout: 2s");
+    let probe = site.probe(&url, "direct", "timeout: 4s");
     tokio::select! {
         seen = probe => assert_eq!((seen.fault.as_ref(), http(&seen).status), (None, 404)),
         () = publish => panic!("the probe hung up in the middle"),
