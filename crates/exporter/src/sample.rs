@@ -15,9 +15,9 @@ use std::time::Duration;
 use prober::cause::{Cause, Stage, State};
 use prober::observation::{
     BodyFacts, CertificateFacts, ChainTrust, CrlFacts, CrlOutcome, CrlSignature, HandshakeSignature, Headers,
-    HttpFacts, Observation, Phases, ProxyFacts, RouteFacts, Sample, TlsFacts, Validity, Verification,
+    HttpFacts, Observation, Phases, ProxyFacts, RouteFacts, Sample, TlsFacts, Validity, Verification, Via,
 };
-use prober::plan::{CONTROL_GROUP, Endpoint, Pair, Path, Severity, Way};
+use prober::plan::{CONTROL_GROUP, Endpoint, Pair, Path, PathOptions, ProxyScheme, Severity, Way};
 use prober::snapshot::{Counts, Row, Snapshot};
 use prober::state::{Confirmed, Report};
 use prober::text::Clean;
@@ -55,7 +55,10 @@ pub fn row(endpoint: &str, path: &str) -> RowSample {
 /// A row for a URL.
 pub fn row_of(url: &str, name: &str, path: &str) -> RowSample {
     let endpoint = Endpoint::new(name, url.parse().expect("a URL"));
-    let pair = Pair { endpoint: Arc::new(endpoint), path: Arc::new(Path { name: path.to_owned(), way: Way::Direct }) };
+    let pair = Pair {
+        endpoint: Arc::new(endpoint),
+        path: Arc::new(Path { name: path.to_owned(), way: Way::Direct, options: PathOptions::default() }),
+    };
     let row = Row { pair: Arc::new(pair), confirmed: None, last: None, last_crl: None, counts: Counts::default() };
     RowSample {
         row,
@@ -158,14 +161,17 @@ pub fn reason(cause: Cause, detail: &str) -> Reason {
     Reason { cause, stage: cause.stage(), blame: cause.blame(), detail: detail.to_owned() }
 }
 
+fn via(path: &str) -> Via {
+    Via { scheme: ProxyScheme::Http, address: format!("proxy.{path}.example:3128") }
+}
+
 /// An observation of nothing but time and route.
 pub fn observation(path: &str) -> Observation {
     let mut phases = Phases::default();
     phases.set(Stage::Route, Duration::ZERO);
     phases.set(Stage::Resolve, Duration::from_micros(1250));
     phases.set(Stage::Connect, Duration::from_millis(2));
-    let route =
-        if path == "direct" { RouteFacts::Direct } else { RouteFacts::Proxy(format!("proxy.{path}.example:3128")) };
+    let route = if path == "direct" { RouteFacts::Direct } else { RouteFacts::Proxy(via(path)) };
     Observation {
         duration: Duration::from_micros(48_250),
         phases,

@@ -22,6 +22,7 @@ mod later;
 mod load;
 mod names;
 mod network;
+mod path_options;
 mod paths;
 mod proxy;
 mod reading;

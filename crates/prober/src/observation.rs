@@ -6,6 +6,7 @@
 mod fault;
 mod http;
 mod resolve;
+mod route;
 mod tls;
 
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ pub use self::fault::{
 };
 pub use self::http::{BodyFacts, CrlFacts, CrlOutcome, CrlSignature, Headers, HttpFacts, ProxyFacts, Sample};
 pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
+pub use self::route::{Detour, RouteFacts, Via};
 pub use self::tls::{CertificateFacts, ChainTrust, HandshakeSignature, TlsFacts, Validity, Verification};
 use crate::cause::Stage;
 
@@ -35,8 +37,11 @@ pub struct Observation {
     /// How long each phase took.
     #[serde(default)]
     pub phases: Phases,
-    /// The way out that served.
+    /// The way out that served, or the last one that was tried.
     pub route: RouteFacts,
+    /// Ways that were tried before it and failed, in order.
+    #[serde(default)]
+    pub detours: Vec<Detour>,
     /// How the target's name resolved here; `None` where the proxy resolves it, or the URL holds an address.
     #[serde(default)]
     pub resolve: Option<ResolveFacts>,
@@ -61,26 +66,6 @@ pub struct Observation {
     /// What ended the probe before its natural end.
     #[serde(default)]
     pub fault: Option<Fault>,
-}
-
-/// The way out that served.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RouteFacts {
-    /// Straight to the origin.
-    Direct,
-    /// Through this proxy, as `host:port`.
-    Proxy(String),
-}
-
-impl std::fmt::Display for RouteFacts {
-    /// As PAC files write it: `DIRECT`, `PROXY host:port`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Direct => f.write_str("DIRECT"),
-            Self::Proxy(proxy) => write!(f, "PROXY {proxy}"),
-        }
-    }
 }
 
 /// How long each phase took; `None` for a phase that did not run.
@@ -139,6 +124,7 @@ impl Observation {
             duration: Duration::ZERO,
             phases: Phases::default(),
             route: RouteFacts::Direct,
+            detours: Vec::new(),
             resolve: None,
             remote_address: None,
             failed_attempts: Vec::new(),

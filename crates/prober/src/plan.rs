@@ -18,7 +18,7 @@ pub use endpoint::{
     BodyExpectation, CrlExpectation, Endpoint, Expect, Freshness, PrivateAnswers, RootsChoice, Severity, StatusSet,
     is_crl_url,
 };
-pub use path::{EnvironmentProxies, NoProxy, NoProxyRule, Path, Way};
+pub use path::{EnvironmentProxies, IpFamily, NoProxy, NoProxyRule, Path, PathOptions, Way};
 pub use proxy::{Credentials, Proxy, ProxyScheme, Secret};
 
 /// The group of controls in labels; endpoints cannot choose it.

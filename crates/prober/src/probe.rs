@@ -1,6 +1,7 @@
 //! One probe of one pair: the phases in order, each handing its stream to the next and its facts to the observation.
 
 mod issuer;
+mod network;
 mod redirect;
 mod step;
 mod trip;
@@ -10,12 +11,12 @@ use std::sync::Arc;
 
 use tokio::time::timeout_at;
 
+use self::network::PathResolvers;
 pub use self::step::{Listener, Step};
 use self::trip::Trip;
 use crate::net::Clock;
 use crate::observation::{Fault, MonitorFault, Observation};
 pub use crate::phase::SetupFault;
-use crate::phase::dns::Resolver;
 use crate::phase::tls::Connector;
 use crate::plan::{Pair, Plan, RootsChoice};
 
@@ -29,15 +30,14 @@ pub trait Probe: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Prober {
     clock: Arc<dyn Clock>,
-    resolver: Resolver,
+    resolvers: PathResolvers,
     connectors: Vec<(RootsChoice, Connector)>,
 }
 
 impl Prober {
     /// Sets up resolvers and trust as the plan asks for.
     pub fn new(plan: &Plan, clock: Arc<dyn Clock>) -> Result<Self, SetupFault> {
-        let mut prober =
-            Self { clock, resolver: Resolver::new(&plan.dns, &plan.tls)?, connectors: Vec::with_capacity(2) };
+        let mut prober = Self { clock, resolvers: PathResolvers::new(plan)?, connectors: Vec::with_capacity(2) };
         for choice in [RootsChoice::Bundled, RootsChoice::System] {
             if plan.endpoints.iter().any(|endpoint| endpoint.roots == choice) {
                 let connector = Connector::new(&plan.tls, choice, Arc::clone(&prober.clock))?;

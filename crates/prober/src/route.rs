@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::observation::{RouteFacts, Via};
 use crate::plan::{EnvironmentProxies, Proxy, Way};
 
 pub(crate) use no_proxy::parse as parse_no_proxy;
 
-/// The first stop of a request.
+/// A first stop of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hop {
     /// The origin itself.
@@ -19,12 +20,22 @@ pub enum Hop {
     Proxy(Arc<Proxy>),
 }
 
-/// Chooses the first stop of a request to `url` over a way.
-pub fn choose(way: &Way, url: &Url) -> Hop {
+impl Hop {
+    /// What to write down of it.
+    pub fn facts(&self) -> RouteFacts {
+        match self {
+            Self::Direct => RouteFacts::Direct,
+            Self::Proxy(proxy) => RouteFacts::Proxy(Via::from(&**proxy)),
+        }
+    }
+}
+
+/// The first stops that a request to `url` may take over a way, in the order in which they are tried; never none.
+pub fn choose(way: &Way, url: &Url) -> Vec<Hop> {
     match way {
-        Way::Direct => Hop::Direct,
-        Way::Proxy(proxy) => Hop::Proxy(Arc::clone(proxy)),
-        Way::Environment(proxies) => from_environment(proxies, url).map_or(Hop::Direct, Hop::Proxy),
+        Way::Direct => vec![Hop::Direct],
+        Way::Proxy(proxy) => vec![Hop::Proxy(Arc::clone(proxy))],
+        Way::Environment(proxies) => vec![from_environment(proxies, url).map_or(Hop::Direct, Hop::Proxy)],
     }
 }
 
@@ -78,11 +89,10 @@ mod tests {
             (environment(true, true, true, "10.0.0.0/8"), "http://10.1.2.3/", None),
             (environment(true, true, true, "b.example"), "http://a.example/", Some("for-http")),
         ] {
-            let hop = match choose(&way, &Url::parse(url).unwrap()) {
-                Hop::Direct => None,
-                Hop::Proxy(proxy) => Some(proxy.host.to_string()),
-            };
-            assert_eq!(hop.as_deref(), expected, "{url} over {way:?}");
+            let expected = expected.map_or("DIRECT".to_owned(), |host| format!("PROXY {host}:3128"));
+            let hops = choose(&way, &Url::parse(url).unwrap());
+            let hops: Vec<_> = hops.iter().map(|hop| hop.facts().to_string()).collect();
+            assert_eq!(hops, [expected], "{url} over {way:?}");
         }
     }
 }

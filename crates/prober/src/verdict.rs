@@ -110,7 +110,12 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
 
 /// The failure that ended the probe, where that matters.
 fn transport(case: &Case<'_>) -> Option<Finding> {
-    match case.observation.fault.as_ref()? {
+    fault(case, case.observation.fault.as_ref()?)
+}
+
+/// What a failure means.
+fn fault(case: &Case<'_>, fault: &Fault) -> Option<Finding> {
+    match fault {
         Fault::Resolve(fault) => Some(resolve::failed(fault)),
         Fault::Connect(fault) => Some(connect::failed(fault)),
         Fault::Proxy(fault) => Some(proxy::failed(case, fault)),

@@ -8,7 +8,9 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use prober::observation::Observation;
-use prober::plan::{Credentials, Endpoint, EnvironmentProxies, Expect, Path, Proxy, ProxyScheme, Secret, Way};
+use prober::plan::{
+    Credentials, Endpoint, EnvironmentProxies, Expect, Path, PathOptions, Proxy, ProxyScheme, Secret, Way,
+};
 use prober::verdict::{Question, Verdict, judge};
 use prober::{Blame, Cause, Stage, State};
 use serde::Deserialize;
@@ -153,7 +155,8 @@ fn path(text: &PathText) -> Path {
         }
         Some(proxy) => Way::Proxy(proxy),
     };
-    Path { name: text.name.clone().unwrap_or_else(|| "direct".to_owned()), way }
+    let name = text.name.clone().unwrap_or_else(|| "direct".to_owned());
+    Path { name, way, options: PathOptions::default() }
 }
 
 /// An observation with everything that the fixture left to us: a quick probe of New Year 2026 and, where there was a

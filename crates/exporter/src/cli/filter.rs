@@ -105,13 +105,14 @@ fn near<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> Near {
 mod tests {
     use std::num::{NonZeroU32, NonZeroUsize};
 
-    use prober::plan::{DnsPlan, Endpoint, Path, TlsPlan, Way};
+    use prober::plan::{DnsPlan, Endpoint, Path, PathOptions, TlsPlan, Way};
 
     use super::*;
 
     fn plan() -> Plan {
-        let paths: Vec<_> =
-            ["direct", "hq"].map(|name| Arc::new(Path { name: name.to_owned(), way: Way::Direct })).into();
+        let paths: Vec<_> = ["direct", "hq"]
+            .map(|name| Arc::new(Path { name: name.to_owned(), way: Way::Direct, options: PathOptions::default() }))
+            .into();
         let endpoints: Vec<_> = [("login", "identity"), ("login-live", "identity"), ("ols", "activation")]
             .map(|(name, group)| {
                 let mut endpoint = Endpoint::new(name, format!("https://{name}.example/").parse().unwrap());

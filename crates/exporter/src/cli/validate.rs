@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use prober::config::Origin;
 use prober::plan::{DnsPlan, DnsTransport, NameServer, Plan, Resolvers};
-use prober::route::{self, Hop};
+use prober::route;
 
 use super::screen::{self, Screen};
 
@@ -18,17 +18,15 @@ pub(crate) fn write(plan: &Plan, origin: &Origin, screen: Screen, out: &mut dyn 
     let mut table = screen.table(HEADER);
     for pair in &plan.pairs {
         let endpoint = &pair.endpoint;
-        let hop = match route::choose(&pair.path.way, &endpoint.url) {
-            Hop::Direct => "DIRECT".to_owned(),
-            Hop::Proxy(proxy) => format!("PROXY {proxy}"),
-        };
+        let hops = route::choose(&pair.path.way, &endpoint.url);
+        let route = hops.iter().map(|hop| hop.facts().to_string()).collect::<Vec<_>>().join("; ");
         table.add_row([
             &endpoint.name,
             endpoint.url.as_str(),
             &endpoint.group,
             endpoint.severity.as_str(),
             &pair.path.name,
-            &hop,
+            &route,
             &short(endpoint.interval),
             &short(endpoint.timeout),
         ]);

@@ -20,11 +20,6 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("path", "pac", &[]),
     ("path", "url", &[]),
     ("path", "winhttp", &[]),
-    ("path", "user_agent", &[]),
-    ("path", "connect_headers", &[]),
-    ("path", "source_address", &[]),
-    ("path", "ip_family", &["any"]),
-    ("path", "resolvers", &["system"]),
 ];
 
 /// Schemes of proxies.

@@ -33,7 +33,8 @@ pub(super) fn private_answers(cursor: &Cursor<'_>) -> Option<PrivateAnswers> {
     cursor.choice(&[("blocked", PrivateAnswers::Blocked), ("allowed", PrivateAnswers::Allowed)])
 }
 
-fn resolvers(cursor: &Cursor<'_>) -> Option<Resolvers> {
+/// Reads `resolvers`.
+pub(super) fn resolvers(cursor: &Cursor<'_>) -> Option<Resolvers> {
     if !cursor.is_list() {
         return match cursor.text()? {
             "system" => Some(Resolvers::System),

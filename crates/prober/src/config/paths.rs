@@ -8,9 +8,10 @@ use std::sync::Arc;
 use super::cursor::{Cursor, Map};
 use super::environment;
 use super::names::{label_problem, suggestion};
+use super::path_options;
 use super::proxy::{self, ProxyUrl, fits_basic};
 use super::reading::quoted;
-use crate::plan::{Credentials, EnvironmentProxies, Path, Proxy, Secret, Way};
+use crate::plan::{Credentials, EnvironmentProxies, Path, PathOptions, Proxy, Secret, Way};
 use crate::text::Clean;
 
 const KEYS: &[&str] = &[
@@ -43,10 +44,22 @@ pub(super) struct Paths<'a> {
     resolved: RefCell<HashMap<String, Arc<Path>>>,
 }
 
-enum Definition {
+/// A path as its section defines it.
+struct Definition {
+    way: Defined,
+    options: PathOptions,
+}
+
+enum Defined {
     Direct,
     Environment,
     Proxy(Arc<Proxy>),
+}
+
+impl From<Defined> for Definition {
+    fn from(way: Defined) -> Self {
+        Self { way, options: PathOptions::default() }
+    }
 }
 
 impl<'a> Paths<'a> {
@@ -64,16 +77,19 @@ impl<'a> Paths<'a> {
         if let Some(path) = self.resolved.borrow().get(name) {
             return Some(Arc::clone(path));
         }
-        let way = match self.defined.as_ref()?.iter().find(|(known, _)| *known == name) {
-            Some((_, definition)) => self.way(definition.as_ref()?, at)?,
-            None if name == DIRECT => Way::Direct,
-            None if name == ENVIRONMENT => self.way(&Definition::Environment, at)?,
+        let (way, options) = match self.defined.as_ref()?.iter().find(|(known, _)| *known == name) {
+            Some((_, definition)) => {
+                let definition = definition.as_ref()?;
+                (self.way(&definition.way, at)?, definition.options.clone())
+            }
+            None if name == DIRECT => (Way::Direct, PathOptions::default()),
+            None if name == ENVIRONMENT => (self.way(&Defined::Environment, at)?, PathOptions::default()),
             None => {
                 at.unknown(format!("there is no path {}", quoted(name)), || self.known(name));
                 return None;
             }
         };
-        let path = Arc::new(Path { name: name.to_owned(), way });
+        let path = Arc::new(Path { name: name.to_owned(), way, options });
         self.resolved.borrow_mut().insert(name.to_owned(), Arc::clone(&path));
         Some(path)
     }
@@ -84,11 +100,11 @@ impl<'a> Paths<'a> {
         defined.map_or_else(|| usize::from(name == ENVIRONMENT), |index| index + 2)
     }
 
-    fn way(&self, definition: &Definition, at: &Cursor<'_>) -> Option<Way> {
-        match definition {
-            Definition::Direct => Some(Way::Direct),
-            Definition::Proxy(proxy) => Some(Way::Proxy(Arc::clone(proxy))),
-            Definition::Environment => self.environment(at).map(Way::Environment),
+    fn way(&self, defined: &Defined, at: &Cursor<'_>) -> Option<Way> {
+        match defined {
+            Defined::Direct => Some(Way::Direct),
+            Defined::Proxy(proxy) => Some(Way::Proxy(Arc::clone(proxy))),
+            Defined::Environment => self.environment(at).map(Way::Environment),
         }
     }
 
@@ -122,9 +138,9 @@ fn define(name: &str, cursor: &Cursor<'_>) -> Option<Definition> {
     if let Some(problem) = label_problem(name) {
         return cursor.fault(problem);
     }
-    let definition = if cursor.is_map() { map_form(cursor)? } else { text_form(cursor)? };
-    match (name, &definition) {
-        (DIRECT, Definition::Direct) | (ENVIRONMENT, Definition::Environment) => Some(definition),
+    let definition = if cursor.is_map() { map_form(cursor)? } else { text_form(cursor)?.into() };
+    match (name, &definition.way) {
+        (DIRECT, Defined::Direct) | (ENVIRONMENT, Defined::Environment) => Some(definition),
         (DIRECT | ENVIRONMENT, _) => {
             cursor.fault_with_help("this path always exists and means what it says", "choose another name")
         }
@@ -132,30 +148,50 @@ fn define(name: &str, cursor: &Cursor<'_>) -> Option<Definition> {
     }
 }
 
-fn text_form(cursor: &Cursor<'_>) -> Option<Definition> {
+fn text_form(cursor: &Cursor<'_>) -> Option<Defined> {
     match cursor.text()? {
-        DIRECT => Some(Definition::Direct),
-        ENVIRONMENT => Some(Definition::Environment),
+        DIRECT => Some(Defined::Direct),
+        ENVIRONMENT => Some(Defined::Environment),
         text => {
             let url = proxy_url(cursor, text)?;
             if url.username.is_some() {
                 return cursor.fault_with_help("the user has no password", MAP_FORM);
             }
-            Some(Definition::Proxy(Arc::new(url.into_proxy(None))))
+            Some(Defined::Proxy(Arc::new(url.into_proxy(None))))
         }
     }
 }
 
 fn map_form(cursor: &Cursor<'_>) -> Option<Definition> {
     let map = cursor.section("path", KEYS)?;
+    let options = path_options::read(&map);
     let Some(proxy) = map.get("proxy") else {
         // A PAC file or WinHTTP settings would say where to; they have been refused already.
         let refused = map.get("pac").or_else(|| map.get("winhttp")).is_some();
         return if refused { None } else { map.require("proxy").and(None) };
     };
-    let url = proxy_url(&proxy, proxy.text()?)?;
-    let credentials = credentials(&map, url.username.as_deref());
-    Some(Definition::Proxy(Arc::new(url.into_proxy(credentials))))
+    let way = map_way(&map, &proxy)?;
+    Some(Definition { way, options })
+}
+
+/// The way of a map: a proxy's URL, or one of the two words, which take options so.
+fn map_way(map: &Map<'_>, proxy: &Cursor<'_>) -> Option<Defined> {
+    match proxy.text()? {
+        DIRECT => without_credentials(map, Defined::Direct),
+        ENVIRONMENT => without_credentials(map, Defined::Environment),
+        text => {
+            let url = proxy_url(proxy, text)?;
+            let credentials = credentials(map, url.username.as_deref());
+            Some(Defined::Proxy(Arc::new(url.into_proxy(credentials))))
+        }
+    }
+}
+
+fn without_credentials(map: &Map<'_>, way: Defined) -> Option<Defined> {
+    match ["username", "password_file", "password_env"].into_iter().find_map(|key| map.get(key)) {
+        None => Some(way),
+        Some(at) => at.fault("this path names no proxy that could ask for it"),
+    }
 }
 
 const MAP_FORM: &str = "write {proxy: \"http://host:port\", username: …, password_file: …} or password_env";

@@ -43,7 +43,7 @@ pub(super) fn read(map: &Map<'_>, endpoint: &mut Endpoint) {
         }
     }
     if let Some(cursor) = map.get("headers") {
-        endpoint.headers = headers(&cursor).unwrap_or_default();
+        endpoint.headers = headers(&cursor, &RESERVED).unwrap_or_default();
     }
 }
 
@@ -55,14 +55,15 @@ fn body(cursor: &Cursor<'_>) -> Option<Bytes> {
     Some(Bytes::copy_from_slice(text.as_bytes()))
 }
 
-fn headers(cursor: &Cursor<'_>) -> Option<Vec<(HeaderName, HeaderValue)>> {
+/// Headers by name, none of them twice or among those that are set otherwise.
+pub(super) fn headers(cursor: &Cursor<'_>, reserved: &[HeaderName]) -> Option<Vec<(HeaderName, HeaderValue)>> {
     let entries = cursor.named()?;
     if entries.len() > MAX_HEADERS {
         return cursor.fault(format!("more than {MAX_HEADERS} headers"));
     }
     let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
     for (name, value) in entries {
-        if let Some(header) = header(name, &value) {
+        if let Some(header) = header(name, &value, reserved) {
             if headers.iter().any(|(known, _)| *known == header.0) {
                 value.fault::<()>("the header stands here twice");
             }
@@ -72,11 +73,11 @@ fn headers(cursor: &Cursor<'_>) -> Option<Vec<(HeaderName, HeaderValue)>> {
     Some(headers)
 }
 
-fn header(name: &str, cursor: &Cursor<'_>) -> Option<(HeaderName, HeaderValue)> {
+fn header(name: &str, cursor: &Cursor<'_>, reserved: &[HeaderName]) -> Option<(HeaderName, HeaderValue)> {
     let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
         return cursor.fault("this key is no name of a header");
     };
-    if RESERVED.contains(&name) {
+    if reserved.contains(&name) {
         return cursor.fault("this header is set by the probe itself");
     }
     // The value may be a secret: it is not repeated, and its Debug form is hidden.

@@ -7,7 +7,7 @@ use time::macros::datetime;
 use super::*;
 use crate::cause::{Cause, State};
 use crate::observation::Observation;
-use crate::plan::{Endpoint, Pair, Path, Way};
+use crate::plan::{Endpoint, Pair, Path, PathOptions, Way};
 use crate::snapshot::Counts;
 use crate::state::{Confirmed, Report};
 use crate::verdict::{Evidence, Reason, Verdict};
@@ -31,7 +31,10 @@ fn row(line: &str) -> Row {
     let url = format!("https://{}.example/", name.trim_end_matches('2')).parse().unwrap();
     let mut endpoint = Endpoint::new(name, url);
     endpoint.control = name == "ncsi";
-    let pair = Pair { endpoint: Arc::new(endpoint), path: Arc::new(Path { name: path.to_owned(), way: Way::Direct }) };
+    let pair = Pair {
+        endpoint: Arc::new(endpoint),
+        path: Arc::new(Path { name: path.to_owned(), way: Way::Direct, options: PathOptions::default() }),
+    };
     let age = if words[2].ends_with('!') { 3600 } else { 30 };
     let report = Arc::new(report(result, NOW - Duration::from_secs(age)));
     let state = report.verdict.state;

@@ -17,17 +17,25 @@ pub struct Deadline {
     total: Duration,
     /// When the connection under way was begun.
     connection: Instant,
+    /// How many ways are left to be tried, the one under way among them.
+    ways: u32,
 }
 
 impl Deadline {
     /// A probe that starts at an instant and may take so long in all.
     pub fn new(start: Instant, total: Duration) -> Self {
-        Self { start, total, connection: start }
+        Self { start, total, connection: start, ways: 1 }
     }
 
     /// Another connection begins now, within the same deadline.
     pub fn begin_connection(&mut self, now: Instant) {
         self.connection = now;
+    }
+
+    /// So many ways are left to be tried, the one under way among them: its name and its connection get an equal part of
+    /// the time for these, so that a silent proxy leaves room for the next.
+    pub fn share_among(&mut self, ways: usize) {
+        self.ways = u32::try_from(ways.max(1)).unwrap_or(u32::MAX);
     }
 
     /// When the probe started.
@@ -40,13 +48,14 @@ impl Deadline {
     /// All I/O ends by 90 %, so that the verdict is reached before the deadline rather than cut off by it.
     pub fn until(&self, stage: Stage) -> Instant {
         let end_of_io = self.start + self.total * 90 / 100;
-        let ninths = match stage {
-            Stage::Route | Stage::Resolve => 4,
-            Stage::Connect => 6,
+        let (ninths, ways) = match stage {
+            Stage::Route => (4, 1),
+            Stage::Resolve => (4, self.ways),
+            Stage::Connect => (6, self.ways),
             Stage::Proxy | Stage::Tls | Stage::Http | Stage::Content => return end_of_io,
         };
         // Of the whole time that is 40 % and 60 %.
-        self.connection + end_of_io.saturating_duration_since(self.connection) * ninths / 9
+        self.connection + end_of_io.saturating_duration_since(self.connection) * ninths / 9 / ways
     }
 
     /// When everything has to be over, the verdict included.
@@ -65,6 +74,18 @@ mod tests {
         let seconds = |stage| (deadline.until(stage) - deadline.start()).as_secs();
         assert_eq!(Stage::ALL.map(seconds), [4, 4, 6, 9, 9, 9, 9]);
         assert_eq!(deadline.end() - deadline.start(), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn several_ways_share_the_time_for_names_and_connections() {
+        let start = Instant::now();
+        let mut deadline = Deadline::new(start, Duration::from_secs(20));
+        let seconds = |deadline: &Deadline, stage| (deadline.until(stage) - start).as_secs();
+        deadline.share_among(2);
+        assert_eq!([Stage::Resolve, Stage::Connect, Stage::Tls].map(|stage| seconds(&deadline, stage)), [4, 6, 18]);
+        deadline.begin_connection(start + Duration::from_secs(9));
+        deadline.share_among(1);
+        assert_eq!([Stage::Resolve, Stage::Connect, Stage::Tls].map(|stage| seconds(&deadline, stage)), [13, 15, 18]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use self::system::SystemFiles;
 use super::{Failure, SetupFault};
 use crate::net::has_route;
 use crate::observation::{Family, Lookup, LookupOutcome, MonitorFault, ResolveFacts, ResolveFailure, ResolveFault};
-use crate::plan::{DnsPlan, Resolvers, TlsPlan};
+use crate::plan::{DnsPlan, IpFamily, Resolvers, TlsPlan};
 
 /// How long a family that has addresses waits for the other (RFC 8305, section 3, "Resolution Delay").
 const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
@@ -32,6 +32,7 @@ const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
 pub struct Resolver {
     hosts: BTreeMap<String, Vec<IpAddr>>,
     servers: Servers,
+    family: IpFamily,
 }
 
 /// Who is asked.
@@ -51,15 +52,20 @@ struct NameServers {
 impl Resolver {
     /// Sets up a resolver. Name servers over TLS are authenticated by Mozilla's roots and the plan's extra ones.
     pub fn new(dns: &DnsPlan, tls: &TlsPlan) -> Result<Self, SetupFault> {
+        Self::asking(&dns.resolvers, IpFamily::Any, dns, tls)
+    }
+
+    /// Sets up a resolver with the plan's fixed answers that asks others than the plan's, for one family or both.
+    pub fn asking(resolvers: &Resolvers, family: IpFamily, dns: &DnsPlan, tls: &TlsPlan) -> Result<Self, SetupFault> {
         let tls = server::tls_config(tls)?;
-        let servers = match &dns.resolvers {
+        let servers = match resolvers {
             Resolvers::System => Servers::System(Box::new(SystemFiles::new(tls))),
             Resolvers::Listed(listed) => {
                 let servers = listed.iter().map(|one| Server::new(one, &tls)).collect::<Result<_, _>>()?;
                 Servers::Listed(Arc::new(NameServers { servers, search: Search::default() }))
             }
         };
-        Ok(Self { hosts: dns.hosts.clone(), servers })
+        Ok(Self { hosts: dns.hosts.clone(), servers, family })
     }
 
     /// Resolves a host, which may also be an address, bare or in brackets.
@@ -93,14 +99,14 @@ impl Resolver {
     ) -> Result<ResolveFacts, Failure<ResolveFault>> {
         let fault = |failure, lookups| Failure::Fault(ResolveFault { name: host.to_owned(), failure, lookups });
         if let Some(addresses) = self.fixed(host) {
-            let addresses = merge::usable(&addresses).map_err(|failure| fault(failure, Vec::new()))?;
+            let addresses = merge::usable(&addresses, self.family).map_err(|failure| fault(failure, Vec::new()))?;
             return Ok(ResolveFacts { addresses, fixed: true, lookups: Vec::new() });
         }
         let mut lookups = Vec::new();
         let mut worst = ResolveFailure::NxDomain;
         for name in names.unwrap_or_default() {
-            let (v4, v6) = both_families(&servers.servers, &name, by).await;
-            let merged = merge::merge(&v4.lookups, &v6.lookups);
+            let (v4, v6) = self.ask(&servers.servers, &name, by).await;
+            let merged = merge::merge(&v4.lookups, &v6.lookups, self.family);
             let exhausted = v4.exhausted.or(v6.exhausted);
             lookups.extend(v4.lookups.into_iter().chain(v6.lookups));
             match (merged, exhausted) {
@@ -110,6 +116,17 @@ impl Resolver {
             }
         }
         Err(fault(worst, lookups))
+    }
+
+    /// Asks for the addresses of both families, or of the only one that may be used.
+    async fn ask(&self, servers: &[Server], name: &Name, by: Instant) -> (Answers, Answers) {
+        let (mut v4, mut v6) = (Answers::default(), Answers::default());
+        match self.family {
+            IpFamily::Any => return both_families(servers, name, by).await,
+            IpFamily::Ipv4 => _ = walk(servers, name, Family::Ipv4, by, &mut v4).await,
+            IpFamily::Ipv6 => _ = walk(servers, name, Family::Ipv6, by, &mut v6).await,
+        }
+        (v4, v6)
     }
 
     fn name_servers(&self) -> Arc<NameServers> {

@@ -7,6 +7,7 @@ mod prefixed;
 use std::io;
 use std::time::Duration;
 
+use ::http::{HeaderName, HeaderValue};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -47,13 +48,61 @@ pub fn basic(credentials: &Credentials) -> Zeroizing<String> {
     value
 }
 
-/// Asks the proxy at the other end of a stream for a tunnel to `target` (`host:port`).
-pub async fn open<S>(mut stream: S, target: &str, credentials: Option<&Credentials>, by: Instant) -> Reply<S>
+/// What a proxy is asked for, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Connect<'a> {
+    /// The target as `host:port`.
+    pub target: &'a str,
+    /// Who we are, where the proxy asks.
+    pub credentials: Option<&'a Credentials>,
+    /// `User-Agent`; our own where there is none.
+    pub user_agent: Option<&'a HeaderValue>,
+    /// Further headers.
+    pub headers: &'a [(HeaderName, HeaderValue)],
+}
+
+impl<'a> Connect<'a> {
+    /// Asks for a target without credentials or further headers.
+    pub const fn to(target: &'a str) -> Self {
+        Self { target, credentials: None, user_agent: None, headers: &[] }
+    }
+
+    /// The request. Its buffer is made once, so that growing does not leave copies of the secrets behind.
+    fn request(&self) -> Zeroizing<Vec<u8>> {
+        let Self { target, credentials, user_agent, headers } = *self;
+        let authorization = credentials.map(basic);
+        let further: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let user_agent = user_agent.map_or(super::http::USER_AGENT.as_bytes(), HeaderValue::as_bytes);
+        let secret = authorization.as_ref().map_or(0, |value| value.len());
+        let mut request =
+            Zeroizing::new(Vec::with_capacity(128 + 2 * target.len() + user_agent.len() + further + secret));
+        for part in [b"CONNECT ", target.as_bytes(), b" HTTP/1.1\r\nHost: ", target.as_bytes(), b"\r\n"] {
+            request.extend_from_slice(part);
+        }
+        let mut header = |name: &str, value: &[u8]| {
+            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                request.extend_from_slice(part);
+            }
+        };
+        header("User-Agent", user_agent);
+        for (name, value) in headers {
+            header(name.as_str(), value.as_bytes());
+        }
+        if let Some(value) = authorization {
+            header("Proxy-Authorization", value.as_bytes());
+        }
+        request.extend_from_slice(b"\r\n");
+        request
+    }
+}
+
+/// Asks the proxy at the other end of a stream for a tunnel.
+pub async fn open<S>(mut stream: S, connect: &Connect<'_>, by: Instant) -> Reply<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut buffer = Vec::new();
-    let head = match timeout_at(by, ask(&mut stream, &mut buffer, target, credentials)).await {
+    let head = match timeout_at(by, ask(&mut stream, &mut buffer, connect)).await {
         Ok(Ok(head)) => head,
         Ok(Err(failure)) => return Reply { facts: None, tunnel: Err(failure) },
         Err(_) => return Reply { facts: None, tunnel: Err(Failure::Fault(unfinished(&buffer))) },
@@ -76,42 +125,20 @@ where
 }
 
 /// Sends the request and reads until the head of the final answer is complete; it stands at the buffer's start.
-async fn ask<S>(
-    stream: &mut S,
-    buffer: &mut Vec<u8>,
-    target: &str,
-    credentials: Option<&Credentials>,
-) -> Result<Head, Failure<ProxyFailure>>
+async fn ask<S>(stream: &mut S, buffer: &mut Vec<u8>, connect: &Connect<'_>) -> Result<Head, Failure<ProxyFailure>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     // A proxy may answer and close without reading the request; what it said is worth more than our broken pipe.
-    let sent = send(stream, target, credentials).await;
+    let sent = send(stream, &connect.request()).await;
     read_head(stream, buffer).await.map_err(|failure| match (failure, sent) {
         (Failure::Fault(ProxyFailure::Lost(_)), Err(error)) if buffer.is_empty() => lost(&error),
         (failure, _) => failure,
     })
 }
 
-async fn send<S: AsyncWrite + Unpin>(
-    stream: &mut S,
-    target: &str,
-    credentials: Option<&Credentials>,
-) -> io::Result<()> {
-    let mut request = Zeroizing::new(format!(
-        "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {}\r\n",
-        super::http::USER_AGENT
-    ));
-    if let Some(credentials) = credentials {
-        // Reserved in one step, so that growing does not leave a copy of the secret behind.
-        let value = basic(credentials);
-        request.reserve(value.len() + 32);
-        request.push_str("Proxy-Authorization: ");
-        request.push_str(&value);
-        request.push_str("\r\n");
-    }
-    request.push_str("\r\n");
-    stream.write_all(request.as_bytes()).await?;
+async fn send<S: AsyncWrite + Unpin>(stream: &mut S, request: &[u8]) -> io::Result<()> {
+    stream.write_all(request).await?;
     stream.flush().await
 }
 

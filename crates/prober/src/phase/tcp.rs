@@ -3,15 +3,17 @@
 mod merge;
 mod race;
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;
 
 use self::race::{Loss, Outcome, race};
 use super::{Failure, exhausted};
 use crate::net::is_unspecified;
-use crate::observation::{ConnectAttempt, ConnectFault};
+use crate::observation::{ConnectAttempt, ConnectFault, MonitorFault};
+use crate::text::Clean;
 
 /// The most addresses tried; a name with more has better ones among the first.
 const MAX_ATTEMPTS: usize = 8;
@@ -28,23 +30,51 @@ pub struct Connected {
 /// Connects to the first address that answers, in their order (see [`interleave`](super::dns::interleave)).
 ///
 /// Unspecified addresses are left out: Linux takes them for itself. Whatever has not answered by the given instant
-/// counts as timed out.
+/// counts as timed out. Connections come from `source` where there is one, and then only targets of its family are
+/// tried.
 pub async fn connect(
     host: &str,
     port: u16,
     addresses: &[IpAddr],
+    source: Option<IpAddr>,
     by: Instant,
 ) -> Result<Connected, Failure<ConnectFault>> {
     let targets: Vec<SocketAddr> = addresses
         .iter()
         .filter(|address| !is_unspecified(**address))
+        .filter(|address| source.is_none_or(|source| source.is_ipv4() == address.is_ipv4()))
         .take(MAX_ATTEMPTS)
         .map(|address| SocketAddr::new(*address, port))
         .collect();
-    let (stream, failed) = conclude(host, port, race(&targets, by, TcpStream::connect).await)?;
+    if let Some(source) = source {
+        check_source(source)?;
+    }
+    let (stream, failed) = conclude(host, port, race(&targets, by, |target| open(target, source)).await)?;
     // A connection that refuses the option still carries a probe, only later.
     let _ = stream.set_nodelay(true);
     Ok(Connected { stream, failed })
+}
+
+/// Whether connections can come from an address at all: that this machine does not have it says nothing about any peer.
+fn check_source(source: IpAddr) -> Result<(), Failure<ConnectFault>> {
+    bound(source).map(drop).map_err(|error| {
+        let reason = Clean::new(&error.to_string());
+        Failure::Monitor(MonitorFault { operation: format!("open a connection from {source}"), reason })
+    })
+}
+
+fn bound(source: IpAddr) -> io::Result<TcpSocket> {
+    let socket = if source.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.bind(SocketAddr::new(source, 0))?;
+    Ok(socket)
+}
+
+/// Opens one connection, from an address of ours where one is given.
+async fn open(target: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
+    match source {
+        None => TcpStream::connect(target).await,
+        Some(source) => bound(source)?.connect(target).await,
+    }
 }
 
 /// What a race comes to: the winner and who failed before, or the fault that speaks for all.
@@ -84,7 +114,7 @@ mod tests {
         let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
 
-        let connected = connect("test", port, &[OTHER_LOOPBACK, LOOPBACK], soon()).await.unwrap();
+        let connected = connect("test", port, &[OTHER_LOOPBACK, LOOPBACK], None, soon()).await.unwrap();
         assert_eq!(connected.stream.peer_addr().unwrap().ip(), LOOPBACK);
         assert!(connected.stream.nodelay().unwrap());
         let refused =
@@ -98,7 +128,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         drop(listener);
 
-        let Err(Failure::Fault(fault)) = connect("test", port, &[LOOPBACK], soon()).await else {
+        let Err(Failure::Fault(fault)) = connect("test", port, &[LOOPBACK], None, soon()).await else {
             panic!("a closed port accepted")
         };
         assert_eq!((fault.failure, fault.attempts.len()), (ConnectFailure::Refused, 1));
@@ -110,10 +140,28 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let unspecified = ["0.0.0.0", "::", "::ffff:0.0.0.0"].map(|text| text.parse().unwrap());
 
-        let Err(Failure::Fault(fault)) = connect("test", port, &unspecified, soon()).await else {
+        let Err(Failure::Fault(fault)) = connect("test", port, &unspecified, None, soon()).await else {
             panic!("connected to ourselves")
         };
         assert_eq!((fault.failure, fault.attempts), (ConnectFailure::Unreachable, vec![]));
+    }
+
+    #[tokio::test]
+    async fn connections_come_from_the_address_that_is_asked_for() {
+        let listener = TcpListener::bind((LOOPBACK, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let addresses = [IpAddr::from(std::net::Ipv6Addr::LOCALHOST), LOOPBACK];
+        let connected = connect("test", port, &addresses, Some(OTHER_LOOPBACK), soon()).await.unwrap();
+        assert_eq!(connected.stream.local_addr().unwrap().ip(), OTHER_LOOPBACK);
+        assert_eq!(connected.failed, [], "the other family is not tried");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_not_ours_is_the_monitors_trouble() {
+        let documentation = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+        let result = connect("test", 443, &[LOOPBACK], Some(documentation), soon()).await;
+        let Err(Failure::Monitor(fault)) = result else { panic!("{result:?}") };
+        assert_eq!(fault.operation, "open a connection from 192.0.2.1");
     }
 
     #[test]

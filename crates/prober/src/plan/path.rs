@@ -3,6 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::{HeaderName, HeaderValue};
+
+use super::Resolvers;
 use super::proxy::Proxy;
 
 /// A named way out.
@@ -12,6 +15,46 @@ pub struct Path {
     pub name: String,
     /// How it leaves.
     pub way: Way,
+    /// What holds for every connection over it.
+    pub options: PathOptions,
+}
+
+/// What holds for every connection over a path.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PathOptions {
+    /// `User-Agent` of CONNECT and of requests, unless an endpoint has one of its own: some proxies decide by it.
+    pub user_agent: Option<HeaderValue>,
+    /// Further headers of CONNECT requests; marked sensitive, since they may hold a token.
+    pub connect_headers: Vec<(HeaderName, HeaderValue)>,
+    /// The address that connections come from.
+    pub source_address: Option<IpAddr>,
+    /// Which addresses are connected to; with a source address, those of its family.
+    pub ip_family: IpFamily,
+    /// Who is asked for names, in place of the plan's resolvers.
+    pub resolvers: Option<Resolvers>,
+}
+
+/// Which families of addresses may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IpFamily {
+    /// Both, as RFC 8305 has it.
+    #[default]
+    Any,
+    /// IPv4 alone.
+    Ipv4,
+    /// IPv6 alone.
+    Ipv6,
+}
+
+impl IpFamily {
+    /// Whether an address is of this family; an IPv4 address stays one when it is mapped into IPv6.
+    pub fn includes(self, address: IpAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Ipv4 => address.to_canonical().is_ipv4(),
+            Self::Ipv6 => address.to_canonical().is_ipv6(),
+        }
+    }
 }
 
 /// How a path leaves the site.

@@ -29,6 +29,56 @@ impl fmt::Display for Proxy {
 pub enum ProxyScheme {
     /// HTTP: CONNECT for https (RFC 9110, section 9.3.6), absolute-form for http (RFC 9112, section 3.2.2).
     Http,
+    /// The same inside TLS.
+    Https,
+    /// SOCKS4: the target is an IPv4 address that was resolved here.
+    Socks4,
+    /// SOCKS4a: the proxy resolves the target.
+    Socks4a,
+    /// SOCKS5 (RFC 1928) with an address that was resolved here.
+    Socks5,
+    /// SOCKS5 with a name: the proxy resolves the target.
+    Socks5h,
+}
+
+impl ProxyScheme {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Http, Self::Https, Self::Socks4, Self::Socks4a, Self::Socks5, Self::Socks5h];
+
+    /// As the scheme of a proxy's URL, in curl's words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Socks4 => "socks4",
+            Self::Socks4a => "socks4a",
+            Self::Socks5 => "socks5",
+            Self::Socks5h => "socks5h",
+        }
+    }
+
+    /// As the keyword of a PAC file's answer. Files have one word for both ways of SOCKS5, so those of ours that they
+    /// lack are spelt alike.
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            Self::Http => "PROXY",
+            Self::Https => "HTTPS",
+            Self::Socks4 => "SOCKS4",
+            Self::Socks4a => "SOCKS4A",
+            Self::Socks5 => "SOCKS5",
+            Self::Socks5h => "SOCKS5H",
+        }
+    }
+
+    /// Whether it is HTTP that is spoken to the proxy, inside TLS or not.
+    pub const fn is_http(self) -> bool {
+        matches!(self, Self::Http | Self::Https)
+    }
+
+    /// Whether the target's name is resolved here and not by the proxy.
+    pub const fn resolves_here(self) -> bool {
+        matches!(self, Self::Socks4 | Self::Socks5)
+    }
 }
 
 /// A user and a password.

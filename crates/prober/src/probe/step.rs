@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use url::Url;
 
 use crate::observation::{
-    BodyFacts, ConnectAttempt, CrlOutcome, HttpFacts, HttpFault, ProxyFacts, ResolveFacts, RouteFacts, TlsFacts,
+    BodyFacts, ConnectAttempt, CrlOutcome, Detour, HttpFacts, HttpFault, ProxyFacts, ResolveFacts, RouteFacts, TlsFacts,
 };
 
 /// Somebody who is told about every step of a probe as it is taken.
@@ -29,6 +29,8 @@ pub enum Step<'a> {
         /// Which way.
         route: &'a RouteFacts,
     },
+    /// A way out led nowhere, and the next one is tried.
+    TurnedBack(&'a Detour),
     /// A name resolved: the target's, or the proxy's.
     Resolved {
         /// The name.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::observation::{Observation, RouteFacts};
+use crate::observation::{Observation, RouteFacts, Via};
 use crate::plan::Pair;
 
 /// The newest answers of each proxy. Proxies come from the configuration, so the map is as small as that.
 #[derive(Debug, Default)]
-pub(super) struct Answers(Mutex<HashMap<String, Latest>>);
+pub(super) struct Answers(Mutex<HashMap<Via, Latest>>);
 
 /// The newest answer, and the newest one for any other host: enough to ask about every host.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::*;
 use crate::cause::{Cause, State};
 use crate::net::Clock;
 use crate::observation::{CrlFacts, CrlOutcome, CrlSignature, Observation, RouteFacts};
-use crate::plan::{DnsPlan, Endpoint, Pair, Path, Proxy, ProxyScheme, TlsPlan, Way};
+use crate::plan::{DnsPlan, Endpoint, Pair, Path, PathOptions, Proxy, ProxyScheme, TlsPlan, Way};
 use crate::state::{Change, Report};
 use crate::verdict::{Evidence, Verdict};
 
@@ -26,7 +26,8 @@ fn plan(hosts: &[String], concurrency: usize, confirm: u32, interval: Duration) 
         port: 3128,
         credentials: None,
     };
-    let path = Arc::new(Path { name: "hq".to_owned(), way: Way::Proxy(Arc::new(proxy)) });
+    let path =
+        Arc::new(Path { name: "hq".to_owned(), way: Way::Proxy(Arc::new(proxy)), options: PathOptions::default() });
     let endpoints: Vec<Arc<Endpoint>> = hosts
         .iter()
         .map(|host| {

@@ -45,7 +45,7 @@ impl<'a> Case<'a> {
     pub(super) fn proxy(&self) -> Option<&'a str> {
         match &self.observation.route {
             RouteFacts::Direct => None,
-            RouteFacts::Proxy(proxy) => Some(proxy),
+            RouteFacts::Proxy(via) => Some(&via.address),
         }
     }
 

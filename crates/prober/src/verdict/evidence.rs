@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::case::Case;
+use super::case::{Case, some_of};
 use super::connect;
 use super::fingerprint;
-use crate::observation::{Headers, Sample};
+use crate::cause::Cause;
+use crate::observation::{Detour, Headers, Sample};
 use crate::text::Clean;
 
 /// Headers that tell who answered; the names are header and evidence key at once.
@@ -37,11 +38,23 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
             note(&mut facts, "reason", reason.as_str());
         }
     }
+    if !observation.detours.is_empty() {
+        note(&mut facts, "failed_routes", &failed_routes(case));
+    }
     // A family that failed while the other passed.
     if observation.fault.is_none() && !observation.failed_attempts.is_empty() {
         note(&mut facts, "failed_attempts", &connect::attempts(&observation.failed_attempts));
     }
     facts
+}
+
+/// The ways that were tried before the one that served, each with what it failed for.
+fn failed_routes(case: &Case<'_>) -> String {
+    let failed = |detour: &Detour| {
+        let meant = super::fault(case, &detour.fault).map_or(Cause::MonitorError, |finding| finding.cause);
+        format!("{} ({meant})", detour.route)
+    };
+    some_of(case.observation.detours.iter().map(failed).collect())
 }
 
 fn headers(facts: &mut BTreeMap<&'static str, Clean>, headers: &Headers) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prober::plan::{Endpoint, Pair, Path, Plan, Way};
+use prober::plan::{Endpoint, Pair, Path, PathOptions, Plan, Way};
 
 /// The plan with nothing but one pair: a configured endpoint with all that is expected of it where the URL of the one
 /// that was `made` is that one's, else the one made; over the path that was asked for, else the usual one.
@@ -20,7 +20,7 @@ pub(super) fn plan_for(mut plan: Plan, made: Endpoint, path: Option<Arc<Path>>) 
 /// The first path of the endpoint, or else of the first endpoint: the first of `default_paths`, as a rule.
 fn usual_path(plan: &Plan, configured: Option<&Endpoint>) -> Arc<Path> {
     let own = configured.and_then(|endpoint| plan.pairs.iter().find(|pair| pair.endpoint.name == endpoint.name));
-    let direct = || Arc::new(Path { name: "direct".to_owned(), way: Way::Direct });
+    let direct = || Arc::new(Path { name: "direct".to_owned(), way: Way::Direct, options: PathOptions::default() });
     own.or(plan.pairs.first()).map_or_else(direct, |pair| Arc::clone(&pair.path))
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use prober::observation::{
-    BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Headers, HttpFacts, LookupOutcome, Observation,
+    BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Fault, Headers, HttpFacts, LookupOutcome, Observation,
     ProxyFacts, ResolveFacts, TlsFacts, Validity,
 };
 use prober::plan::Pair;
@@ -59,13 +59,7 @@ impl<W: Write + Send> Teller<W> {
         for attempt in &observation.failed_attempts {
             self.more(&failed(attempt));
         }
-        let mut message = fault.to_string();
-        let mut source = fault.source();
-        while let Some(error) = source {
-            message = format!("{message}: {error}");
-            source = error.source();
-        }
-        self.step("failed", Clean::bounded(&message, FAULT_CHARS).as_str());
+        self.step("failed", &chain(fault));
     }
 
     fn step(&self, stage: &str, what: &str) {
@@ -173,6 +167,7 @@ impl<W: Write + Send> Listener for Teller<W> {
     fn heard(&self, step: Step<'_>) {
         match step {
             Step::Routed { route, .. } => self.step("route", &route.to_string()),
+            Step::TurnedBack(detour) => self.more(&format!("leads nowhere: {}", chain(&detour.fault))),
             // An address says all there is to say when it is connected to.
             Step::Resolved { host, .. } if host.parse::<IpAddr>().is_ok() => {}
             Step::Resolved { host, facts } => self.resolved(host, facts),
@@ -191,6 +186,17 @@ impl<W: Write + Send> Listener for Teller<W> {
             Step::Read { body, crl } => self.read(body, crl),
         }
     }
+}
+
+/// A fault with its sources.
+fn chain(fault: &Fault) -> String {
+    let mut message = fault.to_string();
+    let mut source = fault.source();
+    while let Some(error) = source {
+        message = format!("{message}: {error}");
+        source = error.source();
+    }
+    Clean::bounded(&message, FAULT_CHARS).into()
 }
 
 fn failed(attempt: &ConnectAttempt) -> String {

@@ -4,13 +4,16 @@ use std::net::IpAddr;
 
 use crate::net::is_unspecified;
 use crate::observation::{Lookup, LookupOutcome, ResolveFailure};
+use crate::plan::IpFamily;
 
 /// The most addresses kept in all.
 const MAX_ADDRESSES: usize = 32;
 
 /// Merges what came for A and for AAAA: any usable address wins; without any, the name does not exist only if both
 /// say so, else a timeout speaks before a server failure before "no address".
-pub(super) fn merge(v4: &[Lookup], v6: &[Lookup]) -> Result<Vec<IpAddr>, ResolveFailure> {
+///
+/// A family that may not be used was not asked for and has no say.
+pub(super) fn merge(v4: &[Lookup], v6: &[Lookup], family: IpFamily) -> Result<Vec<IpAddr>, ResolveFailure> {
     let found: Vec<IpAddr> = [v4, v6]
         .into_iter()
         .flatten()
@@ -22,9 +25,14 @@ pub(super) fn merge(v4: &[Lookup], v6: &[Lookup]) -> Result<Vec<IpAddr>, Resolve
         .copied()
         .collect();
     if !found.is_empty() {
-        return usable(&found);
+        return usable(&found, family);
     }
-    match (family_failure(v4), family_failure(v6)) {
+    let (v4, v6) = match family {
+        IpFamily::Any => (family_failure(v4), family_failure(v6)),
+        IpFamily::Ipv4 => (family_failure(v4), family_failure(v4)),
+        IpFamily::Ipv6 => (family_failure(v6), family_failure(v6)),
+    };
+    match (v4, v6) {
         (ResolveFailure::NxDomain, ResolveFailure::NxDomain) => Err(ResolveFailure::NxDomain),
         (a, b) => Err(worse(a, b).or_no_address()),
     }
@@ -37,8 +45,13 @@ pub(super) fn worse(one: ResolveFailure, other: ResolveFailure) -> ResolveFailur
 
 /// The addresses to connect to, in order: the unspecified among them are dropped; where there is nothing else, that is
 /// the failure.
-pub(super) fn usable(found: &[IpAddr]) -> Result<Vec<IpAddr>, ResolveFailure> {
-    let usable: Vec<IpAddr> = found.iter().copied().filter(|address| !is_unspecified(*address)).collect();
+/// Those of a family that may not be used are left out too.
+pub(super) fn usable(found: &[IpAddr], family: IpFamily) -> Result<Vec<IpAddr>, ResolveFailure> {
+    let found: Vec<IpAddr> = found.iter().copied().filter(|address| family.includes(*address)).collect();
+    if found.is_empty() {
+        return Err(ResolveFailure::NoAddress);
+    }
+    let usable: Vec<IpAddr> = found.into_iter().filter(|address| !is_unspecified(*address)).collect();
     if usable.is_empty() {
         return Err(ResolveFailure::Unspecified);
     }
@@ -115,7 +128,7 @@ mod tests {
 
     fn check(v4: Vec<LookupOutcome>, v6: Vec<LookupOutcome>, expected: Result<&[&str], ResolveFailure>) {
         let shown = format!("{v4:?} {v6:?}");
-        let merged = merge(&lookups(Family::Ipv4, v4), &lookups(Family::Ipv6, v6));
+        let merged = merge(&lookups(Family::Ipv4, v4), &lookups(Family::Ipv6, v6), IpFamily::Any);
         assert_eq!(merged, expected.map(ips), "{shown}");
     }
 
@@ -167,6 +180,6 @@ mod tests {
     #[test]
     fn the_number_of_addresses_is_bounded() {
         let many: Vec<IpAddr> = (1..=64_u32).map(|n| IpAddr::V4(n.into())).collect();
-        assert_eq!(usable(&many).unwrap().len(), MAX_ADDRESSES);
+        assert_eq!(usable(&many, IpFamily::Any).unwrap().len(), MAX_ADDRESSES);
     }
 }

@@ -16,6 +16,8 @@ pub struct Request<'a> {
     pub url: &'a Url,
     /// The method.
     pub method: &'a Method,
+    /// `User-Agent`, unless the headers have one; our own where there is none.
+    pub user_agent: Option<&'a HeaderValue>,
     /// Headers besides Host, User-Agent and Accept (the latter two give way to these).
     pub headers: &'a [(HeaderName, HeaderValue)],
     /// The body.
@@ -83,7 +85,8 @@ impl Request<'_> {
 
     /// No Accept-Encoding: what comes is judged as it comes, and a compressed bomb has nobody to blow up.
     fn common_headers(&self, headers: &mut HeaderMap) {
-        headers.insert(USER_AGENT, HeaderValue::from_static(super::USER_AGENT));
+        let user_agent = self.user_agent.cloned();
+        headers.insert(USER_AGENT, user_agent.unwrap_or(HeaderValue::from_static(super::USER_AGENT)));
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         for (name, value) in self.headers {
             if [USER_AGENT, ACCEPT].contains(name) {

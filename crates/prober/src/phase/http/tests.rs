@@ -13,7 +13,7 @@ fn soon() -> Instant {
 }
 
 fn request(url: &Url) -> Request<'_> {
-    Request { url, method: &Method::GET, headers: &[], body: None, form: Form::Origin }
+    Request { url, method: &Method::GET, user_agent: None, headers: &[], body: None, form: Form::Origin }
 }
 
 fn url() -> Url {
@@ -58,7 +58,8 @@ async fn requests_are_written_as_clients_write_them() {
     let mut authorization = HeaderValue::from_static("Basic eHg=");
     authorization.set_sensitive(true);
     let form = Form::Absolute { authorization: Some(authorization) };
-    let request = Request { url: &url, method: &Method::POST, headers: &headers, body: Some(&body), form };
+    let request =
+        Request { url: &url, method: &Method::POST, user_agent: None, headers: &headers, body: Some(&body), form };
 
     let (near, mut far) = duplex(4096);
     far.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();

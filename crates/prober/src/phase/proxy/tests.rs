@@ -14,7 +14,7 @@ fn soon() -> Instant {
 async fn says(answer: &[u8]) -> (Reply<DuplexStream>, DuplexStream) {
     let (near, mut far) = duplex(256 * 1024);
     far.write_all(answer).await.unwrap();
-    (open(near, "host.example:443", None, soon()).await, far)
+    (open(near, &Connect::to("host.example:443"), soon()).await, far)
 }
 
 /// A proxy that says this and closes.
@@ -22,7 +22,7 @@ async fn says_and_closes(answer: &[u8]) -> Reply<DuplexStream> {
     let (near, mut far) = duplex(256 * 1024);
     far.write_all(answer).await.unwrap();
     far.shutdown().await.unwrap();
-    let reply = open(near, "host.example:443", None, soon()).await;
+    let reply = open(near, &Connect::to("host.example:443"), soon()).await;
     drop(far);
     reply
 }
@@ -40,16 +40,20 @@ async fn the_request_names_the_target_and_who_asks() {
     let credentials = Credentials { username: "svc".to_owned(), password: Secret::new("p:w".to_owned()) };
     let (near, mut far) = duplex(4096);
     far.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-    open(near, "host.example:443", Some(&credentials), soon()).await.tunnel.unwrap();
+    let (user_agent, site) = (HeaderValue::from_static("Mozilla/5.0"), HeaderValue::from_static("b42"));
+    let connect = Connect {
+        credentials: Some(&credentials),
+        user_agent: Some(&user_agent),
+        headers: &[(HeaderName::from_static("x-site"), site)],
+        ..Connect::to("host.example:443")
+    };
+    open(near, &connect, soon()).await.tunnel.unwrap();
     let mut request = String::new();
     far.read_to_string(&mut request).await.unwrap();
-    let agent = crate::phase::http::USER_AGENT;
     assert_eq!(
         request,
-        format!(
-            "CONNECT host.example:443 HTTP/1.1\r\nHost: host.example:443\r\nUser-Agent: {agent}\r\n\
-             Proxy-Authorization: Basic c3ZjOnA6dw==\r\n\r\n"
-        )
+        "CONNECT host.example:443 HTTP/1.1\r\nHost: host.example:443\r\nUser-Agent: Mozilla/5.0\r\nx-site: b42\r\n\
+         Proxy-Authorization: Basic c3ZjOnA6dw==\r\n\r\n"
     );
 }
 
@@ -115,7 +119,8 @@ async fn an_octet_a_second_lasts_to_the_deadline_and_no_longer() {
         }
     };
     let start = Instant::now();
-    let (reply, ()) = tokio::join!(open(near, "host.example:443", None, soon()), slowly);
+    let connect = Connect::to("host.example:443");
+    let (reply, ()) = tokio::join!(open(near, &connect, soon()), slowly);
     assert!(start.elapsed() <= Duration::from_secs(6), "{:?}", start.elapsed());
     assert_eq!(failure(reply), ProxyFailure::ReplyTimeout { received: 5 });
 }

@@ -9,22 +9,31 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::net::SystemClock;
-use crate::phase::dns::Resolver;
-use crate::plan::{DnsPlan, Proxy, ProxyScheme, Resolvers, TlsPlan};
+use crate::plan::{DnsPlan, PathOptions, Plan, Proxy, ProxyScheme, Resolvers, TlsPlan, Way};
 
 fn prober(host: &str) -> Prober {
     let hosts = [(host.to_owned(), vec!["127.0.0.1".parse().unwrap()])].into();
     let dns = DnsPlan { resolvers: Resolvers::Listed(Vec::new()), hosts };
-    let resolver = Resolver::new(&dns, &TlsPlan::default()).unwrap();
-    Prober { clock: Arc::new(SystemClock), resolver, connectors: Vec::new() }
+    let plan = Plan {
+        site: String::new(),
+        concurrency: std::num::NonZeroUsize::MIN,
+        confirm: std::num::NonZeroU32::MIN,
+        dns,
+        tls: TlsPlan::default(),
+        paths: Vec::new(),
+        endpoints: Vec::new(),
+        pairs: Vec::new(),
+    };
+    Prober::new(&plan, Arc::new(SystemClock)).unwrap()
 }
 
 /// Fetches over a way from a publisher who gives one response; tells the request line too.
 async fn fetch(way: impl FnOnce(u16) -> Way, response: Vec<u8>) -> (Option<Vec<u8>>, String) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (prober, way) = (prober("aia.example"), way(port));
-    let issuers = Issuers { prober: &prober, way: &way };
+    let path = Path { name: String::new(), way: way(port), options: PathOptions::default() };
+    let prober = prober("aia.example");
+    let issuers = Issuers { prober: &prober, path: &path };
     let url = Url::parse(&format!("http://aia.example:{port}/one.crt")).unwrap();
     let publish = async {
         let (mut stream, _) = listener.accept().await.unwrap();

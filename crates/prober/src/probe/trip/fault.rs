@@ -19,6 +19,19 @@ pub(super) enum Stopped {
     WorthHttp1(HttpFault),
 }
 
+impl Stopped {
+    /// Whether nobody was asked for the target yet, so that another way may lead there: clients try the next entry of a
+    /// list where a name or a connection fails, and never after an answer.
+    pub(super) fn is_short_of_the_target(&self) -> bool {
+        let Self::Fault(fault) = self else { return false };
+        match fault {
+            Fault::Resolve(_) | Fault::Connect(_) => true,
+            Fault::Proxy(fault) => matches!(fault.failure, ProxyFailure::Resolve(_) | ProxyFailure::Connect(_)),
+            Fault::Tls(_) | Fault::Http(_) | Fault::Monitor(_) => false,
+        }
+    }
+}
+
 /// Whether a body could not be read to its end because the connection ended.
 pub(super) fn is_lost(failure: &Failure<HttpFault>) -> bool {
     matches!(failure, Failure::Fault(HttpFault { failure: HttpFailure::Lost(_), .. }))
@@ -87,7 +100,7 @@ pub(super) fn cut_off(stage: Stage, seen: &Observation, endpoint: &Endpoint) -> 
     let host = endpoint.url.host_str().unwrap_or_default().to_owned();
     let port = endpoint.url.port_or_known_default().unwrap_or_default();
     let through_proxy = |failure, direct: Fault| match &seen.route {
-        RouteFacts::Proxy(proxy) => Fault::Proxy(ProxyFault { proxy: proxy.clone(), failure }),
+        RouteFacts::Proxy(proxy) => Fault::Proxy(ProxyFault { proxy: proxy.address.clone(), failure }),
         RouteFacts::Direct => direct,
     };
     match stage {

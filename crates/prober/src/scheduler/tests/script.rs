@@ -110,12 +110,12 @@ impl Probe for Script {
             Act::ProxySilent => {
                 let failure = ProxyFailure::ReplyTimeout { received: 0 };
                 let fault = ProxyFault { proxy: "proxy.example:3128".to_owned(), failure };
-                seen(takes, RouteFacts::Proxy("proxy.example:3128".to_owned()), None, Some(Fault::Proxy(fault)))
+                seen(takes, through_proxy(), None, Some(Fault::Proxy(fault)))
             }
             Act::ProxyAnswers => {
                 let answer =
                     ProxyFacts { status: 200, reason: None, headers: Headers::default(), body: Sample::default() };
-                seen(takes, RouteFacts::Proxy("proxy.example:3128".to_owned()), Some(answer), None)
+                seen(takes, through_proxy(), Some(answer), None)
             }
             Act::Panics => panic!("the script says so"),
         }
@@ -129,4 +129,8 @@ pub(super) fn seen(
     fault: Option<Fault>,
 ) -> Observation {
     Observation { duration, route, proxy, fault, ..Observation::empty(StoppedClock.now()) }
+}
+
+fn through_proxy() -> RouteFacts {
+    RouteFacts::Proxy("proxy.example:3128".to_owned().try_into().unwrap())
 }

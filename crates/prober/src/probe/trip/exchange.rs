@@ -1,0 +1,145 @@
+//! Asking for the target: TLS where it is wanted, the request, the response.
+
+use http::{HeaderName, HeaderValue};
+use tokio::io::{AsyncRead, AsyncWrite};
+use url::Url;
+
+use super::super::issuer::Issuers;
+use super::super::{Step, redirect};
+use super::fault::{Stopped, is_lost};
+use super::tunnel::{Socket, authorization};
+use super::{Trip, host_and_port};
+use crate::cause::Stage;
+use crate::observation::{CrlOutcome, Fault, HttpFacts, Sample, TlsFacts};
+use crate::phase::aia::OpenChain;
+use crate::phase::http::{Body, BodyRule, Form, Protocol, Request};
+use crate::phase::io::Metered;
+use crate::phase::proxy::Prefixed;
+use crate::phase::tls::{Alpn, TlsStream};
+use crate::phase::{self, crl};
+use crate::route::Hop;
+
+/// The most that is received over TLS where no CRL is expected: chain, head and body fit in many times.
+const TLS_BUDGET: u64 = 4 * 1024 * 1024;
+
+/// A connection through TLS; boxed, since it is large and handed on many times.
+type Secured = Box<TlsStream<Metered<Socket>>>;
+
+impl<'a> Trip<'a> {
+    pub(super) async fn ask_over_tls(&mut self, url: &Url, hop: &Hop, alpn: Alpn) -> Result<Body, Stopped> {
+        let socket = match hop {
+            Hop::Direct => Prefixed::from(self.connect_to_origin(url).await?),
+            Hop::Proxy(proxy) => self.open_tunnel(proxy, url).await?,
+        };
+        let (stream, tls) = self.secure(socket, url, alpn).await?;
+        let is_proven = tls.is_proven();
+        let protocol = if tls.alpn.as_deref() == Some("h2") { Protocol::Http2 } else { Protocol::Http1 };
+        self.seen.tls = Some(tls);
+        self.exchange(stream, protocol, &self.request(url, Form::Origin, is_proven), is_proven).await
+    }
+
+    pub(super) async fn ask_in_the_clear(&mut self, url: &Url, hop: &Hop) -> Result<Body, Stopped> {
+        let (stream, form) = match hop {
+            Hop::Direct => (self.connect_to_origin(url).await?, Form::Origin),
+            Hop::Proxy(proxy) => {
+                let authorization = proxy.credentials.as_ref().and_then(authorization);
+                (self.connect_to_proxy(proxy).await?, Form::Absolute { authorization })
+            }
+        };
+        // Nobody proves anything here; who configures headers for such a URL wants them sent.
+        let request = self.request(url, form, true);
+        self.exchange(Prefixed::from(stream), Protocol::Http1, &request, false).await
+    }
+
+    async fn secure(&mut self, socket: Socket, url: &Url, alpn: Alpn) -> Result<(Secured, TlsFacts), Fault> {
+        let (host, _) = host_and_port(url);
+        let budget = if self.endpoint().expect.crl.is_some() { 2 * crl::MAX_BYTES as u64 } else { TLS_BUDGET };
+        let connector = self.prober.connector(self.endpoint().roots)?;
+        let by = self.deadline.until(Stage::Tls);
+        let handshake = connector.handshake(Metered::new(socket, budget), host, alpn, by);
+        let (stream, mut facts) = self.timed(Stage::Tls, handshake).await?;
+        if let Some(open) = OpenChain::of(&stream, &facts) {
+            let issuers = Issuers { prober: self.prober, path: &self.pair.path };
+            self.timed(Stage::Tls, open.complete(connector, host, &mut facts, &issuers, by)).await;
+        }
+        self.listener.heard(Step::Secured(&facts));
+        Ok((Box::new(stream), facts))
+    }
+
+    /// The request: in full to the endpoint's own server where that may have it all, without headers and body of the
+    /// configuration to others, who are still worth hearing.
+    fn request<'u>(&self, url: &'u Url, form: Form, may_have_all: bool) -> Request<'u>
+    where
+        'a: 'u,
+    {
+        const NONE: &[(HeaderName, HeaderValue)] = &[];
+        let endpoint = self.endpoint();
+        let in_full = may_have_all && url.origin() == endpoint.url.origin();
+        Request {
+            url,
+            method: &endpoint.method,
+            user_agent: self.pair.path.options.user_agent.as_ref(),
+            headers: if in_full { &endpoint.headers } else { NONE },
+            body: endpoint.body.as_ref().filter(|_| in_full),
+            form,
+        }
+    }
+
+    async fn exchange<S>(
+        &mut self,
+        stream: S,
+        protocol: Protocol,
+        request: &Request<'_>,
+        is_proven: bool,
+    ) -> Result<Body, Stopped>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let by = self.deadline.until(Stage::Http);
+        let response = self.timed(Stage::Http, phase::http::send(stream, protocol, request, by)).await?;
+        self.listener.heard(Step::Answered(&response.facts));
+        let rule = self.body_rule(&response.facts, is_proven);
+        // Kept already here, for the case that reading the body is cut off.
+        self.seen.http = Some(response.facts.clone());
+        let by = self.deadline.until(Stage::Content);
+        Ok(self.timed(Stage::Content, response.read(rule, by)).await)
+    }
+
+    /// How much of a body is needed: a CRL whole, an expected text as far as it may reach; and where nothing proves the
+    /// origin, whatever tells who answers.
+    fn body_rule(&self, head: &HttpFacts, is_proven: bool) -> BodyRule {
+        let expect = &self.endpoint().expect;
+        match (&expect.crl, &expect.body) {
+            (Some(_), _) if is_success(head.status) => BodyRule::CRL,
+            (_, Some(_)) => BodyRule::NEEDED,
+            _ if is_proven => BodyRule::UNNEEDED,
+            _ => BodyRule::NEEDED,
+        }
+    }
+
+    /// Takes in a response, and says where it sends the client, if that is followed.
+    pub(super) fn take_in(&mut self, url: &Url, body: Body) -> Result<Option<Url>, Fault> {
+        let Body { mut facts, bytes, mut fault } = body;
+        let expects_crl = self.endpoint().expect.crl.is_some();
+        let next = if expects_crl { redirect::target(url, &facts) } else { None };
+        let came = fault.as_ref().is_none_or(is_lost);
+        let crl = (expects_crl && is_success(facts.status) && came).then(|| crl::read(&bytes, &facts.body));
+        if matches!(crl, Some(CrlOutcome::Parsed(_))) {
+            // A whole list came; that its connection was not closed in good order bothers no client.
+            fault = None;
+        } else {
+            facts.body.sample = Sample::new(&bytes);
+        }
+        self.listener.heard(Step::Read { body: &facts.body, crl: crl.as_ref() });
+        self.seen.http = Some(facts);
+        self.seen.crl = crl;
+        match (next, fault) {
+            (None, Some(failure)) => Err(failure.into()),
+            (next, _) => Ok(next),
+        }
+    }
+}
+
+const fn is_success(status: u16) -> bool {
+    matches!(status, 200..300)
+}
