@@ -15,8 +15,8 @@ use std::sync::Arc;
 use rustls::pki_types::{CertificateDer, ServerName};
 
 pub use endpoint::{
-    BodyExpectation, CrlExpectation, Endpoint, Expect, Freshness, PrivateAnswers, RootsChoice, Severity, StatusSet,
-    is_crl_url,
+    BodyExpectation, CrlExpectation, Endpoint, Expect, Freshness, PrivateAnswers, RootsChoice, RouteExpectation,
+    Severity, StatusSet, is_crl_url,
 };
 pub use path::{EnvironmentProxies, IpFamily, NoProxy, NoProxyRule, Path, PathOptions, Way};
 pub use proxy::{Credentials, Proxy, ProxyScheme, Secret};

@@ -13,6 +13,7 @@ mod http;
 mod portal;
 mod proxy;
 mod resolve;
+mod route;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -101,6 +102,7 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
         content::body(&case),
         http::server_error(&case),
         http::unproven(&case),
+        route::unexpected(&case),
     ];
     let mut findings = by_precedence.into_iter().flatten();
     let first = findings.next();

@@ -21,7 +21,6 @@ const LATER: &[Cause] = &[
     Cause::PacUnavailable,
     Cause::PacStale,
     Cause::PacInvalid,
-    Cause::RouteUnexpected,
     Cause::TenantCname,
     Cause::ProxyTlsFailed,
     Cause::TlsVersionPartial,

@@ -3,10 +3,13 @@
 use std::ops::RangeInclusive;
 
 use super::cursor::Cursor;
-use crate::plan::{BodyExpectation, CrlExpectation, Expect, Freshness, StatusSet};
+use crate::plan::{BodyExpectation, CrlExpectation, Expect, Freshness, RouteExpectation, StatusSet};
 
 const KEYS: &[&str] = &["status", "body", "crl", "route"];
 const CRL_KEYS: &[&str] = &["freshness", "issuer", "max_age"];
+
+const ROUTES: [(&str, RouteExpectation); 2] =
+    [("direct", RouteExpectation::Direct), ("proxy", RouteExpectation::Proxy)];
 
 /// As much of a body as is looked at.
 const MAX_CONTAINS: usize = 64 * 1024;
@@ -18,6 +21,7 @@ pub(super) fn read(cursor: &Cursor<'_>, by_default: Expect) -> Option<Expect> {
         status: expect.get("status").and_then(|cursor| status(&cursor)),
         body: expect.get("body").and_then(|cursor| body(&cursor)),
         crl: expect.get("crl").map_or(by_default.crl, |cursor| crl(&cursor)),
+        route: expect.get("route").and_then(|cursor| cursor.choice(&ROUTES)),
     })
 }
 

@@ -14,7 +14,6 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("", "audit", &[]),
     ("", "maintenance", &[]),
     ("dns", "external", &[]),
-    ("expect", "route", &[]),
     ("crl", "issuer", &[]),
     ("crl", "max_age", &[]),
     ("path", "pac", &[]),

@@ -109,6 +109,18 @@ pub struct Expect {
     pub body: Option<BodyExpectation>,
     /// Set where the body must be a CRL.
     pub crl: Option<CrlExpectation>,
+    /// Which way the request must leave the site.
+    pub route: Option<RouteExpectation>,
+}
+
+/// Which way a request must leave the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteExpectation {
+    /// Straight to the origin: Microsoft wants sign-in and activation to bypass proxies.
+    Direct,
+    /// Through a proxy, whichever.
+    Proxy,
 }
 
 /// A set of HTTP statuses, as ranges between 100 and 599; never empty.

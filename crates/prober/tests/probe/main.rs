@@ -9,6 +9,8 @@ mod hostile;
 #[cfg(test)]
 mod judged;
 #[cfg(test)]
+mod options;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod ways;

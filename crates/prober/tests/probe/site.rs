@@ -40,11 +40,13 @@ pub(crate) struct Site {
     pub(crate) world: World,
     /// User and password for the proxy.
     pub(crate) credentials: Option<(&'static str, &'static str)>,
+    /// Further keys of both paths, in YAML's flow style.
+    pub(crate) path_options: String,
 }
 
 impl Site {
     pub(crate) async fn new() -> Self {
-        Self { world: World::start().await.unwrap(), credentials: None }
+        Self { world: World::start().await.unwrap(), credentials: None, path_options: String::new() }
     }
 
     pub(crate) fn https(&self) -> String {
@@ -69,11 +71,12 @@ impl Site {
     /// A plan with that one pair.
     pub(crate) fn plan(&self, url: &str, path: &str, more: &str) -> Plan {
         let proxy = self.world.proxy().url();
+        let options = &self.path_options;
         let proxy = match self.credentials {
-            None => proxy,
+            None => format!("{{proxy: \"{proxy}\", {options}}}"),
             Some((user, _)) => {
                 let file = self.world.dir().join("password").display().to_string();
-                format!("{{proxy: \"{proxy}\", username: {user}, password_file: \"{file}\"}}")
+                format!("{{proxy: \"{proxy}\", username: {user}, password_file: \"{file}\", {options}}}")
             }
         };
         if let Some((_, password)) = self.credentials {
@@ -82,7 +85,7 @@ impl Site {
         let text = format!(
             "dns: {{resolvers: [\"{dns}\"]}}\n\
              tls: {{extra_roots: [\"{root}\"]}}\n\
-             paths:\n  proxy: {proxy}\n\
+             paths:\n  proxy: {proxy}\n  straight: {{proxy: direct, {options}}}\n\
              controls: []\n\
              endpoints:\n  - {{name: it, url: \"{url}\", paths: [{path}], {more}}}\n",
             dns = self.world.dns_address(),

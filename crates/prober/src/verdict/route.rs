@@ -1,0 +1,29 @@
+//! The way out: whether it is the one that is expected.
+
+use super::case::Case;
+use super::finding::Finding;
+use crate::cause::Cause;
+use crate::observation::RouteFacts;
+use crate::plan::{RouteExpectation, Way};
+
+/// The request left another way than the configuration expects. Where the configuration itself names the way, there is
+/// nobody to be surprised by; a PAC file and the settings of clients are somebody else's. They are judged by the way that was chosen first: that a
+/// dead proxy sends clients to the next entry of a list is not the list's opinion.
+pub(super) fn unexpected(case: &Case<'_>) -> Option<Finding> {
+    let expected = case.expect().route.filter(|_| is_decided_elsewhere(&case.path.way))?;
+    let observation = case.observation;
+    let chosen = observation.detours.first().map_or(&observation.route, |detour| &detour.route);
+    let (met, wanted) = match expected {
+        RouteExpectation::Direct => (*chosen == RouteFacts::Direct, "go direct"),
+        RouteExpectation::Proxy => (*chosen != RouteFacts::Direct, "go through a proxy"),
+    };
+    if met {
+        return None;
+    }
+    let detail = format!("{} should {wanted}; path {} sends it {chosen}", case.host(), case.path.name);
+    Some(Finding::degraded(Cause::RouteUnexpected, detail).with("route", &chosen.to_string()))
+}
+
+const fn is_decided_elsewhere(way: &Way) -> bool {
+    !matches!(way, Way::Direct | Way::Proxy(_))
+}
