@@ -32,6 +32,7 @@ mod sources;
 mod substitute;
 mod tree;
 mod trust;
+mod winhttp;
 
 use std::sync::Arc;
 

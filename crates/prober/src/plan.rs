@@ -6,6 +6,7 @@
 mod endpoint;
 mod path;
 mod proxy;
+mod winhttp;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -20,6 +21,7 @@ pub use endpoint::{
 };
 pub use path::{EnvironmentProxies, IpFamily, NoProxy, NoProxyRule, Path, PathOptions, Way};
 pub use proxy::{Credentials, Proxy, ProxyScheme, Secret};
+pub use winhttp::{Bypass, BypassRule, HostPattern, WinHttpProxies};
 
 /// The group of controls in labels; endpoints cannot choose it.
 pub const CONTROL_GROUP: &str = "control";

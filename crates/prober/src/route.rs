@@ -1,6 +1,7 @@
 //! Which way out a request takes: straight, or through a proxy.
 
 mod no_proxy;
+mod winhttp;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::observation::{RouteFacts, Via};
 use crate::plan::{EnvironmentProxies, Proxy, Way};
 
 pub(crate) use no_proxy::parse as parse_no_proxy;
+pub(crate) use winhttp::{ListProblem as WinHttpListProblem, parse as parse_winhttp};
 
 /// A first stop of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
