@@ -11,7 +11,7 @@ use crate::observation::{RouteFacts, Via};
 use crate::plan::{EnvironmentProxies, Proxy, Way};
 
 pub(crate) use no_proxy::parse as parse_no_proxy;
-pub(crate) use winhttp::{ListProblem as WinHttpListProblem, parse as parse_winhttp};
+pub(crate) use winhttp::{ListProblem as WinHttpListProblem, bypass as parse_winhttp_bypass, parse as parse_winhttp};
 
 /// A first stop of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,15 @@ pub fn choose(way: &Way, url: &Url) -> Vec<Hop> {
         Way::Direct => vec![Hop::Direct],
         Way::Proxy(proxy) => vec![Hop::Proxy(Arc::clone(proxy))],
         Way::Environment(proxies) => vec![from_environment(proxies, url).map_or(Hop::Direct, Hop::Proxy)],
+        Way::WinHttp(settings) => through(winhttp::proxies(settings, url)),
+    }
+}
+
+/// These proxies in their order, or none.
+fn through(proxies: &[Arc<Proxy>]) -> Vec<Hop> {
+    match proxies {
+        [] => vec![Hop::Direct],
+        some => some.iter().cloned().map(Hop::Proxy).collect(),
     }
 }
 
@@ -58,7 +67,7 @@ mod tests {
     use url::Host;
 
     use super::*;
-    use crate::plan::{NoProxy, ProxyScheme};
+    use crate::plan::{NoProxy, ProxyScheme, WinHttpProxies};
 
     fn proxy(name: &str) -> Arc<Proxy> {
         let host = Host::Domain(name.to_owned());
@@ -72,6 +81,11 @@ mod tests {
             all: all.then(|| proxy("for-all")),
             no_proxy: if no_proxy.is_empty() { NoProxy::default() } else { parse_no_proxy(no_proxy) },
         })
+    }
+
+    fn winhttp(bypass_list: &str) -> Way {
+        let proxies = parse_winhttp("http=for-http:3128;https=for-https:3128", None).unwrap();
+        Way::WinHttp(WinHttpProxies { bypass: parse_winhttp_bypass(bypass_list).unwrap(), ..proxies })
     }
 
     #[test]
@@ -90,6 +104,9 @@ mod tests {
             (environment(true, true, true, "*"), "http://[::1]/", None),
             (environment(true, true, true, "10.0.0.0/8"), "http://10.1.2.3/", None),
             (environment(true, true, true, "b.example"), "http://a.example/", Some("for-http")),
+            (winhttp("b.example"), "https://a.example/", Some("for-https")),
+            (winhttp("b.example"), "http://a.example/", Some("for-http")),
+            (winhttp("b.example"), "http://b.example/", None),
         ] {
             let expected = expected.map_or("DIRECT".to_owned(), |host| format!("PROXY {host}:3128"));
             let hops = choose(&way, &Url::parse(url).unwrap());

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use prober::observation::Observation;
 use prober::plan::{
     Credentials, Endpoint, EnvironmentProxies, Expect, Path, PathOptions, Proxy, ProxyScheme, Secret, Way,
+    WinHttpProxies,
 };
 use prober::verdict::{Question, Verdict, judge};
 use prober::{Blame, Cause, Stage, State};
@@ -58,6 +59,7 @@ struct PathText {
     name: Option<String>,
     proxy: Option<String>,
     environment: bool,
+    winhttp: bool,
     credentials: bool,
 }
 
@@ -152,6 +154,7 @@ fn path(text: &PathText) -> Path {
         Some(proxy) if text.environment => {
             Way::Environment(EnvironmentProxies { all: Some(proxy), ..EnvironmentProxies::default() })
         }
+        Some(proxy) if text.winhttp => Way::WinHttp(WinHttpProxies { http: vec![proxy], ..WinHttpProxies::default() }),
         Some(proxy) => Way::Proxy(proxy),
     };
     let name = text.name.clone().unwrap_or_else(|| "direct".to_owned());

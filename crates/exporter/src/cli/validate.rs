@@ -128,6 +128,24 @@ controls: []
     }
 
     #[test]
+    fn several_stops_are_shown_in_their_order() {
+        let text = "\
+paths: {clients: {winhttp: {proxy_server: 'https=p1:8443;https=p2:8443;http=p3', bypass_list: '*.local.example'}}}
+default_paths: [clients]
+endpoints: [secure.example, 'http://clear.example', a.local.example]
+controls: []
+";
+        let plan = parse(text, "endpoints.yaml", &Nothing).unwrap();
+        let mut out = Vec::new();
+        write(&plan, &Origin::BuiltIn, Screen { width: None, colour: false }, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let line = |of: &str| out.lines().find(|line| line.contains(of)).unwrap_or_else(|| panic!("{out}"));
+        assert!(line("//secure.example").contains("PROXY p1:8443; PROXY p2:8443"), "{out}");
+        assert!(line("//clear.example").contains("PROXY p3:80"), "{out}");
+        assert!(line("//a.local.example").contains("DIRECT"), "{out}");
+    }
+
+    #[test]
     fn durations_are_written_as_the_configuration_writes_them() {
         for (millis, text) in [(500, "500ms"), (1500, "1500ms"), (30_000, "30s"), (90_000, "90s"), (300_000, "5m")] {
             assert_eq!(short(Duration::from_millis(millis)), text);

@@ -18,7 +18,6 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("crl", "max_age", &[]),
     ("path", "pac", &[]),
     ("path", "url", &[]),
-    ("path", "winhttp", &[]),
 ];
 
 /// Schemes of proxies.

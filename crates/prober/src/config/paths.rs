@@ -11,7 +11,8 @@ use super::names::{label_problem, suggestion};
 use super::path_options;
 use super::proxy::{self, ProxyUrl, fits_basic};
 use super::reading::quoted;
-use crate::plan::{Credentials, EnvironmentProxies, Path, PathOptions, Proxy, Secret, Way};
+use super::winhttp;
+use crate::plan::{Credentials, EnvironmentProxies, Path, PathOptions, Proxy, Secret, Way, WinHttpProxies};
 use crate::text::Clean;
 
 const KEYS: &[&str] = &[
@@ -54,6 +55,7 @@ enum Defined {
     Direct,
     Environment,
     Proxy(Arc<Proxy>),
+    WinHttp(WinHttpProxies),
 }
 
 impl From<Defined> for Definition {
@@ -105,6 +107,7 @@ impl<'a> Paths<'a> {
             Defined::Direct => Some(Way::Direct),
             Defined::Proxy(proxy) => Some(Way::Proxy(Arc::clone(proxy))),
             Defined::Environment => self.environment(at).map(Way::Environment),
+            Defined::WinHttp(proxies) => Some(Way::WinHttp(proxies.clone())),
         }
     }
 
@@ -165,17 +168,24 @@ fn text_form(cursor: &Cursor<'_>) -> Option<Defined> {
 fn map_form(cursor: &Cursor<'_>) -> Option<Definition> {
     let map = cursor.section("path", KEYS)?;
     let options = path_options::read(&map);
-    let Some(proxy) = map.get("proxy") else {
-        // A PAC file or WinHTTP settings would say where to; they have been refused already.
-        let refused = map.get("pac").or_else(|| map.get("winhttp")).is_some();
-        return if refused { None } else { map.require("proxy").and(None) };
-    };
-    let way = map_way(&map, &proxy)?;
+    let way = map_way(&map)?;
     Some(Definition { way, options })
 }
 
-/// The way of a map: a proxy's URL, or one of the two words, which take options so.
-fn map_way(map: &Map<'_>, proxy: &Cursor<'_>) -> Option<Defined> {
+/// The way of a map, of which there is exactly one.
+fn map_way(map: &Map<'_>) -> Option<Defined> {
+    match (map.get("proxy"), map.get("winhttp")) {
+        (Some(proxy), None) => proxy_way(map, &proxy),
+        (None, Some(settings)) => winhttp::read(&settings, credentials(map, None).as_ref()).map(Defined::WinHttp),
+        (Some(_), Some(settings)) => settings.fault("proxy is there too; one of the two is needed"),
+        // A PAC file would say where to; it has been refused already.
+        (None, None) if map.get("pac").is_some() => None,
+        (None, None) => map.require("proxy").and(None),
+    }
+}
+
+/// A proxy's URL, or one of the two words, which take options so.
+fn proxy_way(map: &Map<'_>, proxy: &Cursor<'_>) -> Option<Defined> {
     match proxy.text()? {
         DIRECT => without_credentials(map, Defined::Direct),
         ENVIRONMENT => without_credentials(map, Defined::Environment),

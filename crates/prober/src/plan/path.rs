@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::Resolvers;
 use super::proxy::Proxy;
+use super::winhttp::WinHttpProxies;
 
 /// A named way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub enum Way {
     Proxy(Arc<Proxy>),
     /// As the process's environment says, by curl's rules.
     Environment(EnvironmentProxies),
+    /// As Windows was told with `netsh winhttp set proxy`.
+    WinHttp(WinHttpProxies),
 }
 
 /// The proxies that the environment named when the configuration was read.

@@ -12,7 +12,7 @@ use wildmatch::WildMatchPattern;
 
 use crate::plan::{Bypass, BypassRule, HostPattern, Proxy, WinHttpProxies};
 
-pub(crate) use list::{ListProblem, parse};
+pub(crate) use list::{ListProblem, bypass, parse};
 
 /// `*` is the only wildcard; the other character is one that no URL's host has.
 type Wildcards = WildMatchPattern<'*', '\0'>;
@@ -62,7 +62,8 @@ mod tests {
 
     /// The stops of a URL by these settings, as `host:port`.
     fn stops(proxy_server: &str, bypass_list: &str, url: &str) -> Vec<String> {
-        let settings = parse(proxy_server, bypass_list, None).unwrap();
+        let settings = parse(proxy_server, None).unwrap();
+        let settings = WinHttpProxies { bypass: bypass(bypass_list).unwrap(), ..settings };
         let stops = proxies(&settings, &Url::parse(url).unwrap()).iter().map(ToString::to_string);
         let stops: Vec<String> = stops.collect();
         if stops.is_empty() { vec!["DIRECT".to_owned()] } else { stops }

@@ -53,6 +53,7 @@ impl<'a> Case<'a> {
     pub(super) fn proxy_name(&self, proxy: &str) -> String {
         match self.path.way {
             Way::Environment(_) => format!("proxy {proxy} (from the environment)"),
+            Way::WinHttp(_) => format!("proxy {proxy} (from the WinHTTP settings)"),
             Way::Direct | Way::Proxy(_) if self.path.name == "proxy" => format!("proxy {proxy}"),
             Way::Direct | Way::Proxy(_) => format!("proxy {} ({proxy})", self.path.name),
         }
@@ -65,13 +66,14 @@ impl<'a> Case<'a> {
 
     /// Whether the configuration has credentials for the proxy that served.
     pub(super) fn proxy_has_credentials(&self) -> bool {
-        let configured = match &self.path.way {
-            Way::Direct => [None, None, None],
-            Way::Proxy(proxy) => [Some(proxy), None, None],
-            Way::Environment(proxies) => [proxies.https.as_ref(), proxies.http.as_ref(), proxies.all.as_ref()],
+        let configured: Vec<_> = match &self.path.way {
+            Way::Direct => Vec::new(),
+            Way::Proxy(proxy) => vec![proxy],
+            Way::Environment(proxies) => [&proxies.https, &proxies.http, &proxies.all].into_iter().flatten().collect(),
+            Way::WinHttp(settings) => settings.http.iter().chain(&settings.https).collect(),
         };
         let served = self.proxy().unwrap_or_default();
-        configured.into_iter().flatten().any(|proxy| proxy.credentials.is_some() && proxy.to_string() == served)
+        configured.into_iter().any(|proxy| proxy.credentials.is_some() && proxy.to_string() == served)
     }
 
     /// Whether a proxy opened a tunnel for this probe.

@@ -9,11 +9,12 @@ use crate::world::World;
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
 
 /// Every section with a key that none knows, whose fault lists those that it does.
-const SECTIONS: [&str; 9] = [
+const SECTIONS: [&str; 10] = [
     "endpoints: [a.example]\nqqqqqqqqqq: 1",
     "endpoints: [a.example]\ndns: {qqqqqqqqqq: 1}",
     "endpoints: [a.example]\ntls: {qqqqqqqqqq: 1}",
     "endpoints: [a.example]\npaths: {a: {proxy: \"http://p:1\", qqqqqqqqqq: 1}}",
+    "endpoints: [a.example]\npaths: {a: {winhttp: {proxy_server: p, qqqqqqqqqq: 1}}}",
     "endpoints: [{url: a.example, qqqqqqqqqq: 1}]",
     "endpoints: [{url: a.example, expect: {qqqqqqqqqq: 1}}]",
     "endpoints: [{url: a.example, expect: {crl: {qqqqqqqqqq: 1}}}]",

@@ -1,9 +1,10 @@
 //! Good configurations, with what they mean beside them.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use prober::config::parse;
-use prober::plan::{Endpoint, Path, Plan, Way};
+use prober::plan::{Endpoint, Path, Plan, Proxy, Way};
 
 use crate::world::{World, assert_snapshot, every};
 
@@ -64,6 +65,14 @@ fn describe_path(out: &mut String, path: &Path) -> std::fmt::Result {
             writeln!(out, "path {}: proxy {proxy} as {user:?}", path.name)
         }
         Way::Environment(proxies) => writeln!(out, "path {}: {proxies:?}", path.name),
+        Way::WinHttp(settings) => {
+            let shown = |proxies: &[Arc<Proxy>]| proxies.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let (http, https) = (shown(&settings.http), shown(&settings.https));
+            let mut users = settings.http.iter().filter_map(|proxy| proxy.credentials.as_ref());
+            let user = users.next().map(|credentials| credentials.username.as_str());
+            writeln!(out, "path {}: http {http:?}, https {https:?} as {user:?}", path.name)?;
+            settings.bypass.0.iter().try_for_each(|rule| writeln!(out, "  not for {rule:?}"))
+        }
     }
 }
 

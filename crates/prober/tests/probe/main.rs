@@ -14,3 +14,5 @@ mod options;
 mod site;
 #[cfg(test)]
 mod ways;
+#[cfg(test)]
+mod winhttp;

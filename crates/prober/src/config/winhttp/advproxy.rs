@@ -27,13 +27,15 @@ struct Advanced {
 
 /// Reads the output, whole and unchanged; a shell's prompt after it is overlooked.
 pub(super) fn parse(text: &str) -> Result<Settings, Problem> {
-    let json = text.find('{').and_then(|start| text.get(start..)).ok_or(Problem::NoJson)?;
+    let (heading, json) = text.find('{').and_then(|start| text.split_at_checked(start)).ok_or(Problem::NoJson)?;
     let mut objects = serde_json::Deserializer::from_str(json).into_iter::<Advanced>();
     let advanced = match objects.next() {
         Some(Ok(advanced)) => advanced,
         Some(Err(error)) if error.is_eof() => return Err(Problem::CutShort),
         // What serde says may quote the file, which may hold a password by mistake.
-        Some(Err(error)) => return Err(Problem::Json { line: error.line(), column: error.column() }),
+        Some(Err(error)) => {
+            return Err(Problem::Json { line: heading.matches('\n').count().saturating_add(error.line()) });
+        }
         None => return Err(Problem::NoJson),
     };
     let rest = json.get(objects.byte_offset()..).unwrap_or_default();
@@ -68,14 +70,10 @@ mod tests {
         \"ProxyBypass\": \"*.contoso.com;<local>\",\r\n  \"AutoConfigIsEnabled\": false,\r\n  \"AutoconfigUrl\": \" \",\r\n  \
         \"AutoDetect\": false,\r\n  \"PerUserProxySettings\": true\r\n}\r\n";
 
-    fn proxies(proxy_server: &str, bypass_list: &str) -> Result<Settings, Problem> {
-        Ok(Settings::Proxies { proxy_server: proxy_server.to_owned(), bypass_list: bypass_list.to_owned() })
-    }
-
     #[test]
     fn what_netsh_prints() {
         let whole = format!("{HEADING}{MANUAL}");
-        assert_eq!(parse(&whole), proxies("127.0.0.1:7892", "*.contoso.com;<local>"));
+        assert_eq!(parse(&whole), Ok(Settings::proxies("127.0.0.1:7892", "*.contoso.com;<local>")));
         let localised =
             whole.replace("Current WinHTTP advanced proxy settings", "Aktuelle erweiterte Einstellungen für ö");
         assert_eq!(parse(&localised), parse(&whole));
@@ -89,8 +87,8 @@ mod tests {
             ("\"ProxyIsEnabled\": true", "\"ProxyIsEnabled\": false", Ok(Settings::Direct)),
             ("\"AutoConfigIsEnabled\": false", "\"AutoConfigIsEnabled\": true", Err(Problem::Script)),
             ("\"AutoDetect\": false", "\"AutoDetect\": true", Err(Problem::Detect)),
-            ("127.0.0.1:7892", "", proxies("", "*.contoso.com;<local>")),
-            ("\"ProxyBypass\": \"*.contoso.com;<local>\",", "", proxies("127.0.0.1:7892", "")),
+            ("127.0.0.1:7892", "", Ok(Settings::proxies("", "*.contoso.com;<local>"))),
+            ("\"ProxyBypass\": \"*.contoso.com;<local>\",", "", Ok(Settings::proxies("127.0.0.1:7892", ""))),
         ] {
             assert_eq!(parse(&MANUAL.replace(from, to)), expected, "{to}");
         }
@@ -100,7 +98,7 @@ mod tests {
     fn without_switches() {
         for (text, expected) in [
             ("{\n}\n", Ok(Settings::Direct)),
-            ("{\"Proxy\": \"localhost:8080\", \"ProxyBypass\": \"*\"}", proxies("localhost:8080", "*")),
+            ("{\"Proxy\": \"localhost:8080\", \"ProxyBypass\": \"*\"}", Ok(Settings::proxies("localhost:8080", "*"))),
             ("{\"Proxy\": \"\", \"AutoconfigUrl\": \"\", \"AutoDetect\": false}", Ok(Settings::Direct)),
             ("{\"Proxy\": null, \"ConnectionName\": \"VPN\"}", Ok(Settings::Direct)),
             ("{\"AutoConfigUrl\": \"http://wpad/wpad.dat\"}", Err(Problem::Script)),
@@ -124,13 +122,16 @@ mod tests {
             (HEADING, Problem::NoJson),
             ("{} {}", Problem::MoreLines),
             ("{}\nProxy: p:1", Problem::MoreLines),
-            ("{\"ProxyIsEnabled\": \"hunter2\"}", Problem::Json { line: 1, column: 28 }),
+            (&format!("{HEADING}{{\n\"ProxyIsEnabled\": \"hunter2\"}}"), Problem::Json { line: 5 }),
+            ("{\"ProxyIsEnabled\": \"hunter2\"}", Problem::Json { line: 1 }),
         ] {
             assert_eq!(parse(text), Err(problem), "{text}");
         }
-        let deep = format!("{{\"x\": {}", "[".repeat(10_000));
+        let deep = "[".repeat(100_000);
+        assert_eq!(parse(&format!("{{\"x\": {deep}")), Err(Problem::CutShort));
+        let deep = format!("{{\"Proxy\": {deep}");
         for text in ["{\"AutoDetect\": false, \"AutoDetect\": true}", "{Proxy: p}", &deep] {
-            assert!(matches!(parse(text), Err(Problem::Json { line: 1, .. })), "{}", text.get(..60).unwrap_or(text));
+            assert!(matches!(parse(text), Err(Problem::Json { line: 1 })), "{}", text.get(..60).unwrap_or(text));
         }
     }
 }

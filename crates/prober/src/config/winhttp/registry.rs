@@ -81,12 +81,14 @@ fn string(bytes: &[u8]) -> Result<(String, &[u8]), Problem> {
     let length = usize::try_from(length).map_err(|_| Problem::CutShort)?;
     let (text, rest) = rest.split_at_checked(length).ok_or(Problem::CutShort)?;
     // Which characters others stand for depends on the code page of the machine.
-    let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(Problem::Encoding)?;
+    let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(Problem::NotAscii)?;
     Ok((text.to_owned(), rest))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     const STRAIGHT: &str = "1800000000000000010000000000000000000000";
@@ -97,22 +99,24 @@ mod tests {
         let length = |text: &[u8]| number(u32::try_from(text.len()).unwrap());
         let head = [number(version), number(7), number(flags), length(proxy_server)].concat();
         let all = [&head, proxy_server, &length(bypass_list), bypass_list, more].concat();
-        all.iter().map(|byte| format!("{byte:02x}")).collect()
+        all.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        })
     }
 
     fn split() -> String {
         value(0x18, 3, b"http=proxy1:8080;https=proxy2:8443", b"*.contoso.com;<local>", b"")
     }
 
-    fn proxies(proxy_server: &str, bypass_list: &str) -> Result<Settings, Problem> {
-        Ok(Settings::Proxies { proxy_server: proxy_server.to_owned(), bypass_list: bypass_list.to_owned() })
-    }
-
     #[test]
     fn every_flag() {
         assert_eq!(parse(STRAIGHT), Ok(Settings::Direct));
-        assert_eq!(parse(&split()), proxies("http=proxy1:8080;https=proxy2:8443", "*.contoso.com;<local>"));
-        assert_eq!(parse(&value(0x28, 3, b"p:1", b"", &[0; 36])), proxies("p:1", ""));
+        assert_eq!(
+            parse(&split()),
+            Ok(Settings::proxies("http=proxy1:8080;https=proxy2:8443", "*.contoso.com;<local>"))
+        );
+        assert_eq!(parse(&value(0x28, 3, b"p:1", b"", &[0; 36])), Ok(Settings::proxies("p:1", "")));
         assert_eq!(parse(&value(0x46, 1, b"p:1", b"", &[0; 36])), Ok(Settings::Direct), "switched off");
         assert_eq!(parse(&value(0x28, 5, b"", b"", b"\x03\0\0\0url")), Err(Problem::Script));
         assert_eq!(parse(&value(0x28, 7, b"p:1", b"", b"\x03\0\0\0url")), Err(Problem::Script));
@@ -176,7 +180,7 @@ mod tests {
             ("hex(2):18,00".to_owned(), Problem::Hex),
             (format!("{STRAIGHT}00"), Problem::CutShort),
             (format!("{}ffffffff", &STRAIGHT[..24]), Problem::CutShort),
-            (value(0x18, 3, b"pr\xf6xy:1", none, none), Problem::Encoding),
+            (value(0x18, 3, b"pr\xf6xy:1", none, none), Problem::NotAscii),
             ("0".repeat(MAX_TEXT + 1), Problem::TooLong(MAX_TEXT)),
         ] {
             assert_eq!(parse(&text), Err(problem), "{}", text.get(..60).unwrap_or(&text));

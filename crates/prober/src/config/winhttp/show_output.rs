@@ -38,7 +38,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Problem> {
             if bypass_list.is_empty() || !last_is_whole {
                 return Err(Problem::CutShort);
             }
-            Settings::Proxies { proxy_server: proxy_server.to_owned(), bypass_list: bypass_list.to_owned() }
+            Settings::proxies(proxy_server, bypass_list)
         }
     };
     match lines.find(|line| !is_prompt(line, COMMAND)) {
@@ -64,30 +64,32 @@ fn not(line: &str, expected: &[&str]) -> Problem {
 mod tests {
     use super::*;
 
-    fn proxies(proxy_server: &str, bypass_list: &str) -> Result<Settings, Problem> {
-        Ok(Settings::Proxies { proxy_server: proxy_server.to_owned(), bypass_list: bypass_list.to_owned() })
-    }
-
-    pub(super) const SPLIT: &str = "\r\nCurrent WinHTTP proxy settings:\r\n\r\n    \
+    const SPLIT: &str = "\r\nCurrent WinHTTP proxy settings:\r\n\r\n    \
         Proxy Server(s) :  http=proxy1:8080;https=proxy2:8443\r\n    Bypass List     :  *.contoso.com;<local>\r\n\r\n";
     const STRAIGHT: &str = "\r\nCurrent WinHTTP proxy settings:\r\n\r\n    Direct access (no proxy server).\r\n\r\n";
 
     #[test]
     fn what_netsh_prints() {
         assert_eq!(parse(STRAIGHT), Ok(Settings::Direct));
-        assert_eq!(parse(SPLIT), proxies("http=proxy1:8080;https=proxy2:8443", "*.contoso.com;<local>"));
+        assert_eq!(parse(SPLIT), Ok(Settings::proxies("http=proxy1:8080;https=proxy2:8443", "*.contoso.com;<local>")));
         let one = SPLIT.replace("http=proxy1:8080;https=proxy2:8443", "corp.proxy:8080");
-        assert_eq!(parse(&one.replace("*.contoso.com;<local>", "(none)")), proxies("corp.proxy:8080", "(none)"));
+        assert_eq!(
+            parse(&one.replace("*.contoso.com;<local>", "(none)")),
+            Ok(Settings::proxies("corp.proxy:8080", "(none)"))
+        );
         let terse = "Current WinHTTP proxy settings:\n\n    Proxy Server(s) : http://192.168.0.117:8080\n    \
             Bypass List : <local>\n";
-        assert_eq!(parse(terse), proxies("http://192.168.0.117:8080", "<local>"));
-        assert_eq!(parse(&terse.replace(" : ", ":")), proxies("http://192.168.0.117:8080", "<local>"));
-        assert_eq!(parse(&terse.replace('\n', "\r\r\n")), proxies("http://192.168.0.117:8080", "<local>"));
+        assert_eq!(parse(terse), Ok(Settings::proxies("http://192.168.0.117:8080", "<local>")));
+        assert_eq!(parse(&terse.replace(" : ", ":")), Ok(Settings::proxies("http://192.168.0.117:8080", "<local>")));
+        assert_eq!(
+            parse(&terse.replace('\n', "\r\r\n")),
+            Ok(Settings::proxies("http://192.168.0.117:8080", "<local>"))
+        );
     }
 
     #[test]
     fn the_shell_around_it() {
-        let expected = proxies("http=proxy1:8080;https=proxy2:8443", "*.contoso.com;<local>");
+        let expected = Ok(Settings::proxies("http=proxy1:8080;https=proxy2:8443", "*.contoso.com;<local>"));
         for (before, after) in [
             ("C:\\Windows\\system32>netsh winhttp show proxy\r\n", "C:\\Windows\\system32>"),
             ("PS C:\\> netsh WinHTTP show proxy\r\n", "PS C:\\> "),

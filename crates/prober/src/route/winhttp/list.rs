@@ -59,12 +59,8 @@ enum Purpose {
     Socks,
 }
 
-/// Reads both lists. `credentials` are for every proxy.
-pub(crate) fn parse(
-    proxy_server: &str,
-    bypass_list: &str,
-    credentials: Option<&Credentials>,
-) -> Result<WinHttpProxies, ListProblem> {
+/// Reads the list of proxies; nothing bypasses them. `credentials` are for every one.
+pub(crate) fn parse(proxy_server: &str, credentials: Option<&Credentials>) -> Result<WinHttpProxies, ListProblem> {
     let proxies = proxies(proxy_server, credentials)?;
     let of = |purpose| proxies.iter().filter(move |(own, _)| *own == purpose).map(|(_, proxy)| Arc::clone(proxy));
     let for_scheme = |own| {
@@ -75,7 +71,7 @@ pub(crate) fn parse(
     if of(Purpose::Socks).next().is_some() && (http.is_empty() || https.is_empty()) {
         return Err(ListProblem::Socks);
     }
-    Ok(WinHttpProxies { http, https, bypass: bypass(bypass_list)? })
+    Ok(WinHttpProxies { http, https, bypass: Bypass::default() })
 }
 
 fn proxies(list: &str, credentials: Option<&Credentials>) -> Result<Vec<(Purpose, Arc<Proxy>)>, ListProblem> {
@@ -165,7 +161,7 @@ fn number(text: &str) -> Option<u16> {
 }
 
 /// Reads the bypass list. An entry that WinHTTP could not make sense of matches nothing, as it would there.
-fn bypass(list: &str) -> Result<Bypass, ListProblem> {
+pub(crate) fn bypass(list: &str) -> Result<Bypass, ListProblem> {
     // What netsh prints, and takes, for none.
     if list.trim().eq_ignore_ascii_case("(none)") {
         return Ok(Bypass::default());
@@ -229,18 +225,19 @@ mod tests {
             ("pröxy:1", "the character \"ö\" cannot stand in WinHTTP's settings"),
             ("p\0:1", "the character \"\\0\" cannot stand in WinHTTP's settings"),
         ] {
-            let problem = parse(list, "", None).expect_err(list);
+            let problem = parse(list, None).expect_err(list);
             assert_eq!(problem.to_string(), message, "{list}");
         }
     }
 
     #[test]
     fn lists_are_bounded() {
-        assert_eq!(parse(&"p:1;".repeat(20), "", None).unwrap().https.len(), 20);
-        assert_eq!(parse(&"p:1;".repeat(21), "", None), Err(ListProblem::TooManyProxies(20)));
+        assert_eq!(parse(&"p:1;".repeat(20), None).unwrap().https.len(), 20);
+        assert_eq!(parse(&"p:1;".repeat(21), None), Err(ListProblem::TooManyProxies(20)));
         let longest = "a.example;".repeat(3276);
-        assert_eq!(parse("p:1", &longest, None).unwrap().bypass.0.len(), 3276);
-        assert_eq!(parse("p:1", &format!("{longest}{longest}"), None), Err(ListProblem::TooLong(32768)));
-        assert_eq!(parse("p:1", "b\u{fc}cher.example", None), Err(ListProblem::Stranger('ü')));
+        assert_eq!(bypass(&longest).unwrap().0.len(), 3276);
+        assert_eq!(bypass(&longest.repeat(2)), Err(ListProblem::TooLong(32768)));
+        assert_eq!(parse(&longest.repeat(2), None), Err(ListProblem::TooLong(32768)));
+        assert_eq!(bypass("b\u{fc}cher.example"), Err(ListProblem::Stranger('ü')));
     }
 }
