@@ -11,6 +11,7 @@ mod finding;
 mod fingerprint;
 mod http;
 mod portal;
+mod private;
 mod proxy;
 mod resolve;
 mod route;
@@ -106,7 +107,8 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
     ];
     let mut findings = by_precedence.into_iter().flatten();
     let first = findings.next();
-    let also = findings.map(|finding| finding.cause).collect();
+    let mut also = findings.map(|finding| finding.cause).collect();
+    let first = private::reconsidered(&case, first, &mut also);
     conclude(&case, first, also)
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use prober::observation::Observation;
 use prober::plan::{
-    Credentials, Endpoint, EnvironmentProxies, Expect, Path, PathOptions, Proxy, ProxyScheme, Secret, Way,
-    WinHttpProxies,
+    Credentials, Endpoint, EnvironmentProxies, Expect, Path, PathOptions, PrivateAnswers, Proxy, ProxyScheme, Secret,
+    Way, WinHttpProxies,
 };
 use prober::verdict::{Question, Verdict, judge};
 use prober::{Blame, Cause, Stage, State};
@@ -50,6 +50,7 @@ struct Fixture {
 struct EndpointText {
     url: String,
     expect: Option<Expect>,
+    private_answers: Option<String>,
 }
 
 /// A way out; direct where no proxy is named.
@@ -126,6 +127,10 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
     let mut endpoint = Endpoint::new("endpoint", asked.endpoint.url.parse().unwrap());
     if let Some(expect) = &asked.endpoint.expect {
         endpoint.expect = expect.clone();
+    }
+    if let Some(word) = &asked.endpoint.private_answers {
+        assert_eq!(word, "allowed", "{}", file.display());
+        endpoint.private_answers = PrivateAnswers::Allowed;
     }
     let path = path(&asked.path);
     let observation = completed(seen.observation.clone(), &asked.path);

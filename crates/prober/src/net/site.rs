@@ -14,6 +14,12 @@ pub(crate) fn same_site(one: Host<&str>, other: Host<&str>) -> bool {
     }
 }
 
+/// Whether a name belongs to the public DNS: its suffix is on the public suffix list, and it is more than that.
+pub(crate) fn is_public_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    psl::domain(name.as_bytes()).is_some_and(|domain| domain.suffix().is_known())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +44,22 @@ mod tests {
             let [one_url, other_url] = [one, other].map(|host| url::Url::parse(&format!("http://{host}/")).unwrap());
             let judged = same_site(one_url.host().unwrap(), other_url.host().unwrap());
             assert_eq!(judged, expected, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn names_of_the_public_dns() {
+        for (name, expected) in [
+            ("ols.officeapps.live.com", true),
+            ("OLS.officeapps.live.COM.", true),
+            ("com", false),
+            ("intranet", false),
+            ("intranet.corp", false),
+            ("a.example", false),
+            ("10.0.0.1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_public_name(name), expected, "{name}");
         }
     }
 }

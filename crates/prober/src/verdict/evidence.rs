@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::case::{Case, some_of};
 use super::connect;
 use super::fingerprint;
+use super::private;
 use crate::cause::Cause;
 use crate::observation::{Detour, Headers, Sample};
 use crate::text::Clean;
@@ -16,6 +17,9 @@ const TELLING: &[(&str, &str)] =
 pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
     let mut facts = BTreeMap::new();
     let observation = case.observation;
+    if let Some(address) = private::answer(case) {
+        note(&mut facts, "private_answer", &address.to_string());
+    }
     // What the proxy said first, so that what the origin said stands where both said something.
     if let Some(answer) = &observation.proxy {
         if answer.status >= 300 {

@@ -83,7 +83,7 @@ impl Site {
             std::fs::write(self.world.dir().join("password"), password).unwrap();
         }
         let text = format!(
-            "dns: {{resolvers: [\"{dns}\"]}}\n\
+            "dns: {{resolvers: [\"{dns}\"], private_answers: allowed}}\n\
              tls: {{extra_roots: [\"{root}\"]}}\n\
              paths:\n  proxy: {proxy}\n  straight: {{proxy: direct, {options}}}\n\
              controls: []\n\

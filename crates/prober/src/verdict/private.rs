@@ -1,0 +1,71 @@
+//! Private answers for public names. Private Link, split DNS and private access clients give them, and so do filters
+//! that lead to a page of their own: what decides is whether the origin is there.
+
+use std::net::IpAddr;
+
+use super::case::{Case, some_of};
+use super::finding::Finding;
+use crate::cause::{Cause, State};
+use crate::net::{is_private, is_public_name};
+use crate::observation::{LookupOutcome, ResolveFacts};
+use crate::plan::PrivateAnswers;
+
+/// The private address that a resolver gave for the endpoint's public name: the one that was connected to, else the first
+/// where all are private. Fixed answers are the configuration's own.
+pub(super) fn answer(case: &Case<'_>) -> Option<IpAddr> {
+    let resolved = case.observation.resolve.as_ref().filter(|resolved| !resolved.fixed)?;
+    if !is_public_name(case.host()) {
+        return None;
+    }
+    let peer = case.observation.remote_address.map(|peer| peer.ip());
+    match peer.filter(|_| case.proxy().is_none()) {
+        Some(peer) => Some(peer).filter(|peer| is_private(*peer)),
+        None if resolved.addresses.iter().all(|address| is_private(*address)) => resolved.addresses.first().copied(),
+        None => None,
+    }
+}
+
+/// What a private answer makes of a verdict: nothing where the origin proves itself behind it, or the site allows it;
+/// otherwise whatever failed there failed because the name leads there.
+pub(super) fn reconsidered(case: &Case<'_>, finding: Option<Finding>, also: &mut Vec<Cause>) -> Option<Finding> {
+    let doubtful = match &finding {
+        Some(finding) => finding.state == State::Blocked,
+        // Whatever answers in the clear may be anybody.
+        None => case.plain_answer().is_some(),
+    };
+    if !doubtful
+        || case.endpoint.private_answers == PrivateAnswers::Allowed
+        || case.is_proven()
+        || case.content_proves()
+    {
+        return finding;
+    }
+    let Some(address) = answer(case) else { return finding };
+    let met = finding.as_ref().map_or_else(
+        || "what answers there does not prove to be the origin".to_owned(),
+        |finding| finding.detail.clone(),
+    );
+    let host = case.host();
+    let by = case.observation.resolve.as_ref().map_or_else(String::new, |resolved| says(resolved, address));
+    let detail = format!("{host} resolves to {address}, which is no public address{by}; {met}");
+    let facts = finding.as_ref().map(|finding| finding.facts.clone()).unwrap_or_default();
+    also.splice(0..0, finding.map(|finding| finding.cause));
+    let mut sinkholed = Finding::blocked(Cause::DnsSinkholed, detail);
+    sinkholed.facts = facts;
+    Some(sinkholed)
+}
+
+/// Who gave the answer.
+fn says(resolved: &ResolveFacts, address: IpAddr) -> String {
+    let gave = |outcome: &LookupOutcome| match outcome {
+        LookupOutcome::Addresses { addresses, .. } => addresses.contains(&address),
+        _ => false,
+    };
+    let mut names: Vec<String> = Vec::new();
+    for lookup in resolved.lookups.iter().filter(|lookup| gave(&lookup.outcome)) {
+        if !names.contains(&lookup.resolver) {
+            names.push(lookup.resolver.clone());
+        }
+    }
+    if names.is_empty() { String::new() } else { format!(", says {}", some_of(names)) }
+}
