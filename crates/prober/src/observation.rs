@@ -7,6 +7,7 @@ mod fault;
 mod http;
 mod resolve;
 mod route;
+mod socks;
 mod tls;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ pub use self::fault::{
 pub use self::http::{BodyFacts, CrlFacts, CrlOutcome, CrlSignature, Headers, HttpFacts, ProxyFacts, Sample};
 pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
 pub use self::route::{Detour, RouteFacts, Via};
+pub use self::socks::{SocksFacts, SocksFailure, SocksVersion};
 pub use self::tls::{CertificateFacts, ChainTrust, HandshakeSignature, TlsFacts, Validity, Verification};
 use crate::cause::Stage;
 
@@ -51,6 +53,12 @@ pub struct Observation {
     /// Connection attempts that failed before (or instead of) the one that served.
     #[serde(default)]
     pub failed_attempts: Vec<ConnectAttempt>,
+    /// The TLS handshake with an `https://` proxy, also one whose certificate it was refused for.
+    #[serde(default)]
+    pub proxy_tls: Option<TlsFacts>,
+    /// What a SOCKS proxy said.
+    #[serde(default)]
+    pub socks: Option<SocksFacts>,
     /// What the proxy said to CONNECT. A plain-http request has no such answer: what came stands in `http`.
     #[serde(default)]
     pub proxy: Option<ProxyFacts>,
@@ -128,6 +136,8 @@ impl Observation {
             resolve: None,
             remote_address: None,
             failed_attempts: Vec::new(),
+            proxy_tls: None,
+            socks: None,
             proxy: None,
             tls: None,
             http: None,

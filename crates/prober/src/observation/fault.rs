@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::resolve::ResolveFault;
+use super::socks::SocksFailure;
 use crate::text::Clean;
 
 /// What ended a probe before its natural end, by phase.
@@ -97,8 +98,16 @@ pub enum ProxyFailure {
     /// No TCP connection to it.
     #[error(transparent)]
     Connect(ConnectFault),
-    /// It accepted the connection and its reply to CONNECT was not complete in time; so many bytes had come.
-    #[error("no complete reply to CONNECT in time ({received} bytes came)")]
+    /// The TLS handshake with it did not complete.
+    #[error(transparent)]
+    Tls(TlsFault),
+    /// It completed the handshake and did not prove who it is, so that clients turn away; what is wrong stands in the
+    /// observation's `proxy_tls`.
+    #[error("its certificate does not prove who it is")]
+    Unproven,
+    /// It accepted the connection and its reply, to CONNECT or in SOCKS, was not complete in time; so many bytes of it
+    /// had come.
+    #[error("no complete reply in time ({received} bytes came)")]
     ReplyTimeout {
         /// Bytes of a reply that had come.
         received: u64,
@@ -110,7 +119,7 @@ pub enum ProxyFailure {
         status: u16,
     },
     /// It closed or reset the connection before its reply was complete.
-    #[error("connection lost before the reply to CONNECT was complete")]
+    #[error("connection lost before the reply was complete")]
     Lost(#[source] IoFault),
     /// Its reply is not HTTP.
     #[error("reply to CONNECT is not HTTP: {0}")]
@@ -118,6 +127,9 @@ pub enum ProxyFailure {
     /// Its reply's head exceeds 64 KiB.
     #[error("head of the reply to CONNECT is too long")]
     HeadTooLong,
+    /// It speaks SOCKS, or should, and did not open the way; what it said stands in the observation's `socks`.
+    #[error(transparent)]
+    Socks(SocksFailure),
 }
 
 /// The TLS handshake with the target did not complete.

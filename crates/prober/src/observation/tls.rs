@@ -29,8 +29,14 @@ impl TlsFacts {
     /// Whether the peer has proven to be the origin: a chain to a trusted root, for the right name, in time, by a peer
     /// that holds the key.
     pub fn is_proven(&self) -> bool {
+        self.is_accepted() && self.verification.trust != ChainTrust::Inspection
+    }
+
+    /// Whether clients at the site accept the peer for whom they asked: proven, or vouched for by the company's own
+    /// inspection, which their stores hold.
+    pub fn is_accepted(&self) -> bool {
         let v = &self.verification;
-        matches!(v.trust, ChainTrust::Public | ChainTrust::Microsoft | ChainTrust::Extra)
+        v.trust != ChainTrust::Untrusted
             && v.validity == Validity::Valid
             && v.name_matches
             && v.handshake_signature == HandshakeSignature::Valid

@@ -3,6 +3,7 @@
 mod chunked;
 mod head;
 mod prefixed;
+pub mod socks;
 
 use std::io;
 use std::time::Duration;

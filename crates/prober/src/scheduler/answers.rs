@@ -22,10 +22,12 @@ struct Latest {
 }
 
 impl Answers {
-    /// Takes note if a proxy answered in this observation: to CONNECT, or to a plain-http request.
+    /// Takes note if a proxy answered in this observation: to CONNECT, to a request in SOCKS, or to a plain-http
+    /// request.
     pub(super) fn note(&self, pair: &Pair, observation: &Observation, now: Instant) {
         let RouteFacts::Proxy(proxy) = &observation.route else { return };
-        if observation.proxy.is_none() && observation.http.is_none() {
+        let replied = observation.socks.as_ref().is_some_and(|socks| socks.reply.is_some());
+        if observation.proxy.is_none() && observation.http.is_none() && !replied {
             return;
         }
         let host = pair.endpoint.url.host_str().unwrap_or_default();

@@ -59,9 +59,9 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whoever answers a plain-http request in a sentence: the proxy on a path through one, otherwise the host.
+    /// Whoever answers a plain-http request in a sentence: the proxy that forwards it, otherwise the host.
     pub(super) fn answerer(&self) -> String {
-        self.proxy().map_or_else(|| self.host().to_owned(), |proxy| self.proxy_name(proxy))
+        self.forwarder().map_or_else(|| self.host().to_owned(), |proxy| self.proxy_name(proxy))
     }
 
     /// Whether the configuration has credentials for the proxy that served.
@@ -78,11 +78,17 @@ impl<'a> Case<'a> {
 
     /// Whether a proxy opened a tunnel for this probe.
     pub(super) fn tunnelled(&self) -> bool {
-        self.proxy().is_some()
-            && self.observation.proxy.as_ref().is_some_and(|answer| (200..300).contains(&answer.status))
+        let connected = self.observation.proxy.as_ref().is_some_and(|answer| (200..300).contains(&answer.status));
+        let granted = self.observation.socks.as_ref().is_some_and(|socks| socks.granted);
+        self.proxy().is_some() && (connected || granted)
     }
 
-    /// What to add to a detail about TLS where a proxy stands before it.
+    /// The proxy that a plain-http request is made to and that answers for the origin: one without a tunnel.
+    pub(super) fn forwarder(&self) -> Option<&'a str> {
+        self.proxy().filter(|_| self.observation.socks.is_none())
+    }
+
+    /// What to add to a detail about what goes through a tunnel.
     pub(super) fn behind_tunnel(&self) -> &'static str {
         if self.tunnelled() { ", after the proxy opened the tunnel" } else { "" }
     }

@@ -20,6 +20,18 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
     if let Some(address) = private::answer(case) {
         note(&mut facts, "private_answer", &address.to_string());
     }
+    if let Some(tls) = &observation.proxy_tls {
+        if let Some(leaf) = tls.chain.first() {
+            note(&mut facts, "proxy_certificate_issuer", leaf.issuer.as_str());
+            note(&mut facts, "proxy_certificate_subject", leaf.subject.as_str());
+        }
+        if let Some(reason) = &tls.verification.reason {
+            note(&mut facts, "proxy_certificate_reason", reason.as_str());
+        }
+    }
+    if let Some(bound) = observation.socks.as_ref().and_then(|socks| socks.bound.as_ref()) {
+        note(&mut facts, "socks_bound", bound.as_str());
+    }
     // What the proxy said first, so that what the origin said stands where both said something.
     if let Some(answer) = &observation.proxy {
         if answer.status >= 300 {

@@ -10,7 +10,7 @@ use crate::observation::{HttpFacts, HttpFailure, HttpFault, IoKind, Moment};
 /// No complete response came. After a complete head that matters only where the body is needed.
 pub(super) fn failed(case: &Case<'_>, fault: &HttpFault) -> Option<Finding> {
     match fault.during {
-        Moment::Head if case.proxy().is_some() && case.observation.tls.is_none() => Some(proxy_failed(case, fault)),
+        Moment::Head if case.forwarder().is_some() && case.observation.tls.is_none() => Some(proxy_failed(case, fault)),
         Moment::Head => Some(broken(case, fault, "before the response head was complete")),
         Moment::Body if content::needs_rest_of_body(case, fault) => {
             Some(broken(case, fault, "before the end of the response body, which is needed"))

@@ -1,5 +1,8 @@
 //! The proxy: reaching it, its answer to CONNECT, and what it says of its own to plain-http requests.
 
+mod secure;
+mod socks;
+
 use super::case::{Case, status_words};
 use super::finding::Finding;
 use super::fingerprint::{self, Meaning, Sign};
@@ -16,17 +19,16 @@ pub(super) fn failed(case: &Case<'_>, fault: &ProxyFault) -> Finding {
             Finding::blocked(Cause::ProxyUnresolvable, detail).with("rcodes", &resolve::rcodes(&inner.lookups))
         }
         ProxyFailure::Connect(inner) => unconnected(&name, inner),
-        ProxyFailure::ReplyTimeout { received: 0 } => silent(case, &name),
-        ProxyFailure::ReplyTimeout { received } => {
-            let detail = format!("{name} began to reply to CONNECT ({received} bytes) and did not finish in time");
-            Finding::blocked(Cause::ProxyTimeout, detail).with("phase", "reply")
-        }
+        ProxyFailure::Tls(inner) => secure::failed(case, &name, inner),
+        ProxyFailure::Unproven => secure::unproven(case, &name),
+        ProxyFailure::ReplyTimeout { received } => unfinished(case, &name, *received),
         ProxyFailure::Refused { status } => refused(case, &name, *status),
         ProxyFailure::Lost(io) => lost(case, &name, io),
         ProxyFailure::NotHttp(what) => {
             nonsense(format!("{name} answered CONNECT with something that is not HTTP: {what}"))
         }
         ProxyFailure::HeadTooLong => nonsense(format!("{name} answered CONNECT with a head of more than 64 KiB")),
+        ProxyFailure::Socks(failure) => socks::failed(case, &name, failure),
     }
 }
 
@@ -39,6 +41,22 @@ fn unconnected(name: &str, fault: &ConnectFault) -> Finding {
     let finding = Finding::blocked(cause, format!("{name} {}", connect::in_words(fault)))
         .with("attempts", &connect::attempts(&fault.attempts));
     if cause == Cause::ProxyTimeout { finding.with("phase", "tcp") } else { finding }
+}
+
+/// The reply was not complete in time; so many bytes of it had come.
+fn unfinished(case: &Case<'_>, name: &str, received: u64) -> Finding {
+    let socks = case.observation.socks.as_ref();
+    if received == 0 && socks.is_none_or(socks::was_asked) {
+        return silent(case, name);
+    }
+    let detail = match (socks, received) {
+        (None, _) => format!("{name} began to reply to CONNECT ({received} bytes) and did not finish in time"),
+        (Some(socks), 0) => format!("{name} accepted the connection and gave no {} in time", socks::awaited(socks)),
+        (Some(socks), _) => {
+            format!("{name} began its {} ({received} bytes) and did not finish in time", socks::awaited(socks))
+        }
+    };
+    Finding::blocked(Cause::ProxyTimeout, detail).with("phase", "reply")
 }
 
 /// The proxy accepted the connection and said nothing in time. One that serves other hosts meanwhile is waiting for
@@ -58,8 +76,11 @@ pub(super) fn silent(case: &Case<'_>, name: &str) -> Finding {
 fn lost(case: &Case<'_>, name: &str, io: &IoFault) -> Finding {
     match &case.observation.proxy {
         Some(answer) if answer.status == 407 => refused(case, name, answer.status),
-        _ if io.kind == IoKind::Exhausted => case.monitor_error(format!("CONNECT through {name}: {io}")),
-        _ => nonsense(format!("{name} closed the connection before its reply to CONNECT was complete: {io}")),
+        _ if io.kind == IoKind::Exhausted => case.monitor_error(format!("asking {name}: {io}")),
+        _ => {
+            let awaited = case.observation.socks.as_ref().map_or("reply to CONNECT", socks::awaited);
+            nonsense(format!("{name} closed the connection before its {awaited} was complete: {io}"))
+        }
     }
 }
 
@@ -128,7 +149,7 @@ pub(super) fn own_answer(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
         return Some(credentials_wanted(case, &case.answerer(), &http.headers));
     }
     let sign = fingerprint::of_response(http.status, &http.headers)?;
-    let configured = case.proxy().map(|proxy| case.proxy_name(proxy));
+    let configured = case.forwarder().map(|proxy| case.proxy_name(proxy));
     let is_configured = configured.is_some();
     let name = configured.unwrap_or_else(|| format!("a {} in the way", sign.vendor));
     let said = status_words(http.status, http.reason.as_ref().map(AsRef::as_ref));
@@ -151,7 +172,7 @@ pub(super) fn own_answer(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
 /// 15.6.5). An answer that the configuration expects is the origin's.
 pub(super) fn gateway_error(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
     case.plain_answer()?;
-    let name = case.proxy_name(case.proxy()?);
+    let name = case.proxy_name(case.forwarder()?);
     if !matches!(http.status, 502 | 504) || case.status_is_expected(http.status) {
         return None;
     }

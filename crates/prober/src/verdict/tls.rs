@@ -10,7 +10,7 @@ use crate::observation::{
 };
 
 /// What our ClientHello offers, for people whose middlebox wants something else.
-const OFFER: &str = "we offer TLS 1.2 and 1.3 with AES-GCM and ChaCha20 suites (no CBC, no RSA key exchange) and the \
+pub(super) const OFFER: &str = "we offer TLS 1.2 and 1.3 with AES-GCM and ChaCha20 suites (no CBC, no RSA key exchange) and the \
                      groups x25519, P-256 and P-384";
 
 /// Common names of Microsoft's roots that are in neither Mozilla's store nor ours, but in Windows'.
@@ -160,15 +160,15 @@ fn names_unheld_root(issuer: &str) -> bool {
 }
 
 /// Who signed the last certificate shown.
-fn top_issuer(tls: &TlsFacts) -> &str {
+pub(super) fn top_issuer(tls: &TlsFacts) -> &str {
     tls.chain.last().map_or("", |certificate| certificate.issuer.as_str())
 }
 
-fn subject(tls: &TlsFacts) -> &str {
+pub(super) fn subject(tls: &TlsFacts) -> &str {
     tls.chain.first().map_or("", |leaf| leaf.subject.as_str())
 }
 
-fn outside_validity(tls: &TlsFacts, case: &Case<'_>) -> String {
+pub(super) fn outside_validity(tls: &TlsFacts, case: &Case<'_>) -> String {
     let now = case.observation.probed_at;
     let which = |certificate: &&CertificateFacts| now < certificate.not_before || certificate.not_after < now;
     let Some(certificate) = tls.chain.iter().find(which) else {
