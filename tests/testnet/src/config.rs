@@ -16,7 +16,7 @@ pub struct ConfigOptions {
     pub timeout: String,
     /// `confirm:`.
     pub confirm: u32,
-    /// `default_paths:`; `direct` and `proxy` are there to choose from.
+    /// `default_paths:`; `direct`, `proxy`, `secure-proxy` and `socks` are there to choose from.
     pub default_paths: Vec<String>,
     /// Whether the CRLs' signatures are to be checked, with the world's root as their issuer.
     pub crl_issuer: bool,
@@ -45,6 +45,8 @@ pub(crate) struct Places<'a> {
     pub(crate) hosts: &'a Hosts,
     pub(crate) dns: SocketAddr,
     pub(crate) proxy_url: &'a str,
+    pub(crate) secure_proxy_url: &'a str,
+    pub(crate) socks_url: &'a str,
     pub(crate) root: &'a Path,
     pub(crate) interceptor: &'a Path,
 }
@@ -85,11 +87,15 @@ tls:
 paths:
   direct: direct
   proxy: {proxy}
+  secure-proxy: {secure_proxy}
+  socks: {socks}   # socks4://, socks4a:// and socks5:// are served too
 default_paths: [{paths}]
 "#,
             dns = self.dns,
             root = quoted(&self.root.to_string_lossy()),
             proxy = self.proxy_url,
+            secure_proxy = self.secure_proxy_url,
+            socks = self.socks_url,
             paths = default_paths.join(", "),
         )
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use testnet::{BadFault, Fault, HostFaults, ProxyFault, SetFaultError, UnknownHost, WORDS, World};
+use testnet::{BadFault, Fault, HostFaults, ProxyFault, SetFaultError, SocksFault, Subject, UnknownHost, WORDS, World};
 
 /// What a command led to.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,8 +38,9 @@ const HELP: &str = "\
 fault HOST KIND        something goes wrong with the host from now on, on the layer of that kind
 fault proxy KIND       the same with the proxy, for all targets
 fault proxy/HOST KIND  the same with the proxy, for one target
-auth USER PASSWORD     the proxy asks for these
-clear HOST|proxy|all   everything is right again
+fault socks[/HOST] KIND  the same with the SOCKS server
+auth USER PASSWORD     proxy and SOCKS server ask for these
+clear HOST|proxy|socks|all  everything is right again
 list                   hosts, what they served, and what is wrong with them
 kinds                  what can go wrong
 quit                   the world ends";
@@ -63,10 +64,11 @@ pub(crate) fn execute(world: &World, line: &str) -> Result<Outcome, CommandError
         }
         ["auth", user, password] => {
             world.proxy().require_credentials(user, password);
-            Ok(Outcome::Say(format!("proxy: asks for the credentials of {user}")))
+            world.socks().require_credentials(user, password);
+            Ok(Outcome::Say(format!("proxy, socks: ask for the credentials of {user}")))
         }
         ["fault", ..] => Err(CommandError::Usage("fault HOST KIND")),
-        ["clear", ..] => Err(CommandError::Usage("clear HOST|proxy|all")),
+        ["clear", ..] => Err(CommandError::Usage("clear HOST|proxy|socks|all")),
         ["auth", ..] => Err(CommandError::Usage("auth USER PASSWORD")),
         [other, ..] => Err(CommandError::Unknown((*other).to_owned())),
     }
@@ -82,7 +84,18 @@ pub(crate) fn set(world: &World, target: &str, kind: &str) -> Result<(), Command
             proxy.set_fault(kind.parse::<ProxyFault>().map_err(bad_kind)?);
             Ok(())
         }
+        ("socks", "refuse") => world.socks().refuse_connections().map_err(CommandError::Proxy),
+        ("socks", "drop") => world.socks().drop_connections().map_err(CommandError::Proxy),
+        ("socks", kind) => {
+            world.socks().set_fault(kind.parse::<SocksFault>().map_err(bad_kind)?);
+            Ok(())
+        }
         (target, kind) => {
+            if let Some(host) = target.strip_prefix("socks/") {
+                known(world, host)?;
+                world.socks().set_fault_for(host, kind.parse::<SocksFault>().map_err(bad_kind)?);
+                return Ok(());
+            }
             if let Some(host) = target.strip_prefix("proxy/") {
                 known(world, host)?;
                 proxy.set_fault_for(host, kind.parse::<ProxyFault>().map_err(bad_kind)?);
@@ -97,8 +110,10 @@ pub(crate) fn set(world: &World, target: &str, kind: &str) -> Result<(), Command
 fn clear(world: &World, target: &str) -> Result<(), CommandError> {
     match target {
         "proxy" => world.proxy().clear().map_err(CommandError::Proxy),
+        "socks" => world.socks().clear().map_err(CommandError::Proxy),
         "all" => {
             world.proxy().clear().map_err(CommandError::Proxy)?;
+            world.socks().clear().map_err(CommandError::Proxy)?;
             world.faults().clear_all().map_err(|error| bad_host(world, error))
         }
         host => world.faults().clear(host).map_err(|error| bad_host(world, error)),
@@ -122,7 +137,7 @@ fn bad_host(world: &World, error: SetFaultError) -> CommandError {
 fn bad_kind(error: BadFault) -> CommandError {
     let near = match &error {
         BadFault::Unknown { word, of } => {
-            let of_kind = WORDS.iter().filter(|known| known.is_of_proxy() == (*of == "proxy"));
+            let of_kind = WORDS.iter().filter(|known| known.subject() == *of);
             nearest(word, of_kind.map(|known| known.word))
         }
         _ => None,
@@ -142,15 +157,20 @@ fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<Strin
 fn kinds() -> String {
     let mut out = String::from("of a host\n");
     let mut of_proxy = String::from("of the proxy\n");
+    let mut of_socks = String::from("of the SOCKS server\n");
     for word in WORDS {
         let example = word.argument.map(|argument| format!(":{argument}")).unwrap_or_default();
         let written = format!("{}{example}", word.word);
-        let to = if word.is_of_proxy() { &mut of_proxy } else { &mut out };
+        let to = match word.subject() {
+            Subject::Host => &mut out,
+            Subject::Proxy => &mut of_proxy,
+            Subject::Socks => &mut of_socks,
+        };
         let _infallible = writeln!(to, "  {written:<36} {}", word.about);
     }
-    out + &of_proxy
-        + "  refuse                               connections are refused (all targets only)\n"
-        + "  drop                                 connections are not answered (all targets only)\n"
+    let both = "  refuse                               connections are refused (all targets only)\n  \
+                drop                                 connections are not answered (all targets only)\n";
+    out + &of_proxy + both + &of_socks + both
 }
 
 fn list(world: &World) -> String {
@@ -162,6 +182,7 @@ fn list(world: &World) -> String {
         let _infallible = writeln!(out, "{host:<36} {served:>7} served  {wrong}");
     }
     let _infallible = writeln!(out, "{:<36} {:>7} asked", "proxy", world.proxy().requests().len());
+    let _infallible = writeln!(out, "{:<36} {:>7} asked", "socks", world.socks().requests().len());
     out
 }
 
@@ -215,6 +236,10 @@ mod tests {
         );
         assert_eq!(error("fault proxy"), "use it as `fault HOST KIND`");
         assert_eq!(error("break it"), "there is no command `break`; `help` lists them");
+        assert_eq!(
+            error("fault socks denied"),
+            "there is no socks fault `denied`, did you mean `deny`?; `kinds` lists them"
+        );
         assert!(error("fault proxy/nowhere.example hang").starts_with("the world has no host"));
     }
 }

@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use crate::fault::DnsFault;
 use crate::host::{Host, Hosts};
 use crate::locked;
+use crate::proxy::PROXY_HOST;
 
 /// So many queries are kept.
 const KEPT_QUERIES: usize = 4096;
@@ -120,6 +121,9 @@ impl Zone {
         let key = name.to_lowercase().to_ascii();
         let key = key.trim_end_matches('.');
         self.record(key, record_type);
+        if key == PROXY_HOST {
+            return Some(Answer::records(addresses(name, record_type, &[IpAddr::V4(Ipv4Addr::LOCALHOST)])));
+        }
         let Some(host) = self.hosts.get(key) else {
             return Some(Answer::code(ResponseCode::NXDomain));
         };

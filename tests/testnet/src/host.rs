@@ -86,6 +86,17 @@ impl Host {
 /// All hosts by name, and who else has to know them.
 pub(crate) type Hosts = Arc<BTreeMap<String, Arc<Host>>>;
 
+/// The listener that a proxy is to reach for a name (or a host's own address) and port: only what the world knows, so that
+/// nothing ever leaves the machine. Ports 443 and 80 and the ports in the world's URLs lead to its hosts.
+pub(crate) fn locate(hosts: &Hosts, name: &str, port: u16) -> Option<SocketAddr> {
+    let by_address = || hosts.values().find(|host| name.parse() == Ok(host.ip));
+    let host = hosts.get(name).or_else(by_address)?;
+    [Scheme::Https, Scheme::Http].into_iter().find_map(|scheme| {
+        let address = host.address(scheme);
+        [scheme.default_port(), address.port()].contains(&port).then_some(address)
+    })
+}
+
 /// The name is not one of the world's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the world has no host `{0}`")]

@@ -6,11 +6,12 @@
 //!  DNS (UDP and TCP) ── every name of the allowlist → its own 127.0.0.x
 //!  origins           ── per name one HTTPS and one HTTP listener, h2 and HTTP/1.1 really spoken
 //!  CRL hosts         ── really signed lists of the world's own authority
-//!  an HTTP proxy     ── CONNECT and absolute-form; names resolve at the proxy
+//!  an HTTP proxy     ── CONNECT and absolute-form, in the clear and behind TLS; names resolve at the proxy
+//!  a SOCKS server    ── SOCKS4, 4A and 5 on one port
 //! ```
 //!
 //! The certificates are made anew for every world. Faults are switched while it runs, per host with [`Faults`] and
-//! for the proxy with [`Proxy`]; what was asked of whom is recorded. Everything stops when the [`World`] is dropped.
+//! for the proxies with [`Proxy`] and [`Socks`]; what was asked of whom is recorded. Everything stops when the [`World`] is dropped.
 
 mod certs;
 mod config;
@@ -22,6 +23,7 @@ mod host;
 mod origin;
 mod proxy;
 mod shipped;
+mod socks;
 mod wire;
 mod world;
 
@@ -29,11 +31,13 @@ pub use certs::{Authority, CertificateError, CertificateKind, Leaf};
 pub use config::ConfigOptions;
 pub use dns::Query;
 pub use fault::{
-    BadFault, CrlFault, DnsFault, Fault, HostFaults, HttpFault, ProxyFault, Reply, TcpFault, TlsFault, WORDS, Word,
+    BadFault, CrlFault, DnsFault, Fault, HostFaults, HttpFault, ProxyFault, Reply, SocksFault, Subject, TcpFault,
+    TlsFault, WORDS, Word,
 };
 pub use host::{Faults, SetFaultError, UnknownHost};
-pub use proxy::Proxy;
+pub use proxy::{PROXY_HOST, Proxy};
 pub use shipped::{CONTROL_BODY, CONTROL_HOST, CONTROL_PATH, ENTRIES, Entry, INTERMEDIATE_PATH, PKI_HOST, Scheme};
+pub use socks::{Socks, SocksRequest};
 pub use wire::Head;
 pub use world::{StartError, World, WorldBuilder};
 

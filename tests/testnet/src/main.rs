@@ -11,14 +11,14 @@ use testnet::{ConfigOptions, World};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-/// A loopback internet for trying reachwatch: name server, origins, CRL hosts and a proxy, with faults to switch.
+/// A loopback internet for trying reachwatch: name server, origins, CRL hosts and proxies, with faults to switch.
 #[derive(Debug, Parser)]
 #[command(version, after_help = "Type `help` while it runs for the commands, `kinds` for the faults.")]
 struct Options {
     /// Where to write the reachwatch configuration [default: a file that goes away with the world]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// A fault to begin with; HOST is a host, `proxy`, or `proxy/HOST` (repeatable)
+    /// A fault to begin with; HOST is a host, `proxy`, `socks`, `proxy/HOST` or `socks/HOST` (repeatable)
     #[arg(long = "fault", value_name = "HOST=KIND")]
     faults: Vec<String>,
     /// How often each endpoint is probed, for the configuration
@@ -78,11 +78,13 @@ async fn serve(world: &World) -> Result<(), BoxError> {
 
 fn introduce(world: &World, file: &std::path::Path) -> io::Result<()> {
     say(&format!(
-        "The world is up.\n  name server    {}\n  proxy          {}\n  root           {}\n  configuration  {file}\n\n\
+        "The world is up.\n  name server    {}\n  proxy          {}\n                 {}\n  SOCKS server   {}\n  root           {}\n  configuration  {file}\n\n\
          Try, in another terminal:\n  cargo run --release -- run --config {file}\n  cargo run --release -- check --config {file}\n\n\
          Type `help` for what can go wrong here. Ctrl-C ends the world.",
         world.dns_address(),
         world.proxy().url(),
+        world.proxy().secure_url(),
+        world.socks().url("socks5h"),
         world.root_file().display(),
         file = file.display(),
     ))

@@ -18,7 +18,7 @@ use crate::host::Host;
 use crate::shipped::Scheme;
 use crate::wire::hold;
 pub(crate) use raw::{GARBAGE, endlessly, slowly};
-pub(crate) use tls::TlsSettings;
+pub(crate) use tls::{Handshake, TlsSettings, accept};
 
 /// What all origins share.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
 }
 
 /// A stream whose connection can be made to end in RST.
-trait Connection: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+pub(crate) trait Connection: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// From now on dropping the stream resets the connection.
     fn reset_on_drop(&self) -> io::Result<()>;
 }
@@ -65,7 +65,9 @@ async fn connection(stream: TcpStream, host: Arc<Host>, scheme: Scheme, shared: 
     match scheme {
         Scheme::Http => requests(stream, false, host, shared).await,
         Scheme::Https => {
-            let Some(stream) = tls::accept(stream, &host, &shared).await? else {
+            let faults = host.faults();
+            let handshake = Handshake::of_origin(&host.name, &faults);
+            let Some(stream) = accept(stream, handshake, &shared).await? else {
                 return Ok(());
             };
             let h2 = stream.get_ref().1.alpn_protocol() == Some(tls::H2);

@@ -1,4 +1,5 @@
-//! An HTTP proxy: CONNECT for tunnels, absolute-form for plain HTTP, one small table of where names lead.
+//! An HTTP proxy, in the clear and behind TLS: CONNECT for tunnels, absolute-form for plain HTTP, one small table of
+//! where names lead.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -12,12 +13,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 
 use crate::door::{Door, Mode};
-use crate::fault::{ProxyFault, Reply, squid};
-use crate::host::Hosts;
+use crate::fault::{ProxyFault, Reply, TlsFault, squid};
+use crate::host::{self, Hosts};
 use crate::locked;
-use crate::origin::{GARBAGE, endlessly, slowly};
+use crate::origin::{Connection, GARBAGE, Handshake, Shared, accept, endlessly, slowly};
 use crate::shipped::Scheme;
 use crate::wire::{Head, hold, read_head};
+
+/// The proxies' name: the world's name server knows it, and the certificate for TLS to the proxy is for it.
+pub const PROXY_HOST: &str = "proxy.testnet.example";
 
 /// So many requests are kept.
 const KEPT_REQUESTS: usize = 4096;
@@ -31,6 +35,8 @@ pub struct Proxy {
 #[derive(Debug)]
 struct Inner {
     door: Door,
+    /// The same behind TLS.
+    secure_door: Door,
     hosts: Hosts,
     settings: Mutex<Settings>,
     requests: Mutex<VecDeque<Head>>,
@@ -49,6 +55,7 @@ impl Proxy {
     pub(crate) fn open(hosts: Hosts) -> io::Result<Self> {
         let inner = Inner {
             door: Door::open(IpAddr::V4(Ipv4Addr::LOCALHOST))?,
+            secure_door: Door::open(IpAddr::V4(Ipv4Addr::LOCALHOST))?,
             hosts,
             settings: Mutex::default(),
             requests: Mutex::default(),
@@ -64,6 +71,16 @@ impl Proxy {
     /// Its URL, without credentials.
     pub fn url(&self) -> String {
         format!("http://{}", self.address())
+    }
+
+    /// Where it listens for TLS.
+    pub fn secure_address(&self) -> SocketAddr {
+        self.inner.secure_door.address()
+    }
+
+    /// Its URL behind TLS, by the name that its certificate is for.
+    pub fn secure_url(&self) -> String {
+        format!("https://{PROXY_HOST}:{}", self.secure_address().port())
     }
 
     /// From now on asks for these with Basic ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)).
@@ -88,17 +105,22 @@ impl Proxy {
         settings.for_all = None;
         settings.for_target.clear();
         settings.authorization = None;
-        self.inner.door.set(Mode::Open)
+        self.set_doors(Mode::Open)
     }
 
     /// Connections to the proxy itself are refused.
     pub fn refuse_connections(&self) -> io::Result<()> {
-        self.inner.door.set(Mode::Refuse)
+        self.set_doors(Mode::Refuse)
     }
 
     /// Connections to the proxy itself are not answered.
     pub fn drop_connections(&self) -> io::Result<()> {
-        self.inner.door.set(Mode::Drop)
+        self.set_doors(Mode::Drop)
+    }
+
+    fn set_doors(&self, mode: Mode) -> io::Result<()> {
+        self.inner.door.set(mode)?;
+        self.inner.secure_door.set(mode)
     }
 
     /// Sends requests for that `host:port` there. The world's own hosts need none of this: their ports 443 and 80
@@ -116,6 +138,12 @@ impl Proxy {
     pub(crate) async fn serve(self) {
         let accepted = |stream| connection(stream, Arc::clone(&self.inner));
         self.inner.door.serve(accepted).await;
+    }
+
+    /// The same behind TLS.
+    pub(crate) async fn serve_secure(self, shared: Arc<Shared>) {
+        let accepted = |stream| secure_connection(stream, Arc::clone(&self.inner), Arc::clone(&shared));
+        self.inner.secure_door.serve(accepted).await;
     }
 }
 
@@ -162,26 +190,40 @@ impl Inner {
         settings.authorization.is_none() || settings.authorization.as_deref() == head.header("Proxy-Authorization")
     }
 
+    /// What happens to a request for the target; a fault of the TLS before it lies behind.
     fn fault(&self, target: &Target) -> Option<ProxyFault> {
         let settings = locked(&self.settings);
-        settings.for_target.get(&target.host).or(settings.for_all.as_ref()).cloned()
+        let fault = settings.for_target.get(&target.host).or(settings.for_all.as_ref());
+        fault.filter(|fault| !matches!(fault, ProxyFault::Tls(_))).cloned()
+    }
+
+    /// What happens to handshakes: they come before any target is known.
+    fn tls_fault(&self) -> Option<TlsFault> {
+        match &locked(&self.settings).for_all {
+            Some(ProxyFault::Tls(fault)) => Some(fault.clone()),
+            _ => None,
+        }
     }
 
     /// The address behind the name: only what the world knows, so that nothing ever leaves the machine.
     fn resolve(&self, target: &Target) -> Option<SocketAddr> {
-        if let Some(to) = locked(&self.settings).mapped.get(&key(&target.host, target.port)) {
-            return Some(*to);
-        }
-        let host = self.hosts.get(&target.host)?;
-        [Scheme::Https, Scheme::Http].into_iter().find_map(|scheme| {
-            let address = host.address(scheme);
-            [scheme.default_port(), address.port()].contains(&target.port).then_some(address)
-        })
+        let mapped = locked(&self.settings).mapped.get(&key(&target.host, target.port)).copied();
+        mapped.or_else(|| host::locate(&self.hosts, &target.host, target.port))
+    }
+}
+
+/// One connection that begins with a handshake.
+async fn secure_connection(stream: TcpStream, proxy: Arc<Inner>, shared: Arc<Shared>) -> io::Result<()> {
+    let fault = proxy.tls_fault();
+    let handshake = Handshake { name: PROXY_HOST, fault: fault.as_ref(), h2: false };
+    match accept(stream, handshake, &shared).await? {
+        Some(stream) => connection(stream, proxy).await,
+        None => Ok(()),
     }
 }
 
 /// Requests on one connection, until one of them becomes a tunnel or ends it.
-async fn connection(mut stream: TcpStream, proxy: Arc<Inner>) -> io::Result<()> {
+async fn connection<C: Connection>(mut stream: C, proxy: Arc<Inner>) -> io::Result<()> {
     let mut buffer = BytesMut::new();
     while let Some(head) = read_head(&mut stream, &mut buffer).await? {
         proxy.record(head.clone());
@@ -221,8 +263,8 @@ async fn reach(proxy: &Inner, target: &Target) -> Result<TcpStream, Reply> {
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 
 /// Passes on what is to be said, and then everything both ways.
-async fn forward(
-    mut stream: TcpStream,
+async fn forward<C: Connection>(
+    mut stream: C,
     mut upstream: TcpStream,
     head: &Head,
     target: &Target,
@@ -266,8 +308,8 @@ fn written(reply: &Reply) -> Vec<u8> {
     out.into_bytes()
 }
 
-async fn misbehave(
-    mut stream: TcpStream,
+async fn misbehave<C: Connection>(
+    mut stream: C,
     fault: &ProxyFault,
     head: &Head,
     target: &Target,
@@ -275,7 +317,7 @@ async fn misbehave(
 ) -> io::Result<()> {
     match fault {
         ProxyFault::Hang => hold(stream).await,
-        ProxyFault::Reset => stream.set_zero_linger(),
+        ProxyFault::Reset => stream.reset_on_drop(),
         ProxyFault::Garbage => {
             stream.write_all(GARBAGE).await?;
             stream.shutdown().await
@@ -296,13 +338,13 @@ async fn misbehave(
         ProxyFault::TunnelReset => {
             stream.write_all(ESTABLISHED).await?;
             stream.read_u8().await?;
-            stream.set_zero_linger()
+            stream.reset_on_drop()
         }
         ProxyFault::ExtraBytes => match reach(proxy, target).await {
             Ok(upstream) => forward(stream, upstream, head, target, BytesMut::new(), WARNING).await,
             Err(reply) => stream.write_all(&written(&reply)).await,
         },
-        ProxyFault::Close | ProxyFault::Reply(_) => stream.shutdown().await,
+        ProxyFault::Close | ProxyFault::Reply(_) | ProxyFault::Tls(_) => stream.shutdown().await,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::host::{Faults, Host, Hosts, UnknownHost};
 use crate::origin::{self, Shared, TlsSettings};
 use crate::proxy::Proxy;
 use crate::shipped::{self, PKI_HOST, Scheme};
+use crate::socks::Socks;
 
 /// The world did not come up.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,7 @@ pub struct World {
     hosts: Hosts,
     dns: Dns,
     proxy: Proxy,
+    socks: Socks,
     dir: RunDir,
     _serving: JoinSet<()>,
 }
@@ -73,21 +75,24 @@ impl WorldBuilder {
         let hosts = open_hosts(self.hosts)?;
         let dns = Dns::start(Arc::clone(&hosts)).await.map_err(starting("the name server"))?;
         let proxy = Proxy::open(Arc::clone(&hosts)).map_err(starting("the proxy"))?;
+        let socks = Socks::open(Arc::clone(&hosts)).map_err(starting("the SOCKS server"))?;
         let dir = RunDir::create(&authority).map_err(starting("the directory of the run"))?;
         let mut serving = JoinSet::new();
         serving.spawn(proxy.clone().serve());
+        serving.spawn(socks.clone().serve());
         if let Some(pki) = hosts.get(PKI_HOST) {
             let shared = Arc::new(Shared {
                 authority: Arc::clone(&authority),
                 tls: TlsSettings::new(pki.address(Scheme::Http)),
             });
+            serving.spawn(proxy.clone().serve_secure(Arc::clone(&shared)));
             for host in hosts.values() {
                 for scheme in [Scheme::Https, Scheme::Http] {
                     serving.spawn(origin::serve(Arc::clone(host), scheme, Arc::clone(&shared)));
                 }
             }
         }
-        Ok(World { authority, hosts, dns, proxy, dir, _serving: serving })
+        Ok(World { authority, hosts, dns, proxy, socks, dir, _serving: serving })
     }
 }
 
@@ -133,9 +138,14 @@ impl World {
         Faults::new(Arc::clone(&self.hosts))
     }
 
-    /// The proxy.
+    /// The HTTP proxy.
     pub fn proxy(&self) -> &Proxy {
         &self.proxy
+    }
+
+    /// The SOCKS server.
+    pub fn socks(&self) -> &Socks {
+        &self.socks
     }
 
     /// The issuers of the world's certificates.
@@ -190,6 +200,8 @@ impl World {
             hosts: &self.hosts,
             dns: self.dns_address(),
             proxy_url: &self.proxy.url(),
+            secure_proxy_url: &self.proxy.secure_url(),
+            socks_url: &self.socks.url("socks5h"),
             root: &self.root_file(),
             interceptor: &self.interceptor_file(),
         };

@@ -2,7 +2,7 @@
 
 mod table;
 
-use super::{Fault, ProxyFault};
+use super::{Fault, ProxyFault, SocksFault};
 pub use table::WORDS;
 
 /// What a word stands for.
@@ -12,6 +12,30 @@ enum Make {
     With(fn(&str) -> Result<Fault, String>),
     Proxy(fn() -> ProxyFault),
     ProxyWith(fn(&str) -> Result<ProxyFault, String>),
+    Socks(fn() -> SocksFault),
+    SocksWith(fn(&str) -> Result<SocksFault, String>),
+}
+
+/// Who can have a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A host.
+    Host,
+    /// The HTTP proxy.
+    Proxy,
+    /// The SOCKS server.
+    Socks,
+}
+
+impl Subject {
+    /// Its name in commands and messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Proxy => "proxy",
+            Self::Socks => "socks",
+        }
+    }
 }
 
 /// One word that names a fault.
@@ -27,9 +51,13 @@ pub struct Word {
 }
 
 impl Word {
-    /// Whether it is a fault of the proxy rather than of a host.
-    pub fn is_of_proxy(&self) -> bool {
-        matches!(self.make, Make::Proxy(_) | Make::ProxyWith(_))
+    /// Whose fault it is.
+    pub fn subject(&self) -> Subject {
+        match self.make {
+            Make::Plain(_) | Make::With(_) => Subject::Host,
+            Make::Proxy(_) | Make::ProxyWith(_) => Subject::Proxy,
+            Make::Socks(_) | Make::SocksWith(_) => Subject::Socks,
+        }
     }
 }
 
@@ -37,12 +65,12 @@ impl Word {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadFault {
     /// No such word.
-    #[error("there is no {of} fault `{word}`")]
+    #[error("there is no {} fault `{word}`", of.as_str())]
     Unknown {
         /// What was asked for.
         word: String,
-        /// `host` or `proxy`.
-        of: &'static str,
+        /// Of whom.
+        of: Subject,
     },
     /// The word needs an argument.
     #[error("`{word}` needs an argument, as in `{word}:{argument}`")]
@@ -72,7 +100,7 @@ impl std::str::FromStr for Fault {
     type Err = BadFault;
 
     fn from_str(text: &str) -> Result<Self, BadFault> {
-        let (word, argument) = find(text, false)?;
+        let (word, argument) = find(text, Subject::Host)?;
         match (word.make, argument) {
             (Make::Plain(make), None) => Ok(make()),
             (Make::With(make), Some(argument)) => {
@@ -87,7 +115,7 @@ impl std::str::FromStr for ProxyFault {
     type Err = BadFault;
 
     fn from_str(text: &str) -> Result<Self, BadFault> {
-        let (word, argument) = find(text, true)?;
+        let (word, argument) = find(text, Subject::Proxy)?;
         match (word.make, argument) {
             (Make::Proxy(make), None) => Ok(make()),
             (Make::ProxyWith(make), Some(argument)) => {
@@ -98,16 +126,31 @@ impl std::str::FromStr for ProxyFault {
     }
 }
 
-fn find(text: &str, of_proxy: bool) -> Result<(&'static Word, Option<&str>), BadFault> {
+impl std::str::FromStr for SocksFault {
+    type Err = BadFault;
+
+    fn from_str(text: &str) -> Result<Self, BadFault> {
+        let (word, argument) = find(text, Subject::Socks)?;
+        match (word.make, argument) {
+            (Make::Socks(make), None) => Ok(make()),
+            (Make::SocksWith(make), Some(argument)) => {
+                make(argument).map_err(|reason| BadFault::Argument { word: word.word, reason })
+            }
+            _ => Err(wrong_argument(word)),
+        }
+    }
+}
+
+fn find(text: &str, of: Subject) -> Result<(&'static Word, Option<&str>), BadFault> {
     let (name, argument) = match text.split_once(':') {
         Some((name, argument)) => (name, Some(argument)),
         None => (text, None),
     };
     WORDS
         .iter()
-        .find(|word| word.word == name && word.is_of_proxy() == of_proxy)
+        .find(|word| word.word == name && word.subject() == of)
         .map(|word| (word, argument))
-        .ok_or_else(|| BadFault::Unknown { word: name.to_owned(), of: if of_proxy { "proxy" } else { "host" } })
+        .ok_or_else(|| BadFault::Unknown { word: name.to_owned(), of })
 }
 
 fn wrong_argument(word: &'static Word) -> BadFault {
@@ -128,15 +171,18 @@ mod tests {
                 Some(argument) => format!("{}:{argument}", word.word),
                 None => word.word.to_owned(),
             };
-            let parsed =
-                if word.is_of_proxy() { text.parse::<ProxyFault>().map(drop) } else { text.parse::<Fault>().map(drop) };
+            let parsed = match word.subject() {
+                Subject::Host => text.parse::<Fault>().map(drop),
+                Subject::Proxy => text.parse::<ProxyFault>().map(drop),
+                Subject::Socks => text.parse::<SocksFault>().map(drop),
+            };
             assert_eq!(parsed, Ok(()), "{text}");
         }
     }
 
     #[test]
     fn words_of_a_kind_are_distinct() {
-        let mut keys: Vec<_> = WORDS.iter().map(|word| (word.is_of_proxy(), word.word)).collect();
+        let mut keys: Vec<_> = WORDS.iter().map(|word| (word.subject(), word.word)).collect();
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), WORDS.len());

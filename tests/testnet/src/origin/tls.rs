@@ -14,8 +14,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::Shared;
 use crate::certs::{Authority, CertificateKind};
-use crate::fault::{DENY_PAGE, HttpFault, TlsFault};
-use crate::host::Host;
+use crate::fault::{DENY_PAGE, HostFaults, HttpFault, TlsFault};
 use crate::locked;
 use crate::shipped::{INTERMEDIATE_PATH, PKI_HOST};
 use crate::wire::hold;
@@ -93,14 +92,31 @@ fn make(wanted: &Wanted, authority: &Authority) -> Result<ServerConfig, BoxError
     Ok(config)
 }
 
+/// How a handshake is to go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Handshake<'a> {
+    /// Whom the certificate is for.
+    pub(crate) name: &'a str,
+    pub(crate) fault: Option<&'a TlsFault>,
+    /// Whether ALPN offers HTTP/2.
+    pub(crate) h2: bool,
+}
+
+impl<'a> Handshake<'a> {
+    /// As an origin with these faults does it.
+    pub(super) fn of_origin(name: &'a str, faults: &'a HostFaults) -> Self {
+        Self { name, fault: faults.tls.as_ref(), h2: speaks_h2(faults.http.as_ref()) }
+    }
+}
+
 /// Finishes the handshake; `None` where the fault leaves nothing to go on with.
-pub(super) async fn accept(
+pub(crate) async fn accept(
     mut stream: TcpStream,
-    host: &Host,
+    handshake: Handshake<'_>,
     shared: &Shared,
 ) -> io::Result<Option<TlsStream<TcpStream>>> {
-    let faults = host.faults();
-    if let Some(fault) = &faults.tls {
+    let Handshake { name, fault, h2 } = handshake;
+    if let Some(fault) = fault {
         if let TlsFault::HangAfterHelloOver(limit) = fault {
             if peeked_record(&stream).await? > *limit {
                 return hold(stream).await.map(|()| None);
@@ -110,14 +126,14 @@ pub(super) async fn accept(
         }
     }
     let wanted = Wanted {
-        host: host.name.clone(),
-        certificate: certificate(faults.tls.as_ref(), &shared.tls),
-        versions: match faults.tls {
+        host: name.to_owned(),
+        certificate: certificate(fault, &shared.tls),
+        versions: match fault {
             Some(TlsFault::Only12) => Versions::Only12,
             Some(TlsFault::Only13) => Versions::Only13,
             _ => Versions::Both,
         },
-        h2: speaks_h2(faults.http.as_ref()),
+        h2,
     };
     let config = shared.tls.config(wanted, &shared.authority)?;
     TlsAcceptor::from(config).accept(stream).await.map(Some)

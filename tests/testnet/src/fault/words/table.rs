@@ -2,7 +2,7 @@
 
 use super::{Make, Word};
 use crate::certs::CertificateKind;
-use crate::fault::{CrlFault, DnsFault, Fault, HttpFault, ProxyFault, Reply, TcpFault, TlsFault};
+use crate::fault::{CrlFault, DnsFault, Fault, HttpFault, ProxyFault, Reply, SocksFault, TcpFault, TlsFault};
 
 const fn plain(word: &'static str, about: &'static str, make: fn() -> Fault) -> Word {
     Word { word, argument: None, about, make: Make::Plain(make) }
@@ -19,6 +19,19 @@ const fn with(
 
 const fn proxy(word: &'static str, about: &'static str, make: fn() -> ProxyFault) -> Word {
     Word { word, argument: None, about, make: Make::Proxy(make) }
+}
+
+const fn socks(word: &'static str, about: &'static str, make: fn() -> SocksFault) -> Word {
+    Word { word, argument: None, about, make: Make::Socks(make) }
+}
+
+const fn socks_with(
+    word: &'static str,
+    argument: &'static str,
+    about: &'static str,
+    make: fn(&str) -> Result<SocksFault, String>,
+) -> Word {
+    Word { word, argument: Some(argument), about, make: Make::SocksWith(make) }
 }
 
 fn list<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<Vec<T>, String> {
@@ -150,5 +163,32 @@ pub const WORDS: &[Word] = &[
     proxy("tunnel-garbage", "200, then noise", || ProxyFault::TunnelGarbage),
     proxy("tunnel-reset", "200, then reset", || ProxyFault::TunnelReset),
     proxy("tunnel-hang", "200, then nothing", || ProxyFault::TunnelHang),
+    Word {
+        word: "tls",
+        argument: Some("expired"),
+        about: "that host fault of TLS, where TLS is spoken to the proxy (all targets only)",
+        make: Make::ProxyWith(|text| match text.parse::<Fault>() {
+            Ok(Fault::Tls(fault)) => Ok(ProxyFault::Tls(fault)),
+            Ok(_) => Err(format!("`{text}` is no fault of TLS")),
+            Err(error) => Err(error.to_string()),
+        }),
+    },
     proxy("extra-bytes", "200 with a TLS warning right behind it; the tunnel works", || ProxyFault::ExtraBytes),
+    socks("deny", "2, as Dante's rules give", || SocksFault::Reply(2)),
+    socks_with("reply", "5", "answers the request with that code", |text| number(text).map(SocksFault::Reply)),
+    socks_with("method", "1", "chooses that method of authentication", |text| number(text).map(SocksFault::Method)),
+    socks("hang-at-once", "accepts, then says nothing (all targets only)", || SocksFault::HangAtOnce),
+    socks("hang", "says nothing to the request", || SocksFault::Hang),
+    socks("close", "closes after the request", || SocksFault::Close),
+    socks("reset", "resets after the request", || SocksFault::Reset),
+    socks_with("close-after", "3", "closes after so many octets (all targets only)", |text| {
+        number(text).map(SocksFault::CloseAfter)
+    }),
+    socks("version-4", "answers SOCKS5 in SOCKS4", || SocksFault::Version4),
+    socks("http", "answers with a status line", || SocksFault::Http),
+    socks("garbage", "answers with noise", || SocksFault::Garbage),
+    socks("slow-reply", "one octet of the reply a second", || SocksFault::SlowReply),
+    socks("tunnel-garbage", "opens the way, then noise", || SocksFault::TunnelGarbage),
+    socks("tunnel-reset", "opens the way, then resets", || SocksFault::TunnelReset),
+    socks("tunnel-hang", "opens the way, then nothing", || SocksFault::TunnelHang),
 ];
