@@ -39,7 +39,8 @@ impl Prober {
     pub fn new(plan: &Plan, clock: Arc<dyn Clock>) -> Result<Self, SetupFault> {
         let mut prober = Self { clock, resolvers: PathResolvers::new(plan)?, connectors: Vec::with_capacity(2) };
         for choice in [RootsChoice::Bundled, RootsChoice::System] {
-            if plan.endpoints.iter().any(|endpoint| endpoint.roots == choice) {
+            // The bundled ones also verify proxies, which a way may come to name only later.
+            if choice == RootsChoice::Bundled || plan.endpoints.iter().any(|endpoint| endpoint.roots == choice) {
                 let connector = Connector::new(&plan.tls, choice, Arc::clone(&prober.clock))?;
                 prober.connectors.push((choice, connector));
             }

@@ -20,17 +20,9 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("path", "url", &[]),
 ];
 
-/// Schemes of proxies.
-const PROXY_SCHEMES: &[&str] = &["https", "socks", "socks4", "socks4a", "socks5", "socks5h"];
-
 /// Whether a key of a section asks for something that is still to come.
 pub(super) fn asks(section: &str, key: &str, value: &Node) -> bool {
     KEYS.iter().any(|(of, name, neutral)| *of == section && *name == key && !is_neutral(value, neutral))
-}
-
-/// Whether proxies of a scheme are still to come.
-pub(super) fn is_proxy_scheme(scheme: &str) -> bool {
-    PROXY_SCHEMES.contains(&scheme)
 }
 
 fn is_neutral(value: &Node, neutral: &[&str]) -> bool {

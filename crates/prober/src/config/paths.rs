@@ -157,10 +157,11 @@ fn text_form(cursor: &Cursor<'_>) -> Option<Defined> {
         ENVIRONMENT => Some(Defined::Environment),
         text => {
             let url = proxy_url(cursor, text)?;
-            if url.username.is_some() {
+            let credentials = url.own_credentials();
+            if credentials.is_some() && !url.scheme.takes_user_alone() {
                 return cursor.fault_with_help("the user has no password", MAP_FORM);
             }
-            Some(Defined::Proxy(Arc::new(url.into_proxy(None))))
+            Some(Defined::Proxy(Arc::new(url.into_proxy(credentials))))
         }
     }
 }
@@ -191,7 +192,7 @@ fn proxy_way(map: &Map<'_>, proxy: &Cursor<'_>) -> Option<Defined> {
         ENVIRONMENT => without_credentials(map, Defined::Environment),
         text => {
             let url = proxy_url(proxy, text)?;
-            let credentials = credentials(map, url.username.as_deref());
+            let credentials = credentials(map, &url);
             Some(Defined::Proxy(Arc::new(url.into_proxy(credentials))))
         }
     }
@@ -220,12 +221,16 @@ fn proxy_url(cursor: &Cursor<'_>, text: &str) -> Option<ProxyUrl> {
     }
 }
 
-fn credentials(map: &Map<'_>, in_url: Option<&str>) -> Option<Credentials> {
+fn credentials(map: &Map<'_>, url: &ProxyUrl) -> Option<Credentials> {
+    let in_url = url.username.as_deref();
     let own = map.get("username").and_then(|cursor| username(&cursor, in_url));
     let name = own.or_else(|| in_url.map(str::to_owned));
     let password = password(map);
     match (name, password) {
         (Some(username), Some((_, password))) => Some(Credentials { username, password: password? }),
+        (Some(username), None) if url.scheme.takes_user_alone() => {
+            Some(Credentials { username, password: Secret::new(String::new()) })
+        }
         (Some(_), None) => {
             let at = map.get("username").or_else(|| map.get("proxy"))?;
             at.fault_with_help("the user has no password", "add password_file or password_env")

@@ -4,15 +4,20 @@ use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use super::address::is_host_name;
-use super::later;
 use crate::plan::{Credentials, Proxy, ProxyScheme, Secret};
 use crate::text::Clean;
 
 /// Where a proxy's URL names no port, as curl has it (CURLOPT_PROXY).
-const DEFAULT_PORT: u16 = 1080;
+const fn default_port(scheme: ProxyScheme) -> u16 {
+    match scheme {
+        ProxyScheme::Https => 443,
+        _ => 1080,
+    }
+}
 
 /// The parts of a proxy's URL.
 pub(super) struct ProxyUrl {
+    pub(super) scheme: ProxyScheme,
     pub(super) host: Host<String>,
     pub(super) port: u16,
     pub(super) username: Option<String>,
@@ -26,8 +31,6 @@ pub(super) struct ProxyUrl {
 pub(super) enum Problem {
     #[error("this is no URL of a proxy")]
     NoUrl,
-    #[error("proxies of scheme \"{0}\" are not supported yet")]
-    NotYet(Clean),
     #[error("\"{0}\" is no scheme of a proxy")]
     Scheme(Clean),
     #[error("this names no host")]
@@ -36,10 +39,10 @@ pub(super) enum Problem {
     Credentials,
 }
 
-/// Reads `http://[user[:password]@]host[:port]`.
+/// Reads `scheme://[user[:password]@]host[:port]`, where `socks` is SOCKS4, as curl has it.
 pub(super) fn parse(text: &str) -> Result<ProxyUrl, Problem> {
     let (scheme, rest) = text.split_once("://").ok_or(Problem::NoUrl)?;
-    check_scheme(&scheme.to_ascii_lowercase())?;
+    let scheme = proxy_scheme(&scheme.to_ascii_lowercase())?;
     // The parser forgets a port that is the scheme's default, and 80 is not the default of proxies; it has no
     // opinion on the port of a scheme that it does not know.
     let url = Url::parse(&format!("proxy://{rest}")).map_err(|_| Problem::NoUrl)?;
@@ -49,8 +52,9 @@ pub(super) fn parse(text: &str) -> Result<ProxyUrl, Problem> {
         return Err(Problem::Credentials);
     }
     Ok(ProxyUrl {
+        scheme,
         host: host(&url)?,
-        port: url.port().unwrap_or(DEFAULT_PORT),
+        port: url.port().unwrap_or(default_port(scheme)),
         username: Some(username).filter(|name| !name.is_empty()),
         password,
         more: !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some(),
@@ -60,7 +64,7 @@ pub(super) fn parse(text: &str) -> Result<ProxyUrl, Problem> {
 impl ProxyUrl {
     /// The proxy, as credentials from elsewhere or its own complete it.
     pub(super) fn into_proxy(self, credentials: Option<Credentials>) -> Proxy {
-        Proxy { scheme: ProxyScheme::Http, host: self.host, port: self.port, credentials }
+        Proxy { scheme: self.scheme, host: self.host, port: self.port, credentials }
     }
 
     /// The credentials in the URL itself; a user alone has an empty password, as curl sends it.
@@ -79,12 +83,12 @@ pub(super) fn fits_basic(username: &str, password: Option<&Secret>) -> bool {
     clean(username) && !username.contains(':') && password.is_none_or(|password| clean(password.expose()))
 }
 
-fn check_scheme(scheme: &str) -> Result<(), Problem> {
-    match scheme {
-        "http" => Ok(()),
-        later if later::is_proxy_scheme(later) => Err(Problem::NotYet(Clean::new(later))),
-        other => Err(Problem::Scheme(Clean::bounded(other, 20))),
+fn proxy_scheme(scheme: &str) -> Result<ProxyScheme, Problem> {
+    if scheme == "socks" {
+        return Ok(ProxyScheme::Socks4);
     }
+    let known = ProxyScheme::ALL.into_iter().find(|known| known.as_str() == scheme);
+    known.ok_or_else(|| Problem::Scheme(Clean::bounded(scheme, 20)))
 }
 
 fn decode(text: &str) -> Result<String, Problem> {
@@ -119,6 +123,23 @@ mod tests {
     }
 
     #[test]
+    fn every_scheme_with_its_port() {
+        for (text, scheme, port) in [
+            ("http://proxy", ProxyScheme::Http, 1080),
+            ("https://proxy", ProxyScheme::Https, 443),
+            ("HTTPS://proxy:443", ProxyScheme::Https, 443),
+            ("socks://proxy", ProxyScheme::Socks4, 1080),
+            ("socks4://proxy", ProxyScheme::Socks4, 1080),
+            ("socks4a://proxy:9", ProxyScheme::Socks4a, 9),
+            ("socks5://[::1]", ProxyScheme::Socks5, 1080),
+            ("Socks5h://proxy:80", ProxyScheme::Socks5h, 80),
+        ] {
+            let url = parse(text).map_err(|problem| format!("{text}: {problem}")).unwrap();
+            assert_eq!((url.scheme, url.port), (scheme, port), "{text}");
+        }
+    }
+
+    #[test]
     fn credentials_are_decoded() {
         let credentials = parse("http://svc%40corp:p%3Ass@proxy:1").ok().and_then(|url| url.own_credentials()).unwrap();
         assert_eq!(credentials.username, "svc@corp");
@@ -129,8 +150,7 @@ mod tests {
     fn what_is_no_proxy() {
         for (text, problem) in [
             ("proxy:3128", Problem::NoUrl),
-            ("socks5h://proxy", Problem::NotYet(Clean::new("socks5h"))),
-            ("https://proxy", Problem::NotYet(Clean::new("https"))),
+            ("socks6://proxy", Problem::Scheme(Clean::new("socks6"))),
             ("ftp://proxy", Problem::Scheme(Clean::new("ftp"))),
             ("http://", Problem::Host),
             ("http://a_b c", Problem::NoUrl),

@@ -2,6 +2,7 @@
 
 mod chunked;
 mod head;
+mod line;
 mod prefixed;
 pub mod socks;
 
@@ -17,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use self::head::{Head, Parsed, parse_head};
+pub use self::line::{Line, Secured, secure};
 pub use self::prefixed::Prefixed;
 use super::{Failure, exhausted};
 use crate::observation::{IoFault, ProxyFacts, ProxyFailure, Sample};

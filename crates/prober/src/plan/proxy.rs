@@ -75,6 +75,11 @@ impl ProxyScheme {
         matches!(self, Self::Http | Self::Https)
     }
 
+    /// Whether its credentials are a user without a password, as in SOCKS4.
+    pub const fn takes_user_alone(self) -> bool {
+        matches!(self, Self::Socks4 | Self::Socks4a)
+    }
+
     /// Whether the target's name is resolved here and not by the proxy.
     pub const fn resolves_here(self) -> bool {
         matches!(self, Self::Socks4 | Self::Socks5)

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use url::Url;
 
 use crate::observation::{
-    BodyFacts, ConnectAttempt, CrlOutcome, Detour, HttpFacts, HttpFault, ProxyFacts, ResolveFacts, RouteFacts, TlsFacts,
+    BodyFacts, ConnectAttempt, CrlOutcome, Detour, HttpFacts, HttpFault, ProxyFacts, ResolveFacts, RouteFacts,
+    SocksFacts, TlsFacts,
 };
 
 /// Somebody who is told about every step of a probe as it is taken.
@@ -45,6 +46,10 @@ pub enum Step<'a> {
         /// What failed before.
         failed: &'a [ConnectAttempt],
     },
+    /// TLS to the proxy is complete, whatever its certificate.
+    ProxySecured(&'a TlsFacts),
+    /// The SOCKS proxy said what it had to say, as far as it went.
+    SocksAnswered(&'a SocksFacts),
     /// The proxy answered CONNECT.
     ProxyAnswered(&'a ProxyFacts),
     /// The TLS handshake is complete, whatever the certificate.

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 use url::Url;
 
+pub(super) use self::exchange::TLS_BUDGET;
 use self::fault::{Stopped, cut_off};
 pub(super) use self::tunnel::authorization;
 use super::network::Network;
@@ -119,6 +120,8 @@ impl<'a> Trip<'a> {
         self.seen.resolve = None;
         self.seen.remote_address = None;
         self.seen.failed_attempts.clear();
+        self.seen.proxy_tls = None;
+        self.seen.socks = None;
         self.seen.proxy = None;
         self.seen.tls = None;
         self.seen.http = None;

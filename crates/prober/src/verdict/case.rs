@@ -85,7 +85,10 @@ impl<'a> Case<'a> {
 
     /// The proxy that a plain-http request is made to and that answers for the origin: one without a tunnel.
     pub(super) fn forwarder(&self) -> Option<&'a str> {
-        self.proxy().filter(|_| self.observation.socks.is_none())
+        match &self.observation.route {
+            RouteFacts::Proxy(via) if via.scheme.is_http() => Some(&via.address),
+            RouteFacts::Proxy(_) | RouteFacts::Direct => None,
+        }
     }
 
     /// What to add to a detail about what goes through a tunnel.

@@ -4,14 +4,17 @@ use super::case::{Case, status_words};
 use super::finding::Finding;
 use super::fingerprint::{self, Meaning};
 use super::{content, proxy};
-use crate::cause::Cause;
+use crate::cause::{Blame, Cause};
 use crate::observation::{HttpFacts, HttpFailure, HttpFault, IoKind, Moment};
 
 /// No complete response came. After a complete head that matters only where the body is needed.
 pub(super) fn failed(case: &Case<'_>, fault: &HttpFault) -> Option<Finding> {
     match fault.during {
         Moment::Head if case.forwarder().is_some() && case.observation.tls.is_none() => Some(proxy_failed(case, fault)),
-        Moment::Head => Some(broken(case, fault, "before the response head was complete")),
+        Moment::Head => {
+            let finding = broken(case, fault, "before the response head was complete");
+            Some(if fault.received == 0 { behind_tunnel(case, finding) } else { finding })
+        }
         Moment::Body if content::needs_rest_of_body(case, fault) => {
             Some(broken(case, fault, "before the end of the response body, which is needed"))
         }
@@ -38,6 +41,16 @@ fn broken(case: &Case<'_>, fault: &HttpFault, when: &str) -> Finding {
             Finding::blocked(Cause::HttpInvalid, format!("what came from {host} is not HTTP: {what}"))
         }
     }
+}
+
+/// In the clear behind a tunnel it is the proxy that stands before the origin until something came: there are those that
+/// open the tunnel before they know whether they can.
+fn behind_tunnel(case: &Case<'_>, mut finding: Finding) -> Finding {
+    if case.observation.tls.is_some() || !case.tunnelled() || finding.cause == Cause::MonitorError {
+        return finding;
+    }
+    finding.detail.push_str(case.behind_tunnel());
+    finding.blaming(Blame::Proxy).with("tunnel", "opened")
 }
 
 /// A plain-http request through a proxy: until the first byte it is the proxy that fails, afterwards it may be relaying.

@@ -6,7 +6,7 @@ use prober::net::SystemClock;
 use prober::plan::Pair;
 use prober::probe::{Probe, Prober};
 use prober::verdict::{Question, Verdict, judge};
-use testnet::{Fault, ProxyFault, Scheme};
+use testnet::{Fault, ProxyFault, Scheme, SocksFault};
 
 use crate::site::{CRL_HOST, HTTPS_HOST, Site};
 
@@ -51,6 +51,7 @@ async fn check(rows: &[Row], break_it: impl Fn(&Site, &str)) {
         }
         site.world.faults().clear_all().unwrap();
         site.world.proxy().clear().unwrap();
+        site.world.socks().clear().unwrap();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -217,4 +218,96 @@ async fn proxies_that_cannot_be_reached() {
     check(&refused, |site, _| site.world.proxy().refuse_connections().unwrap()).await;
     let silent = [("drop", Https, "proxy", "proxy_timeout"), ("drop", Crl, "proxy", "proxy_timeout")];
     check(&silent, |site, _| site.world.proxy().drop_connections().unwrap()).await;
+}
+
+#[tokio::test]
+async fn tls_to_the_proxy() {
+    let rows: &[Row] = &[
+        ("tls:tls13-only", Https, "secure", "ok"),
+        ("tls:tls12-only", Crl, "secure", "ok"),
+        ("tls:expired", Https, "secure", "proxy_tls_failed"),
+        ("tls:not-yet-valid", Http, "secure", "proxy_tls_failed"),
+        ("tls:wrong-name", Https, "secure", "proxy_tls_failed"),
+        ("tls:self-signed", Https, "secure", "proxy_tls_failed"),
+        ("tls:intercepted", Crl, "secure", "proxy_tls_failed"),
+        ("tls:plaintext", Https, "secure", "proxy_tls_failed"),
+        ("tls:protocol-version", Https, "secure", "proxy_tls_failed"),
+        ("tls:handshake-failure", Https, "secure", "proxy_tls_failed"),
+        ("tls:reset-after-hello", Https, "secure", "proxy_tls_failed"),
+        ("tls:close-after-hello", Http, "secure", "proxy_tls_failed"),
+        ("tls:hang-after-hello", Https, "secure", "proxy_tls_failed"),
+        ("squid-denied", Https, "secure", "proxy_denied"),
+        ("squid-denied", Http, "secure", "proxy_denied"),
+        ("auth-required", Https, "secure", "proxy_auth_required"),
+        ("hang", Https, "secure", "proxy_timeout"),
+        ("close", Https, "secure", "proxy_protocol_error"),
+        ("garbage", Https, "secure", "proxy_protocol_error"),
+        ("tunnel-hang", Https, "secure", "tls_timeout"),
+        ("tunnel-reset", Https, "secure", "tls_reset"),
+    ];
+    check(rows, |site, word| site.world.proxy().set_fault(word.parse::<ProxyFault>().unwrap())).await;
+    let refused = [("refuse", Https, "secure", "proxy_refused")];
+    check(&refused, |site, _| site.world.proxy().refuse_connections().unwrap()).await;
+}
+
+#[tokio::test]
+async fn socks() {
+    let rows: &[Row] = &[
+        ("deny", Https, "socks5h", "proxy_denied"),
+        ("deny", Crl, "socks5", "proxy_denied"),
+        ("deny", Https, "socks4a", "proxy_denied"),
+        ("reply:1", Https, "socks5h", "proxy_upstream_failed"),
+        ("reply:3", Https, "socks5h", "proxy_upstream_failed"),
+        ("reply:4", Http, "socks5h", "proxy_upstream_failed"),
+        ("reply:5", Https, "socks5", "proxy_upstream_failed"),
+        ("reply:6", Https, "socks5h", "proxy_upstream_failed"),
+        ("reply:7", Https, "socks5h", "proxy_protocol_error"),
+        ("reply:8", Https, "socks5h", "proxy_upstream_failed"),
+        ("reply:9", Https, "socks5h", "proxy_protocol_error"),
+        ("reply:255", Https, "socks5h", "proxy_protocol_error"),
+        ("reply:91", Https, "socks4", "proxy_denied"),
+        ("reply:92", Https, "socks4", "proxy_auth_required"),
+        ("reply:93", Http, "socks4a", "proxy_auth_required"),
+        ("method:255", Https, "socks5h", "proxy_auth_required"),
+        ("method:1", Https, "socks5h", "proxy_auth_required"),
+        ("method:2", Http, "socks5", "proxy_auth_required"),
+        ("hang-at-once", Https, "socks5h", "proxy_timeout"),
+        ("hang", Https, "socks5h", "proxy_timeout"),
+        ("hang", Http, "socks4", "proxy_timeout"),
+        ("slow-reply", Https, "socks5h", "proxy_timeout"),
+        ("close", Https, "socks5h", "proxy_protocol_error"),
+        ("reset", Https, "socks4a", "proxy_protocol_error"),
+        ("version-4", Https, "socks5h", "proxy_protocol_error"),
+        ("http", Https, "socks5h", "proxy_protocol_error"),
+        ("http", Https, "socks4", "proxy_protocol_error"),
+        ("garbage", Https, "socks5h", "proxy_protocol_error"),
+        ("garbage", Http, "socks4a", "proxy_protocol_error"),
+        ("tunnel-garbage", Https, "socks5h", "tls_not_tls"),
+        ("tunnel-garbage", Http, "socks5h", "http_invalid"),
+        ("tunnel-reset", Https, "socks4", "tls_reset"),
+        ("tunnel-reset", Http, "socks5", "http_reset"),
+        ("tunnel-hang", Https, "socks5h", "tls_timeout"),
+        ("tunnel-hang", Crl, "socks4a", "http_timeout"),
+        ("hang", Https, "proxy", "ok"),
+    ];
+    check(rows, |site, word| site.world.socks().set_fault(word.parse::<SocksFault>().unwrap())).await;
+    let refused = [("refuse", Https, "socks5h", "proxy_refused"), ("refuse", Http, "socks4", "proxy_refused")];
+    check(&refused, |site, _| site.world.socks().refuse_connections().unwrap()).await;
+    let silent = [("drop", Https, "socks5", "proxy_timeout")];
+    check(&silent, |site, _| site.world.socks().drop_connections().unwrap()).await;
+}
+
+#[tokio::test]
+async fn names_that_socks_resolves_here() {
+    check_hosts(&[
+        ("nxdomain", Https, "socks5", "dns_nxdomain"),
+        ("nxdomain", Http, "socks4", "dns_nxdomain"),
+        ("nxdomain", Https, "socks5h", "ok"),
+        ("nxdomain", Crl, "socks4a", "ok"),
+        ("unspecified", Https, "socks5", "dns_sinkholed"),
+        ("aaaa-silent", Https, "socks4", "ok"),
+        ("addresses:2001:db8::1", Https, "socks4", "proxy_upstream_failed"),
+        ("refuse", Https, "socks5h", "proxy_upstream_failed"),
+    ])
+    .await;
 }

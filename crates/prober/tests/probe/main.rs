@@ -11,7 +11,11 @@ mod judged;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
+mod secure;
+#[cfg(test)]
 mod site;
+#[cfg(test)]
+mod socks;
 #[cfg(test)]
 mod ways;
 #[cfg(test)]

@@ -35,12 +35,12 @@ impl Sources for Files {
     }
 }
 
-/// A world and what is known of its proxy.
+/// A world and what is known of its proxies.
 pub(crate) struct Site {
     pub(crate) world: World,
-    /// User and password for the proxy.
+    /// User and password for the proxies.
     pub(crate) credentials: Option<(&'static str, &'static str)>,
-    /// Further keys of both paths, in YAML's flow style.
+    /// Further keys of all paths, in YAML's flow style.
     pub(crate) path_options: String,
 }
 
@@ -57,7 +57,7 @@ impl Site {
         self.world.url(CRL_HOST, Scheme::Http, CRL_PATH).unwrap()
     }
 
-    /// Probes a URL over `direct` or `proxy`; `more` are further keys of the endpoint, in YAML's flow style.
+    /// Probes a URL over `direct`, `proxy`, `secure` (the proxy behind TLS) or a scheme of SOCKS; `more` are further keys of the endpoint, in YAML's flow style.
     pub(crate) async fn probe(&self, url: &str, path: &str, more: &str) -> Observation {
         self.probe_heard(url, path, more, &()).await
     }
@@ -70,22 +70,26 @@ impl Site {
 
     /// A plan with that one pair.
     pub(crate) fn plan(&self, url: &str, path: &str, more: &str) -> Plan {
-        let proxy = self.world.proxy().url();
         let options = &self.path_options;
-        let proxy = match self.credentials {
-            None => format!("{{proxy: \"{proxy}\", {options}}}"),
+        let form = |url: String| match self.credentials {
+            None => format!("{{proxy: \"{url}\", {options}}}"),
             Some((user, _)) => {
                 let file = self.world.dir().join("password").display().to_string();
-                format!("{{proxy: \"{proxy}\", username: {user}, password_file: \"{file}\", {options}}}")
+                format!("{{proxy: \"{url}\", username: {user}, password_file: \"{file}\", {options}}}")
             }
         };
+        let (proxy, secure) = (form(self.world.proxy().url()), form(self.world.proxy().secure_url()));
+        let socks: String = ["socks4", "socks4a", "socks5", "socks5h"]
+            .into_iter()
+            .map(|scheme| format!("  {scheme}: {}\n", form(self.world.socks().url(scheme))))
+            .collect();
         if let Some((_, password)) = self.credentials {
             std::fs::write(self.world.dir().join("password"), password).unwrap();
         }
         let text = format!(
             "dns: {{resolvers: [\"{dns}\"], private_answers: allowed}}\n\
              tls: {{extra_roots: [\"{root}\"]}}\n\
-             paths:\n  proxy: {proxy}\n  straight: {{proxy: direct, {options}}}\n\
+             paths:\n  proxy: {proxy}\n  secure: {secure}\n{socks}  straight: {{proxy: direct, {options}}}\n\
              controls: []\n\
              endpoints:\n  - {{name: it, url: \"{url}\", paths: [{path}], {more}}}\n",
             dns = self.world.dns_address(),

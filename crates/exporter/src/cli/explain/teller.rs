@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use prober::observation::{
     BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Fault, Headers, HttpFacts, LookupOutcome, Observation,
-    ProxyFacts, ResolveFacts, TlsFacts, Validity,
+    ProxyFacts, ResolveFacts, SocksFacts, TlsFacts, Validity,
 };
 use prober::plan::Pair;
 use prober::probe::{Listener, Step};
@@ -99,9 +99,18 @@ impl<W: Write + Send> Teller<W> {
         }
     }
 
-    fn secured(&self, facts: &TlsFacts) {
+    fn socks_answered(&self, facts: &SocksFacts) {
+        if facts.authenticated {
+            self.step("proxy", "took user and password");
+        }
+        let Some(reply) = facts.reply else { return };
+        let bound = facts.bound.as_ref().map(|bound| format!(", bound to {bound}")).unwrap_or_default();
+        self.step("proxy", &format!("{} answered {reply}{bound}", facts.version));
+    }
+
+    fn secured(&self, stage: &str, facts: &TlsFacts) {
         let alpn = facts.alpn.as_deref().unwrap_or("no ALPN");
-        self.step("tls", &format!("{}, {}, {alpn}", facts.version, facts.cipher));
+        self.step(stage, &format!("{}, {}, {alpn}", facts.version, facts.cipher));
         for (depth, certificate) in facts.chain.iter().enumerate() {
             let (from, until) = (date(certificate.not_before), date(certificate.not_after));
             self.more(&format!("{depth}: {} ({from} to {until})", certificate.subject));
@@ -179,7 +188,9 @@ impl<W: Write + Send> Listener for Teller<W> {
                 self.step("connect", &format!("to {peer}"));
             }
             Step::ProxyAnswered(facts) => self.proxy_answered(facts),
-            Step::Secured(facts) => self.secured(facts),
+            Step::ProxySecured(facts) => self.secured("proxy", facts),
+            Step::SocksAnswered(facts) => self.socks_answered(facts),
+            Step::Secured(facts) => self.secured("tls", facts),
             Step::Answered(facts) => self.answered(facts),
             Step::TryingHttp1(fault) => self.step("http", &format!("{}; once more over HTTP/1.1", fault.failure)),
             Step::Redirected(url) => self.step("http", &format!("following to {url}")),

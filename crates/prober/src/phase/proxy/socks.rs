@@ -9,12 +9,14 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
+use url::{Host, Url};
 
 use self::wire::Parsed;
 use super::{Prefixed, lost};
+use crate::net::is_unspecified;
 use crate::observation::{IoFault, ProxyFailure, SocksFacts, SocksFailure, SocksVersion};
 use crate::phase::Failure;
-use crate::plan::Credentials;
+use crate::plan::{Credentials, ProxyScheme};
 
 /// Whom a server is asked to connect to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,24 @@ pub enum Target<'a> {
     Name(&'a str),
     /// An address.
     Address(IpAddr),
+}
+
+impl<'a> Target<'a> {
+    /// The host of a URL.
+    pub fn of(url: &'a Url) -> Option<Self> {
+        Some(match url.host()? {
+            Host::Domain(name) => Self::Name(name),
+            Host::Ipv4(address) => Self::Address(address.into()),
+            Host::Ipv6(address) => Self::Address(address.into()),
+        })
+    }
+
+    /// One of the addresses that a name was resolved to here: an IPv4 one where there is any, since nobody knows whether
+    /// the server has IPv6, and SOCKS4 cannot carry any other.
+    pub fn resolved(addresses: &[IpAddr]) -> Option<Self> {
+        let usable = || addresses.iter().copied().filter(|address| !is_unspecified(*address));
+        usable().find(IpAddr::is_ipv4).or_else(|| usable().next()).map(Self::Address)
+    }
 }
 
 /// A dialect of the protocol.
@@ -37,6 +57,16 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// The dialect in which a proxy is spoken to; `None` for one that speaks HTTP.
+    pub const fn of(scheme: ProxyScheme) -> Option<Self> {
+        match scheme {
+            ProxyScheme::Http | ProxyScheme::Https => None,
+            ProxyScheme::Socks4 => Some(Self::V4),
+            ProxyScheme::Socks4a => Some(Self::V4a),
+            ProxyScheme::Socks5 | ProxyScheme::Socks5h => Some(Self::V5),
+        }
+    }
+
     /// The version that it is a dialect of.
     pub const fn version(self) -> SocksVersion {
         match self {

@@ -14,13 +14,13 @@ use crate::observation::{CrlOutcome, Fault, HttpFacts, Sample, TlsFacts};
 use crate::phase::aia::OpenChain;
 use crate::phase::http::{Body, BodyRule, Form, Protocol, Request};
 use crate::phase::io::Metered;
-use crate::phase::proxy::Prefixed;
+use crate::phase::proxy::{Line, Prefixed};
 use crate::phase::tls::{Alpn, TlsStream};
 use crate::phase::{self, crl};
 use crate::route::Hop;
 
 /// The most that is received over TLS where no CRL is expected: chain, head and body fit in many times.
-const TLS_BUDGET: u64 = 4 * 1024 * 1024;
+pub(in crate::probe) const TLS_BUDGET: u64 = 4 * 1024 * 1024;
 
 /// A connection through TLS; boxed, since it is large and handed on many times.
 type Secured = Box<TlsStream<Metered<Socket>>>;
@@ -28,7 +28,7 @@ type Secured = Box<TlsStream<Metered<Socket>>>;
 impl<'a> Trip<'a> {
     pub(super) async fn ask_over_tls(&mut self, url: &Url, hop: &Hop, alpn: Alpn) -> Result<Body, Stopped> {
         let socket = match hop {
-            Hop::Direct => Prefixed::from(self.connect_to_origin(url).await?),
+            Hop::Direct => Prefixed::from(Line::Clear(self.connect_to_origin(url).await?)),
             Hop::Proxy(proxy) => self.open_tunnel(proxy, url).await?,
         };
         let (stream, tls) = self.secure(socket, url, alpn).await?;
@@ -40,20 +40,21 @@ impl<'a> Trip<'a> {
 
     pub(super) async fn ask_in_the_clear(&mut self, url: &Url, hop: &Hop) -> Result<Body, Stopped> {
         let (stream, form) = match hop {
-            Hop::Direct => (self.connect_to_origin(url).await?, Form::Origin),
-            Hop::Proxy(proxy) => {
+            Hop::Direct => (Prefixed::from(Line::Clear(self.connect_to_origin(url).await?)), Form::Origin),
+            Hop::Proxy(proxy) if proxy.scheme.is_http() => {
                 let authorization = proxy.credentials.as_ref().and_then(authorization);
-                (self.connect_to_proxy(proxy).await?, Form::Absolute { authorization })
+                (Prefixed::from(self.line_to_proxy(proxy).await?), Form::Absolute { authorization })
             }
+            Hop::Proxy(proxy) => (self.open_tunnel(proxy, url).await?, Form::Origin),
         };
         // Nobody proves anything here; who configures headers for such a URL wants them sent.
         let request = self.request(url, form, true);
-        self.exchange(Prefixed::from(stream), Protocol::Http1, &request, false).await
+        self.exchange(stream, Protocol::Http1, &request, false).await
     }
 
     async fn secure(&mut self, socket: Socket, url: &Url, alpn: Alpn) -> Result<(Secured, TlsFacts), Fault> {
         let (host, _) = host_and_port(url);
-        let budget = if self.endpoint().expect.crl.is_some() { 2 * crl::MAX_BYTES as u64 } else { TLS_BUDGET };
+        let budget = self.budget();
         let connector = self.prober.connector(self.endpoint().roots)?;
         let by = self.deadline.until(Stage::Tls);
         let handshake = connector.handshake(Metered::new(socket, budget), host, alpn, by);
@@ -64,6 +65,11 @@ impl<'a> Trip<'a> {
         }
         self.listener.heard(Step::Secured(&facts));
         Ok((Box::new(stream), facts))
+    }
+
+    /// How much may be received over TLS.
+    pub(super) fn budget(&self) -> u64 {
+        if self.endpoint().expect.crl.is_some() { 2 * crl::MAX_BYTES as u64 } else { TLS_BUDGET }
     }
 
     /// The request: in full to the endpoint's own server where that may have it all, without headers and body of the

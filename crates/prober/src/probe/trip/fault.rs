@@ -21,12 +21,15 @@ pub(super) enum Stopped {
 
 impl Stopped {
     /// Whether nobody was asked for the target yet, so that another way may lead there: clients try the next entry of a
-    /// list where a name or a connection fails, and never after an answer.
+    /// list where a name, a connection or TLS to the proxy fails, and never after an answer.
     pub(super) fn is_short_of_the_target(&self) -> bool {
         let Self::Fault(fault) = self else { return false };
         match fault {
             Fault::Resolve(_) | Fault::Connect(_) => true,
-            Fault::Proxy(fault) => matches!(fault.failure, ProxyFailure::Resolve(_) | ProxyFailure::Connect(_)),
+            Fault::Proxy(fault) => matches!(
+                fault.failure,
+                ProxyFailure::Resolve(_) | ProxyFailure::Connect(_) | ProxyFailure::Tls(_) | ProxyFailure::Unproven
+            ),
             Fault::Tls(_) | Fault::Http(_) | Fault::Monitor(_) => false,
         }
     }

@@ -1,22 +1,29 @@
-//! Asking a proxy for a tunnel.
+//! Asking a proxy for a tunnel: by CONNECT, or in SOCKS.
 
 use http::HeaderValue;
-use tokio::net::TcpStream;
 use url::Url;
 
 use super::super::Step;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
-use crate::observation::{Fault, ProxyFault};
-use crate::phase::proxy::{self, Connect, Prefixed};
+use crate::observation::{Fault, MonitorFault, ProxyFault};
+use crate::phase::proxy::socks::{self, Dialect, Target};
+use crate::phase::proxy::{self, Connect, Line, Prefixed};
 use crate::plan::{Credentials, Proxy};
 
 /// A way to the origin, or to a proxy that serves for it.
-pub(super) type Socket = Prefixed<TcpStream>;
+pub(super) type Socket = Prefixed<Line>;
 
 impl Trip<'_> {
     pub(super) async fn open_tunnel(&mut self, proxy: &Proxy, url: &Url) -> Result<Socket, Fault> {
-        let stream = self.connect_to_proxy(proxy).await?;
+        match Dialect::of(proxy.scheme) {
+            Some(dialect) => self.ask_in_socks(proxy, dialect, url).await,
+            None => self.ask_by_connect(proxy, url).await,
+        }
+    }
+
+    async fn ask_by_connect(&mut self, proxy: &Proxy, url: &Url) -> Result<Socket, Fault> {
+        let line = self.line_to_proxy(proxy).await?;
         let (host, port) = host_and_port(url);
         let target = format!("{host}:{port}");
         let options = &self.pair.path.options;
@@ -27,13 +34,44 @@ impl Trip<'_> {
             headers: &options.connect_headers,
         };
         let by = self.deadline.until(Stage::Proxy);
-        let reply = self.timed(Stage::Proxy, proxy::open(stream, &connect, by)).await;
+        let reply = self.timed(Stage::Proxy, proxy::open(line, &connect, by)).await;
         if let Some(facts) = &reply.facts {
             self.listener.heard(Step::ProxyAnswered(facts));
         }
         self.seen.proxy = reply.facts;
         let fault = |failure| Fault::Proxy(ProxyFault { proxy: proxy.to_string(), failure });
         Ok(reply.tunnel.map_err(|failure| failure.map(fault))?)
+    }
+
+    async fn ask_in_socks(&mut self, proxy: &Proxy, dialect: Dialect, url: &Url) -> Result<Socket, Fault> {
+        // The target's name first: both names share the time for resolving.
+        let target = self.socks_target(proxy, url).await?;
+        let line = self.line_to_proxy(proxy).await?;
+        let (_, port) = host_and_port(url);
+        let ask = socks::Ask { dialect, target, port, credentials: proxy.credentials.as_ref() };
+        let by = self.deadline.until(Stage::Proxy);
+        let answer = self.timed(Stage::Proxy, socks::open(line, &ask, by)).await;
+        self.listener.heard(Step::SocksAnswered(&answer.facts));
+        self.seen.socks = Some(answer.facts);
+        let fault = |failure| Fault::Proxy(ProxyFault { proxy: proxy.to_string(), failure });
+        Ok(answer.tunnel.map_err(|failure| failure.map(fault))?)
+    }
+
+    /// The target as the proxy is to be told: by name, or by the address that was found here.
+    async fn socks_target<'u>(&mut self, proxy: &Proxy, url: &'u Url) -> Result<Target<'u>, Fault> {
+        let none = || {
+            let reason = "there is no host to name".into();
+            Fault::Monitor(MonitorFault { operation: format!("ask {proxy} for {url}"), reason })
+        };
+        match Target::of(url).ok_or_else(none)? {
+            Target::Name(name) if proxy.scheme.resolves_here() => {
+                let facts = self.resolve_origin(name).await?;
+                let target = Target::resolved(&facts.addresses);
+                self.seen.resolve = Some(facts);
+                target.ok_or_else(none)
+            }
+            target => Ok(target),
+        }
     }
 }
 
