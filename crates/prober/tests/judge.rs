@@ -7,10 +7,10 @@ use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use prober::observation::Observation;
+use prober::observation::{Observation, Via};
 use prober::plan::{
-    Credentials, Endpoint, EnvironmentProxies, Expect, Path, PathOptions, PrivateAnswers, Proxy, ProxyScheme, Secret,
-    Way, WinHttpProxies,
+    Credentials, Endpoint, EnvironmentProxies, Expect, Path, PathOptions, PrivateAnswers, Proxy, Secret, Way,
+    WinHttpProxies,
 };
 use prober::verdict::{Question, Verdict, judge};
 use prober::{Blame, Cause, Stage, State};
@@ -23,7 +23,6 @@ const LATER: &[Cause] = &[
     Cause::PacStale,
     Cause::PacInvalid,
     Cause::TenantCname,
-    Cause::ProxyTlsFailed,
     Cause::TlsVersionPartial,
     Cause::TlsLargeHello,
     Cause::CertificateRevoked,
@@ -144,11 +143,12 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
 
 fn path(text: &PathText) -> Path {
     let proxy = text.proxy.as_ref().map(|proxy| {
-        let (host, port) = proxy.rsplit_once(':').unwrap();
+        let Via { scheme, address } = proxy.clone().try_into().unwrap();
+        let (host, port) = address.rsplit_once(':').unwrap();
         let credentials =
             || Credentials { username: "svc".to_owned(), password: Secret::new("correct horse".to_owned()) };
         Arc::new(Proxy {
-            scheme: ProxyScheme::Http,
+            scheme,
             host: url::Host::parse(host).unwrap(),
             port: port.parse().unwrap(),
             credentials: text.credentials.then(credentials),

@@ -78,12 +78,13 @@ mod tests {
         assert_eq!(shown(&[("HTTPS_PROXY", "http://a:1"), ("https_proxy", "")]), ["a:1", "", ""]);
         assert_eq!(shown(&[("HTTP_PROXY", "http://a:1"), ("ALL_PROXY", "b")]), ["", "a:1", "b:1080"]);
         assert_eq!(shown(&[("HTTP_PROXY", "http://a:1"), ("REQUEST_METHOD", "GET")]), ["", "", ""]);
+        assert_eq!(shown(&[("https_proxy", "https://a"), ("all_proxy", "socks5h://b")]), ["a:443", "", "b:1080"]);
         assert_eq!(shown(&[("http_proxy", "a:80/ignored"), ("REQUEST_METHOD", "GET")]), ["", "a:80", ""]);
     }
 
     #[test]
     fn what_nobody_uses_is_no_fault() {
-        let variables = &[("https_proxy", "a:1"), ("http_proxy", "b:2"), ("ALL_PROXY", "socks5h://c:3")];
+        let variables = &[("https_proxy", "a:1"), ("http_proxy", "b:2"), ("ALL_PROXY", "quic://c:3")];
         assert_eq!(shown(variables), ["a:1", "b:2", ""]);
     }
 
@@ -96,13 +97,12 @@ mod tests {
 
     #[test]
     fn faults_name_the_variable_and_not_its_value() {
-        let faults =
-            read(&Variables(&[("ALL_PROXY", "socks5h://u:secret@p"), ("https_proxy", "http://")])).unwrap_err();
+        let faults = read(&Variables(&[("ALL_PROXY", "quic://u:secret@p"), ("https_proxy", "http://")])).unwrap_err();
         assert_eq!(
             faults,
             [
                 "https_proxy in the environment: this names no host",
-                "ALL_PROXY in the environment: proxies of scheme \"socks5h\" are not supported yet",
+                "ALL_PROXY in the environment: \"quic\" is no scheme of a proxy",
             ]
         );
     }

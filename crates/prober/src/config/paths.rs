@@ -192,7 +192,7 @@ fn proxy_way(map: &Map<'_>, proxy: &Cursor<'_>) -> Option<Defined> {
         ENVIRONMENT => without_credentials(map, Defined::Environment),
         text => {
             let url = proxy_url(proxy, text)?;
-            let credentials = credentials(map, &url);
+            let credentials = credentials(map, Some(&url));
             Some(Defined::Proxy(Arc::new(url.into_proxy(credentials))))
         }
     }
@@ -221,14 +221,14 @@ fn proxy_url(cursor: &Cursor<'_>, text: &str) -> Option<ProxyUrl> {
     }
 }
 
-fn credentials(map: &Map<'_>, url: &ProxyUrl) -> Option<Credentials> {
-    let in_url = url.username.as_deref();
+fn credentials(map: &Map<'_>, url: Option<&ProxyUrl>) -> Option<Credentials> {
+    let in_url = url.and_then(|url| url.username.as_deref());
     let own = map.get("username").and_then(|cursor| username(&cursor, in_url));
     let name = own.or_else(|| in_url.map(str::to_owned));
     let password = password(map);
     match (name, password) {
         (Some(username), Some((_, password))) => Some(Credentials { username, password: password? }),
-        (Some(username), None) if url.scheme.takes_user_alone() => {
+        (Some(username), None) if url.is_some_and(|url| url.scheme.takes_user_alone()) => {
             Some(Credentials { username, password: Secret::new(String::new()) })
         }
         (Some(_), None) => {

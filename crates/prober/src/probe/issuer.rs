@@ -24,13 +24,11 @@ impl FetchIssuer for Issuers<'_> {
         let hop = route::choose(&self.path.way, url).into_iter().next()?;
         let (stream, form) = match &hop {
             Hop::Direct => (self.origin(url, by).await?, Form::Origin),
-            Hop::Proxy(proxy) => match socks::Dialect::of(proxy.scheme) {
-                Some(dialect) => (self.tunnel(proxy, dialect, url, by).await?, Form::Origin),
-                None => {
-                    let authorization = proxy.credentials.as_ref().and_then(authorization);
-                    (Prefixed::from(self.proxy(proxy, by).await?), Form::Absolute { authorization })
-                }
-            },
+            Hop::Proxy(proxy) if proxy.scheme.is_http() => {
+                let authorization = proxy.credentials.as_ref().and_then(authorization);
+                (Prefixed::from(self.proxy(proxy, by).await?), Form::Absolute { authorization })
+            }
+            Hop::Proxy(proxy) => (self.tunnel(proxy, url, by).await?, Form::Origin),
         };
         let request = Request { url, method: &Method::GET, user_agent: None, headers: &[], body: None, form };
         let response = http::send(stream, Protocol::Http1, &request, by).await.ok()?;
@@ -63,7 +61,8 @@ impl Issuers<'_> {
         secure(connector, stream, &host, TLS_BUDGET, by).await.line.ok()
     }
 
-    async fn tunnel(&self, proxy: &Proxy, dialect: socks::Dialect, url: &Url, by: Instant) -> Option<Prefixed<Line>> {
+    async fn tunnel(&self, proxy: &Proxy, url: &Url, by: Instant) -> Option<Prefixed<Line>> {
+        let dialect = socks::Dialect::of(proxy.scheme)?;
         let mut target = socks::Target::of(url)?;
         if let (socks::Target::Name(name), true) = (target, proxy.scheme.resolves_here()) {
             let resolved = self.prober.network(self.path).resolve(name, by).await.ok()?;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::case::{Case, some_of};
 use super::finding::Finding;
-use crate::cause::{Cause, State};
+use crate::cause::{Cause, Stage, State};
 use crate::net::{is_private, is_public_name};
 use crate::observation::{LookupOutcome, ResolveFacts};
 use crate::plan::PrivateAnswers;
@@ -29,7 +29,8 @@ pub(super) fn answer(case: &Case<'_>) -> Option<IpAddr> {
 /// otherwise whatever failed there failed because the name leads there.
 pub(super) fn reconsidered(case: &Case<'_>, finding: Option<Finding>, also: &mut Vec<Cause>) -> Option<Finding> {
     let doubtful = match &finding {
-        Some(finding) => finding.state == State::Blocked,
+        // A proxy is found by its own name.
+        Some(finding) => finding.state == State::Blocked && finding.stage != Stage::Proxy,
         // Whatever answers in the clear may be anybody.
         None => case.plain_answer().is_some(),
     };

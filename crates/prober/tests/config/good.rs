@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use prober::config::parse;
+use prober::observation::Via;
 use prober::plan::{Endpoint, Path, Plan, Proxy, Way};
 
 use crate::world::{World, assert_snapshot, every};
@@ -62,7 +63,7 @@ fn describe_path(out: &mut String, path: &Path) -> std::fmt::Result {
         Way::Direct => writeln!(out, "path {}: direct", path.name),
         Way::Proxy(proxy) => {
             let user = proxy.credentials.as_ref().map(|credentials| credentials.username.as_str());
-            writeln!(out, "path {}: proxy {proxy} as {user:?}", path.name)
+            writeln!(out, "path {}: proxy {} as {user:?}", path.name, Via::from(&**proxy))
         }
         Way::Environment(proxies) => writeln!(out, "path {}: {proxies:?}", path.name),
         Way::WinHttp(settings) => {

@@ -21,15 +21,17 @@ fn tls(seen: &Observation) -> &TlsFacts {
     seen.tls.as_ref().unwrap_or_else(|| panic!("no TLS: {seen:#?}"))
 }
 
-/// Whoever publishes the certificate is named on port 80, which only the world's proxy can reach.
+/// Whoever publishes the certificate is named on port 80, which only the world's proxies can reach.
 #[tokio::test]
 async fn is_completed_through_the_proxy_as_by_its_clients() {
-    let seen = probe_without_intermediate("proxy", true).await;
-    let verification = &tls(&seen).verification;
-    assert_eq!((verification.trust, verification.completed_by_aia), (ChainTrust::Extra, true), "{verification:?}");
-    assert_eq!(tls(&seen).chain.len(), 1, "what was sent, not what was fetched");
-    assert!(tls(&seen).is_proven());
-    assert_eq!(http(&seen).status, 200);
+    for path in ["proxy", "secure", "socks4a", "socks5h"] {
+        let seen = probe_without_intermediate(path, true).await;
+        let verification = &tls(&seen).verification;
+        assert_eq!((verification.trust, verification.completed_by_aia), (ChainTrust::Extra, true), "{path}");
+        assert_eq!(tls(&seen).chain.len(), 1, "what was sent, not what was fetched");
+        assert!(tls(&seen).is_proven());
+        assert_eq!(http(&seen).status, 200);
+    }
 }
 
 #[tokio::test]

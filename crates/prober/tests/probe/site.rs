@@ -79,10 +79,9 @@ impl Site {
             }
         };
         let (proxy, secure) = (form(self.world.proxy().url()), form(self.world.proxy().secure_url()));
-        let socks: String = ["socks4", "socks4a", "socks5", "socks5h"]
-            .into_iter()
+        let socks = ["socks4", "socks4a", "socks5", "socks5h"]
             .map(|scheme| format!("  {scheme}: {}\n", form(self.world.socks().url(scheme))))
-            .collect();
+            .concat();
         if let Some((_, password)) = self.credentials {
             std::fs::write(self.world.dir().join("password"), password).unwrap();
         }

@@ -108,14 +108,10 @@ where
 {
     let facts = SocksFacts::silent(ask.dialect.version());
     let mut exchange = Exchange { stream, received: Vec::new(), facts };
-    let ended = match timeout_at(by, exchange.run(ask)).await {
-        Ok(ended) => ended,
-        Err(_) => {
-            let received = exchange.received.len() as u64;
-            Err(Failure::Fault(ProxyFailure::ReplyTimeout { received }))
-        }
-    };
+    let ended = timeout_at(by, exchange.run(ask)).await;
     let Exchange { stream, received, facts } = exchange;
+    let unfinished = ProxyFailure::ReplyTimeout { received: received.len() as u64 };
+    let ended = ended.unwrap_or(Err(Failure::Fault(unfinished)));
     Answer { facts, tunnel: ended.map(|()| Prefixed::new(Bytes::from(received), stream)) }
 }
 

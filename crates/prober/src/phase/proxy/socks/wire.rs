@@ -177,12 +177,11 @@ pub(super) fn request_4(target: Target<'_>, port: u16, user: &str, by_name: bool
 /// The reply to a request of SOCKS4, whose version is 0. As with SOCKS5, a refusal's code is enough.
 pub(super) fn read_reply_4(octets: &[u8]) -> Parsed<Reply> {
     match octets {
-        [] | [0] => Parsed::Partial,
         [0, GRANTED_4, high, low, a, b, c, d, ..] => {
             let bound = Some(socket([*a, *b, *c, *d].into(), [*high, *low]));
             Parsed::Complete(Reply { code: GRANTED_4, granted: true, bound }, 8)
         }
-        [0, GRANTED_4, ..] => Parsed::Partial,
+        [] | [0] | [0, GRANTED_4, ..] => Parsed::Partial,
         [0, code @ 0x5b..=0x5d, ..] => Parsed::Complete(Reply { code: *code, granted: false, bound: None }, 2),
         _ => Parsed::Invalid,
     }
