@@ -134,3 +134,29 @@ async fn endless_heads_and_interim_answers_end_at_the_limit() {
     let garbage = [0xff; 4096];
     assert!(matches!(failure(says(&garbage).await.0), ProxyFailure::NotHttp(_)));
 }
+
+#[tokio::test]
+async fn a_header_of_64_kib_is_too_long() {
+    let huge = [&b"HTTP/1.1 200 OK\r\nX-Huge: "[..], &[b'h'; 64 * 1024], b"\r\n\r\n"].concat();
+    assert_eq!(failure(says(&huge).await.0), ProxyFailure::HeadTooLong);
+}
+
+#[tokio::test]
+async fn a_head_that_comes_octet_by_octet_opens_the_tunnel() {
+    let head = b"HTTP/1.1 200 Connection established\r\nX-A: b\r\n\r\n\x16";
+    // A pipe that holds one octet: each is read on its own.
+    let (near, mut far) = duplex(1);
+    let connect = Connect::to("host.example:443");
+    let (mut reading, mut writing) = tokio::io::split(&mut far);
+    let serve = async {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            reading.read_buf(&mut request).await.unwrap();
+        }
+        writing.write_all(head).await.unwrap();
+    };
+    let (reply, ()) = tokio::join!(open(near, &connect, soon()), serve);
+    let mut came = [0];
+    reply.tunnel.unwrap().read_exact(&mut came).await.unwrap();
+    assert_eq!(came, [0x16]);
+}
