@@ -3,6 +3,8 @@
 //! Everything here is a value that can be written to a file and read back, so that judgement is tested without a
 //! network. Text from outside is [`Clean`]; lists are bounded by the phases that fill them.
 
+mod auth;
+mod challenge;
 mod fault;
 mod http;
 mod resolve;
@@ -16,6 +18,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+pub use self::auth::{AuthFacts, AuthFailure, AuthScheme};
+pub use self::challenge::Challenge;
 pub use self::fault::{
     ConnectAttempt, ConnectFailure, ConnectFault, Fault, HttpFailure, HttpFault, IoFault, IoKind, Moment, MonitorFault,
     ProxyFailure, ProxyFault, TlsFailure, TlsFault,
@@ -62,6 +66,9 @@ pub struct Observation {
     /// What the proxy said to CONNECT. A plain-http request has no such answer: what came stands in `http`.
     #[serde(default)]
     pub proxy: Option<ProxyFacts>,
+    /// How we answered a proxy that asked who we are; `None` where none asked, or there was nothing to answer.
+    #[serde(default)]
+    pub proxy_auth: Option<AuthFacts>,
     /// The TLS handshake, also one whose certificate did not verify.
     #[serde(default)]
     pub tls: Option<TlsFacts>,
@@ -139,6 +146,7 @@ impl Observation {
             proxy_tls: None,
             socks: None,
             proxy: None,
+            proxy_auth: None,
             tls: None,
             http: None,
             crl: None,
