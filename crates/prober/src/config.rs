@@ -11,6 +11,7 @@
 
 mod address;
 mod controls;
+mod credentials;
 mod cursor;
 mod document;
 mod duration;

@@ -4,6 +4,7 @@
 //! never validates again.
 
 mod endpoint;
+mod password;
 mod path;
 mod proxy;
 mod winhttp;
@@ -19,8 +20,9 @@ pub use endpoint::{
     BodyExpectation, CrlExpectation, Endpoint, Expect, Freshness, PrivateAnswers, RootsChoice, RouteExpectation,
     Severity, StatusSet, is_crl_url,
 };
+pub use password::{Password, Unusable};
 pub use path::{EnvironmentProxies, IpFamily, NoProxy, NoProxyRule, Path, PathOptions, Way};
-pub use proxy::{Credentials, Proxy, ProxyScheme, Secret};
+pub use proxy::{Credentials, Kdc, Proxy, ProxyScheme, Secret};
 pub use winhttp::{Bypass, BypassRule, HostPattern, WinHttpProxies};
 
 /// The group of controls in labels; endpoints cannot choose it.

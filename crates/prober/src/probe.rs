@@ -17,6 +17,7 @@ use self::trip::Trip;
 use crate::net::Clock;
 use crate::observation::{Fault, MonitorFault, Observation};
 pub use crate::phase::SetupFault;
+use crate::phase::proxy::Remembered;
 use crate::phase::tls::Connector;
 use crate::plan::{Pair, Plan, RootsChoice};
 
@@ -31,13 +32,17 @@ pub trait Probe: Send + Sync + 'static {
 pub struct Prober {
     clock: Arc<dyn Clock>,
     resolvers: PathResolvers,
+    /// What proxies took when they asked who we are.
+    remembered: Remembered,
     connectors: Vec<(RootsChoice, Connector)>,
 }
 
 impl Prober {
     /// Sets up resolvers and trust as the plan asks for.
     pub fn new(plan: &Plan, clock: Arc<dyn Clock>) -> Result<Self, SetupFault> {
-        let mut prober = Self { clock, resolvers: PathResolvers::new(plan)?, connectors: Vec::with_capacity(2) };
+        let resolvers = PathResolvers::new(plan)?;
+        let remembered = Remembered::default();
+        let mut prober = Self { clock, resolvers, remembered, connectors: Vec::with_capacity(2) };
         for choice in [RootsChoice::Bundled, RootsChoice::System] {
             // The bundled ones also verify proxies, which a way may come to name only later.
             if choice == RootsChoice::Bundled || plan.endpoints.iter().any(|endpoint| endpoint.roots == choice) {

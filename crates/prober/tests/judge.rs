@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use prober::observation::{Observation, Via};
 use prober::plan::{
-    Credentials, Endpoint, EnvironmentProxies, Expect, Path, PathOptions, PrivateAnswers, Proxy, Secret, Way,
+    Credentials, Endpoint, EnvironmentProxies, Expect, Password, Path, PathOptions, PrivateAnswers, Proxy, Secret, Way,
     WinHttpProxies,
 };
 use prober::verdict::{Question, Verdict, judge};
@@ -145,8 +145,12 @@ fn path(text: &PathText) -> Path {
     let proxy = text.proxy.as_ref().map(|proxy| {
         let Via { scheme, address } = proxy.clone().try_into().unwrap();
         let (host, port) = address.rsplit_once(':').unwrap();
-        let credentials =
-            || Credentials { username: "svc".to_owned(), password: Secret::new("correct horse".to_owned()) };
+        let credentials = || Credentials {
+            username: "svc".to_owned(),
+            password: Password::fixed(Secret::new("correct horse".to_owned())),
+            scheme: None,
+            kdc: None,
+        };
         Arc::new(Proxy {
             scheme,
             host: url::Host::parse(host).unwrap(),

@@ -92,7 +92,7 @@ mod tests {
     fn credentials_come_along() {
         let proxies = read(&Variables(&[("HTTPS_PROXY", "http://user:p%40ss@proxy:3128")])).unwrap();
         let credentials = proxies.https.as_ref().and_then(|proxy| proxy.credentials.clone()).unwrap();
-        assert_eq!((credentials.username.as_str(), credentials.password.expose()), ("user", "p@ss"));
+        assert_eq!((credentials.username.as_str(), credentials.password.current().expose()), ("user", "p@ss"));
     }
 
     #[test]

@@ -2,17 +2,17 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::path::Path as FilePath;
 use std::sync::Arc;
 
+use super::credentials;
 use super::cursor::{Cursor, Map};
 use super::environment;
 use super::names::{label_problem, suggestion};
 use super::path_options;
-use super::proxy::{self, ProxyUrl, fits_basic};
+use super::proxy::{self, ProxyUrl};
 use super::reading::quoted;
 use super::winhttp;
-use crate::plan::{Credentials, EnvironmentProxies, Path, PathOptions, Proxy, Secret, Way, WinHttpProxies};
+use crate::plan::{EnvironmentProxies, Path, PathOptions, Proxy, Way, WinHttpProxies};
 use crate::text::Clean;
 
 const KEYS: &[&str] = &[
@@ -20,6 +20,8 @@ const KEYS: &[&str] = &[
     "username",
     "password_file",
     "password_env",
+    "auth",
+    "kdc",
     "pac",
     "url",
     "winhttp",
@@ -177,7 +179,7 @@ fn map_form(cursor: &Cursor<'_>) -> Option<Definition> {
 fn map_way(map: &Map<'_>) -> Option<Defined> {
     match (map.get("proxy"), map.get("winhttp")) {
         (Some(proxy), None) => proxy_way(map, &proxy),
-        (None, Some(settings)) => winhttp::read(&settings, credentials(map, None).as_ref()).map(Defined::WinHttp),
+        (None, Some(settings)) => winhttp::read(&settings, credentials::read(map, None).as_ref()).map(Defined::WinHttp),
         (Some(_), Some(settings)) => settings.fault("proxy is there too; one of the two is needed"),
         // A PAC file would say where to; it has been refused already.
         (None, None) if map.get("pac").is_some() => None,
@@ -188,20 +190,13 @@ fn map_way(map: &Map<'_>) -> Option<Defined> {
 /// A proxy's URL, or one of the two words, which take options so.
 fn proxy_way(map: &Map<'_>, proxy: &Cursor<'_>) -> Option<Defined> {
     match proxy.text()? {
-        DIRECT => without_credentials(map, Defined::Direct),
-        ENVIRONMENT => without_credentials(map, Defined::Environment),
+        DIRECT => credentials::refuse(map, Defined::Direct),
+        ENVIRONMENT => credentials::refuse(map, Defined::Environment),
         text => {
             let url = proxy_url(proxy, text)?;
-            let credentials = credentials(map, Some(&url));
+            let credentials = credentials::read(map, Some(&url));
             Some(Defined::Proxy(Arc::new(url.into_proxy(credentials))))
         }
-    }
-}
-
-fn without_credentials(map: &Map<'_>, way: Defined) -> Option<Defined> {
-    match ["username", "password_file", "password_env"].into_iter().find_map(|key| map.get(key)) {
-        None => Some(way),
-        Some(at) => at.fault("this path names no proxy that could ask for it"),
     }
 }
 
@@ -219,90 +214,4 @@ fn proxy_url(cursor: &Cursor<'_>, text: &str) -> Option<ProxyUrl> {
         }
         Err(problem) => cursor.fault(problem.to_string()),
     }
-}
-
-fn credentials(map: &Map<'_>, url: Option<&ProxyUrl>) -> Option<Credentials> {
-    let in_url = url.and_then(|url| url.username.as_deref());
-    let own = map.get("username").and_then(|cursor| username(&cursor, in_url));
-    let name = own.or_else(|| in_url.map(str::to_owned));
-    let password = password(map);
-    match (name, password) {
-        (Some(username), Some((_, password))) => Some(Credentials { username, password: password? }),
-        (Some(username), None) if url.is_some_and(|url| url.scheme.takes_user_alone()) => {
-            Some(Credentials { username, password: Secret::new(String::new()) })
-        }
-        (Some(_), None) => {
-            let at = map.get("username").or_else(|| map.get("proxy"))?;
-            at.fault_with_help("the user has no password", "add password_file or password_env")
-        }
-        (None, Some((at, _))) if map.get("username").is_none() => {
-            at.fault_with_help("a password without a user", "add username")
-        }
-        (None, _) => None,
-    }
-}
-
-fn username(cursor: &Cursor<'_>, in_url: Option<&str>) -> Option<String> {
-    let name = cursor.text()?;
-    if in_url.is_some_and(|in_url| in_url != name) {
-        return cursor.fault("the URL of the proxy names another user");
-    }
-    if name.is_empty() || !fits_basic(name, None) {
-        return cursor.fault("a user is not empty and has neither control characters nor \":\"");
-    }
-    Some(name.to_owned())
-}
-
-/// The password and the key that leads to it; the outer `None` where there is no such key.
-fn password<'a>(map: &Map<'a>) -> Option<(Cursor<'a>, Option<Secret>)> {
-    match (map.get("password_file"), map.get("password_env")) {
-        (Some(file), None) => {
-            let secret = password_file(&file);
-            Some((file, secret))
-        }
-        (None, Some(variable)) => {
-            let secret = password_env(&variable);
-            Some((variable, secret))
-        }
-        (Some(_), Some(variable)) => {
-            variable.fault::<()>("password_file is there too; one of the two is needed");
-            Some((variable, None))
-        }
-        (None, None) => None,
-    }
-}
-
-fn password_file(cursor: &Cursor<'_>) -> Option<Secret> {
-    let bytes = match cursor.reading.sources.read(FilePath::new(cursor.text()?)) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            // Not even the name is shown: it could be a password that was put here by mistake.
-            return cursor.fault(format!("cannot read this file: {}", Clean::new(&error.to_string())));
-        }
-    };
-    let text = zeroize::Zeroizing::new(bytes);
-    match std::str::from_utf8(&text) {
-        Ok(text) => usable(cursor, text.trim_end_matches(['\r', '\n'])),
-        Err(_) => cursor.fault("the password in this file is not UTF-8"),
-    }
-}
-
-fn password_env(cursor: &Cursor<'_>) -> Option<Secret> {
-    match cursor.reading.sources.env(cursor.text()?) {
-        Some(text) => usable(cursor, &text),
-        None => {
-            cursor.fault_with_help("no environment variable of this name is set", "name the variable, not its value")
-        }
-    }
-}
-
-fn usable(cursor: &Cursor<'_>, text: &str) -> Option<Secret> {
-    let secret = Secret::new(text.to_owned());
-    if text.is_empty() {
-        return cursor.fault("the password there is empty");
-    }
-    if !fits_basic("", Some(&secret)) {
-        return cursor.fault("the password there has control characters, such as a line break");
-    }
-    Some(secret)
 }

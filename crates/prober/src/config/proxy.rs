@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use super::address::is_host_name;
-use crate::plan::{Credentials, Proxy, ProxyScheme, Secret};
+use crate::plan::{Credentials, Password, Proxy, ProxyScheme, Secret};
 use crate::text::Clean;
 
 /// Where a proxy's URL names no port, as curl has it (CURLOPT_PROXY).
@@ -73,7 +73,8 @@ impl ProxyUrl {
             return None;
         }
         let password = self.password.clone().unwrap_or_else(|| Secret::new(String::new()));
-        Some(Credentials { username: self.username.clone().unwrap_or_default(), password })
+        let username = self.username.clone().unwrap_or_default();
+        Some(Credentials { username, password: Password::fixed(password), scheme: None, kdc: None })
     }
 }
 
@@ -143,7 +144,7 @@ mod tests {
     fn credentials_are_decoded() {
         let credentials = parse("http://svc%40corp:p%3Ass@proxy:1").ok().and_then(|url| url.own_credentials()).unwrap();
         assert_eq!(credentials.username, "svc@corp");
-        assert_eq!(credentials.password.expose(), "p:ss");
+        assert_eq!(credentials.password.current().expose(), "p:ss");
     }
 
     #[test]

@@ -12,6 +12,11 @@ pub trait Sources {
     /// A file, relative ones from the configuration's own folder; an error where it is over a sensible size.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// Where such a file is, for who reads it again later.
+    fn locate(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
+
     /// The host's name.
     fn hostname(&self) -> Option<String>;
 }
@@ -38,7 +43,11 @@ impl Sources for SystemSources {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        read_bounded(&self.folder.join(path), Self::MAX_FILE)
+        read_bounded(&self.locate(path), Self::MAX_FILE)
+    }
+
+    fn locate(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
     }
 
     /// The kernel's word where it gives one, else what shells and Windows put into the environment.

@@ -129,6 +129,20 @@ impl Resolver {
         (v4, v6)
     }
 
+    /// Where a service is (SRV, RFC 2782), as `_kerberos._tcp.realm`: hosts and ports, the preferred ones first; none
+    /// where nobody knows of it in time. Among equals the heavier go first, so that one site's order stays the same.
+    pub async fn services(&self, name: &str, by: Instant) -> Vec<(String, u16)> {
+        let Some(name) = absolute(name) else { return Vec::new() };
+        for server in &self.name_servers().servers {
+            match timeout_at(by, server.ask_for_services(&name)).await {
+                Ok(Some(services)) => return services,
+                Ok(None) => {}
+                Err(_) => break,
+            }
+        }
+        Vec::new()
+    }
+
     fn name_servers(&self) -> Arc<NameServers> {
         match &self.servers {
             Servers::Listed(servers) => Arc::clone(servers),

@@ -2,6 +2,7 @@
 //!
 //! The connection is driven by the task that waits for the response; nothing is spawned, so nothing outlives the probe.
 
+mod again;
 mod body;
 mod carry;
 mod counted;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 
+pub use self::again::Kept;
 pub use self::body::{Body, BodyRule};
 use self::counted::{Count, Counted};
 pub use self::request::{Form, Request, Unsendable};
@@ -102,19 +104,31 @@ where
             }
         }
     };
+    conclude(exchange, protocol, request, count, 0, by).await
+}
+
+/// Waits for the head of a response, and words what keeps it from coming. So many bytes had been received `before`.
+async fn conclude<S>(
+    exchange: impl Future<Output = Result<(HttpFacts, Reader<S>), Broken>>,
+    protocol: Protocol,
+    request: &Request<'_>,
+    count: Arc<Count>,
+    before: u64,
+    by: Instant,
+) -> Result<Response<S>, Unanswered>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let outcome = timeout_at(by, exchange).await.unwrap_or(Err(Failure::Fault(HttpFailure::TimedOut).into()));
     match outcome {
         Ok((facts, reader)) => Ok(Response { facts, host: request.host().to_owned(), reader, count }),
         Err(Broken { failure, worth_http1 }) => {
+            let received = count.received() - before;
             // A peer that cannot bear the HTTP/2 preface may also just hang up on it.
-            let silent = protocol == Protocol::Http2 && count.received() == 0;
+            let silent = protocol == Protocol::Http2 && received == 0;
             let lost = matches!(failure, Failure::Fault(HttpFailure::Lost(_)));
-            let failure = failure.map(|failure| HttpFault {
-                host: request.host().to_owned(),
-                during: Moment::Head,
-                failure,
-                received: count.received(),
-            });
+            let host = request.host().to_owned();
+            let failure = failure.map(|failure| HttpFault { host, during: Moment::Head, failure, received });
             Err(Unanswered { failure, worth_http1: worth_http1 || (silent && lost) })
         }
     }

@@ -1,5 +1,6 @@
 //! CONNECT: asking an HTTP proxy to open a tunnel (RFC 9110, section 9.3.6), keeping every word of its answer.
 
+mod auth;
 mod chunked;
 mod head;
 mod line;
@@ -17,12 +18,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
+pub use self::auth::{Authentication, KdcNetwork, Remembered};
 use self::head::{Head, Parsed, parse_head};
 pub use self::line::{Line, Secured, secure};
 pub use self::prefixed::Prefixed;
 use super::{Failure, exhausted};
 use crate::observation::{IoFault, ProxyFacts, ProxyFailure, Sample};
-use crate::plan::Credentials;
+use crate::plan::Secret;
 
 /// The longest head of an answer, in bytes, interim answers included.
 const MAX_HEAD: usize = 64 * 1024;
@@ -40,11 +42,13 @@ pub struct Reply<S> {
     pub facts: Option<ProxyFacts>,
     /// The tunnel, beginning with whatever came right behind the answer's head.
     pub tunnel: Result<Prefixed<S>, Failure<ProxyFailure>>,
+    /// Whether another connection is worth its while: this one ended while the two were still talking about who we are.
+    pub ask_again: bool,
 }
 
 /// The value of `Proxy-Authorization` for the Basic scheme (RFC 7617).
-pub fn basic(credentials: &Credentials) -> Zeroizing<String> {
-    let plain = Zeroizing::new(format!("{}:{}", credentials.username, credentials.password.expose()));
+fn basic(username: &str, password: &Secret) -> Zeroizing<String> {
+    let plain = Zeroizing::new(format!("{username}:{}", password.expose()));
     let mut value = Zeroizing::new(String::with_capacity(6 + plain.len().div_ceil(3) * 4));
     value.push_str("Basic ");
     BASE64_STANDARD.encode_string(plain.as_bytes(), &mut value);
@@ -56,8 +60,6 @@ pub fn basic(credentials: &Credentials) -> Zeroizing<String> {
 pub struct Connect<'a> {
     /// The target as `host:port`.
     pub target: &'a str,
-    /// Who we are, where the proxy asks.
-    pub credentials: Option<&'a Credentials>,
     /// `User-Agent`; our own where there is none.
     pub user_agent: Option<&'a HeaderValue>,
     /// Further headers.
@@ -65,18 +67,17 @@ pub struct Connect<'a> {
 }
 
 impl<'a> Connect<'a> {
-    /// Asks for a target without credentials or further headers.
+    /// Asks for a target without further headers.
     pub const fn to(target: &'a str) -> Self {
-        Self { target, credentials: None, user_agent: None, headers: &[] }
+        Self { target, user_agent: None, headers: &[] }
     }
 
     /// The request. Its buffer is made once, so that growing does not leave copies of the secrets behind.
-    fn request(&self) -> Zeroizing<Vec<u8>> {
-        let Self { target, credentials, user_agent, headers } = *self;
-        let authorization = credentials.map(basic);
+    fn request(&self, authorization: Option<&str>) -> Zeroizing<Vec<u8>> {
+        let Self { target, user_agent, headers } = *self;
         let further: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         let user_agent = user_agent.map_or(super::http::USER_AGENT.as_bytes(), HeaderValue::as_bytes);
-        let secret = authorization.as_ref().map_or(0, |value| value.len());
+        let secret = authorization.map_or(0, str::len);
         let mut request =
             Zeroizing::new(Vec::with_capacity(128 + 2 * target.len() + user_agent.len() + further + secret));
         for part in [b"CONNECT ", target.as_bytes(), b" HTTP/1.1\r\nHost: ", target.as_bytes(), b"\r\n"] {
@@ -99,41 +100,60 @@ impl<'a> Connect<'a> {
     }
 }
 
-/// Asks the proxy at the other end of a stream for a tunnel.
-pub async fn open<S>(mut stream: S, connect: &Connect<'_>, by: Instant) -> Reply<S>
+/// Asks the proxy at the other end of a stream for a tunnel, and tells it who we are where it asks.
+pub async fn open<S>(mut stream: S, connect: &Connect<'_>, who: &mut Authentication<'_>, by: Instant) -> Reply<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut buffer = Vec::new();
-    let head = match timeout_at(by, ask(&mut stream, &mut buffer, connect)).await {
-        Ok(Ok(head)) => head,
-        Ok(Err(failure)) => return Reply { facts: None, tunnel: Err(failure) },
-        Err(_) => return Reply { facts: None, tunnel: Err(Failure::Fault(unfinished(&buffer))) },
-    };
-    let rest = buffer.split_off(head.length);
-    let mut facts = ProxyFacts {
-        status: head.status,
-        reason: head.reason.filter(|reason| !reason.is_empty()),
-        headers: head.headers,
-        body: Sample::default(),
-    };
-    if (200..300).contains(&head.status) {
-        // A 2xx to CONNECT has no body whatever its headers say (RFC 9110, section 9.3.6): the rest is the tunnel's.
-        return Reply { facts: Some(facts), tunnel: Ok(Prefixed::new(Bytes::from(rest), stream)) };
+    loop {
+        let mut buffer = Vec::new();
+        let request = connect.request(who.next_request().as_ref().map(|value| value.as_str()));
+        let head = match timeout_at(by, ask(&mut stream, &mut buffer, &request)).await {
+            Ok(Ok(head)) => head,
+            Ok(Err(failure)) => {
+                let died = buffer.is_empty() && matches!(failure, Failure::Fault(ProxyFailure::Lost(_)));
+                return Reply { facts: None, tunnel: Err(failure), ask_again: died && who.outlives_connection() };
+            }
+            Err(_) => return Reply::failed(unfinished(&buffer)),
+        };
+        let rest = buffer.split_off(head.length);
+        let (stays, challenges) = (head.stays_open, head.challenges);
+        let mut facts = ProxyFacts {
+            status: head.status,
+            reason: head.reason.filter(|reason| !reason.is_empty()),
+            headers: head.headers,
+            body: Sample::default(),
+        };
+        if (200..300).contains(&head.status) {
+            // A 2xx to CONNECT has no body whatever its headers say (RFC 9110, section 9.3.6): the rest is the tunnel's.
+            let tunnel = Ok(Prefixed::new(Bytes::from(rest), stream));
+            return Reply { facts: Some(facts), tunnel, ask_again: false };
+        }
+        let patience = by.min(Instant::now() + REFUSAL_PATIENCE);
+        let (body, whole) = read_refusal(&mut stream, rest, &facts, patience).await;
+        facts.body = body;
+        let again = facts.status == 407 && who.challenged(&challenges, stays && whole, by).await;
+        if again && stays && whole {
+            continue;
+        }
+        let refused = Failure::Fault(ProxyFailure::Refused { status: facts.status });
+        return Reply { facts: Some(facts), tunnel: Err(refused), ask_again: again };
     }
-    let patience = by.min(Instant::now() + REFUSAL_PATIENCE);
-    facts.body = read_refusal(&mut stream, rest, &facts, patience).await;
-    let refused = ProxyFailure::Refused { status: facts.status };
-    Reply { facts: Some(facts), tunnel: Err(Failure::Fault(refused)) }
 }
 
-/// Sends the request and reads until the head of the final answer is complete; it stands at the buffer's start.
-async fn ask<S>(stream: &mut S, buffer: &mut Vec<u8>, connect: &Connect<'_>) -> Result<Head, Failure<ProxyFailure>>
+impl<S> Reply<S> {
+    fn failed(failure: ProxyFailure) -> Self {
+        Self { facts: None, tunnel: Err(Failure::Fault(failure)), ask_again: false }
+    }
+}
+
+/// Sends a request and reads until the head of the final answer is complete; it stands at the buffer's start.
+async fn ask<S>(stream: &mut S, buffer: &mut Vec<u8>, request: &[u8]) -> Result<Head, Failure<ProxyFailure>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     // A proxy may answer and close without reading the request; what it said is worth more than our broken pipe.
-    let sent = send(stream, &connect.request()).await;
+    let sent = send(stream, request).await;
     read_head(stream, buffer).await.map_err(|failure| match (failure, sent) {
         (Failure::Fault(ProxyFailure::Lost(_)), Err(error)) if buffer.is_empty() => lost(&error),
         (failure, _) => failure,
@@ -190,8 +210,9 @@ fn unfinished(buffer: &[u8]) -> ProxyFailure {
     ProxyFailure::ReplyTimeout { received: buffer.len() as u64 }
 }
 
-/// Reads a refusal's body as far as it comes: to its announced end, our limit, or the end of patience.
-async fn read_refusal<S>(stream: &mut S, mut body: Vec<u8>, facts: &ProxyFacts, by: Instant) -> Sample
+/// Reads a refusal's body as far as it comes: to its announced end, our limit, or the end of patience. Says whether that
+/// was its announced end, behind which the next answer may follow.
+async fn read_refusal<S>(stream: &mut S, mut body: Vec<u8>, facts: &ProxyFacts, by: Instant) -> (Sample, bool)
 where
     S: AsyncRead + Unpin,
 {
@@ -207,7 +228,11 @@ where
         }
     }
     body.truncate(limit);
-    if chunked { Sample::new(&chunked::decode(&body)) } else { Sample::new(&body) }
+    if chunked {
+        (Sample::new(&chunked::decode(&body)), chunked::is_complete(&body))
+    } else {
+        (Sample::new(&body), announced == Some(body.len()))
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use std::fmt;
 use url::Host;
 use zeroize::Zeroizing;
 
+use super::Password;
+use crate::observation::AuthScheme;
+
 /// A proxy on the way out. Its `Display` is `host:port`, never credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
@@ -92,7 +95,35 @@ pub struct Credentials {
     /// The user, who may be named in evidence.
     pub username: String,
     /// The password, which may not.
-    pub password: Secret,
+    pub password: Password,
+    /// The only scheme by which an HTTP proxy may be told them; any that it offers where there is none.
+    pub scheme: Option<AuthScheme>,
+    /// Who gives out Kerberos tickets; where nobody is named, DNS is asked for the user's realm.
+    pub kdc: Option<Kdc>,
+}
+
+/// A Kerberos key distribution centre. Its `Display` is `host:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kdc {
+    /// Its host: a name, or an address without brackets.
+    pub host: String,
+    /// Its TCP port.
+    pub port: u16,
+}
+
+impl Kdc {
+    /// The port of KDCs (RFC 4120, section 7.2.3.2).
+    pub const PORT: u16 = 88;
+}
+
+impl fmt::Display for Kdc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
 }
 
 /// A text that no output can show: its `Debug` is `Secret`, it has no `Display`, and its memory is wiped on drop.

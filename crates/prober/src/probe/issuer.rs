@@ -7,7 +7,7 @@ use url::Url;
 use super::Prober;
 use super::trip::{TLS_BUDGET, authorization, host_and_port};
 use crate::phase::aia::{FetchIssuer, MAX_BYTES};
-use crate::phase::http::{self, BodyRule, Form, Protocol, Request};
+use crate::phase::http::{self, BodyRule, Form, Kept, Protocol, Request, Response};
 use crate::phase::proxy::{Line, Prefixed, secure, socks};
 use crate::plan::{Path, Proxy, ProxyScheme, RootsChoice};
 use crate::route::{self, Hop};
@@ -22,16 +22,11 @@ pub(super) struct Issuers<'a> {
 impl FetchIssuer for Issuers<'_> {
     async fn fetch(&self, url: &Url, by: Instant) -> Option<Vec<u8>> {
         let hop = route::choose(&self.path.way, url).into_iter().next()?;
-        let (stream, form) = match &hop {
-            Hop::Direct => (self.origin(url, by).await?, Form::Origin),
-            Hop::Proxy(proxy) if proxy.scheme.is_http() => {
-                let authorization = proxy.credentials.as_ref().and_then(authorization);
-                (Prefixed::from(self.proxy(proxy, by).await?), Form::Absolute { authorization })
-            }
-            Hop::Proxy(proxy) => (self.tunnel(proxy, url, by).await?, Form::Origin),
+        let response = match &hop {
+            Hop::Direct => self.ask_origin(self.origin(url, by).await?, url, by).await?,
+            Hop::Proxy(proxy) if proxy.scheme.is_http() => self.ask_through(proxy, url, by).await?,
+            Hop::Proxy(proxy) => self.ask_origin(self.tunnel(proxy, url, by).await?, url, by).await?,
         };
-        let request = Request { url, method: &Method::GET, user_agent: None, headers: &[], body: None, form };
-        let response = http::send(stream, Protocol::Http1, &request, by).await.ok()?;
         if !(200..300).contains(&response.facts.status) {
             return None;
         }
@@ -41,12 +36,42 @@ impl FetchIssuer for Issuers<'_> {
 }
 
 impl Issuers<'_> {
+    async fn ask_origin(&self, stream: Prefixed<Line>, url: &Url, by: Instant) -> Option<Response<Prefixed<Line>>> {
+        http::send(stream, Protocol::Http1, &request(url, Form::Origin), by).await.ok()
+    }
+
     async fn origin(&self, url: &Url, by: Instant) -> Option<Prefixed<Line>> {
         let network = self.prober.network(self.path);
         let (host, port) = host_and_port(url);
         let resolved = network.resolve(host, by).await.ok()?;
         let connected = network.connect(host, port, &resolved.addresses, by).await.ok()?;
         Some(Prefixed::from(Line::Clear(connected.stream)))
+    }
+
+    /// Asks a proxy, and tells it who we are where it asks.
+    async fn ask_through(&self, proxy: &Proxy, url: &Url, by: Instant) -> Option<Response<Prefixed<Line>>> {
+        let mut who = self.prober.introduce(proxy, self.prober.network(self.path), by).await;
+        let mut kept: Option<Kept<Prefixed<Line>>> = None;
+        loop {
+            let authorization = who.next_request().and_then(|value| authorization(&value));
+            let request = request(url, Form::Absolute { authorization, keep: who.has_login() });
+            let response = match kept.take() {
+                Some(line) => line.send(&request, by).await.ok()?,
+                None => {
+                    let stream = Prefixed::from(self.proxy(proxy, by).await?);
+                    http::send(stream, Protocol::Http1, &request, by).await.ok()?
+                }
+            };
+            if response.facts.status != 407 {
+                return Some(response);
+            }
+            let challenges = response.challenges().to_vec();
+            let (_, line) = response.read_and_keep(BodyRule::NEEDED, by).await;
+            if !who.challenged(&challenges, line.is_some(), by).await {
+                return None;
+            }
+            kept = line;
+        }
     }
 
     async fn proxy(&self, proxy: &Proxy, by: Instant) -> Option<Line> {
@@ -73,6 +98,10 @@ impl Issuers<'_> {
         let line = self.proxy(proxy, by).await?;
         socks::open(line, &ask, by).await.tunnel.ok()
     }
+}
+
+fn request(url: &Url, form: Form) -> Request<'_> {
+    Request { url, method: &Method::GET, user_agent: None, headers: &[], body: None, form }
 }
 
 #[cfg(test)]

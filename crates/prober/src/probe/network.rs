@@ -15,7 +15,7 @@ use crate::plan::{IpFamily, Path, PathOptions, Plan, Resolvers};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Network<'a> {
     pub(super) resolver: &'a Resolver,
-    source: Option<IpAddr>,
+    pub(super) source: Option<IpAddr>,
 }
 
 impl Network<'_> {

@@ -3,6 +3,7 @@
 mod connect;
 mod exchange;
 mod fault;
+mod introduce;
 mod tunnel;
 
 use std::time::Duration;
@@ -13,7 +14,7 @@ use url::Url;
 
 pub(super) use self::exchange::TLS_BUDGET;
 use self::fault::{Stopped, cut_off};
-pub(super) use self::tunnel::authorization;
+pub(super) use self::introduce::authorization;
 use super::network::Network;
 use super::{Listener, Prober, Step, redirect};
 use crate::cause::Stage;
@@ -123,6 +124,7 @@ impl<'a> Trip<'a> {
         self.seen.proxy_tls = None;
         self.seen.socks = None;
         self.seen.proxy = None;
+        self.seen.proxy_auth = None;
         self.seen.tls = None;
         self.seen.http = None;
     }

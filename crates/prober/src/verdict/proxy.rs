@@ -8,7 +8,10 @@ use super::finding::Finding;
 use super::fingerprint::{self, Meaning, Sign};
 use super::{connect, resolve};
 use crate::cause::Cause;
-use crate::observation::{ConnectFailure, ConnectFault, Headers, HttpFacts, IoFault, IoKind, ProxyFailure, ProxyFault};
+use crate::observation::{
+    AuthFailure, AuthScheme, Challenge, ConnectFailure, ConnectFault, Headers, HttpFacts, IoFault, IoKind,
+    ProxyFailure, ProxyFault,
+};
 
 /// The proxy could not be reached or did not open the tunnel.
 pub(super) fn failed(case: &Case<'_>, fault: &ProxyFault) -> Finding {
@@ -112,24 +115,43 @@ fn refused(case: &Case<'_>, name: &str, status: u16) -> Finding {
     signed(finding, sign.as_ref()).with("status", &status.to_string())
 }
 
-/// 407: the offered schemes tell what would do.
+/// 407: the offered schemes and the realm tell what would do, and what we showed why it did not.
 fn credentials_wanted(case: &Case<'_>, name: &str, headers: &Headers) -> Finding {
-    let schemes = auth_schemes(headers);
-    let tried = case.proxy_has_credentials();
+    let challenges = Challenge::read_all(headers.get_all("proxy-authenticate"));
+    let schemes = auth_schemes(&challenges);
+    let realm = challenges.iter().find_map(|challenge| challenge.realm.as_ref()).map(AsRef::as_ref);
+    let shown = case.observation.proxy_auth.as_ref();
     let offered = if schemes.is_empty() { String::new() } else { format!(": it offers {schemes}") };
-    let detail = if tried {
-        format!("{name} did not accept the configured credentials{offered}")
-    } else {
-        format!("{name} wants credentials{offered}")
+    let detail = match shown.and_then(|shown| shown.failure.as_ref()) {
+        Some(failure) => format!("{name} {}{offered}", unconvinced(failure, shown.and_then(|shown| shown.tried))),
+        None if case.proxy_has_credentials() => format!("{name} did not accept the configured credentials{offered}"),
+        None => format!("{name} wants credentials{offered}"),
     };
-    Finding::blocked(Cause::ProxyAuthRequired, detail).with("auth_schemes", &schemes)
+    Finding::blocked(Cause::ProxyAuthRequired, detail)
+        .with("auth_schemes", &schemes)
+        .with("realm", realm.unwrap_or_default())
+        .with("auth_tried", shown.and_then(|shown| shown.tried).map_or("", AuthScheme::as_str))
+        .with("no_ticket", shown.and_then(|shown| shown.no_ticket.as_ref()).map_or("", AsRef::as_ref))
 }
 
-/// The schemes of every challenge: the first word of each header, as proxies send one header a scheme.
-fn auth_schemes(headers: &Headers) -> String {
+/// Why the proxy was not convinced, behind its name in a sentence.
+fn unconvinced(failure: &AuthFailure, tried: Option<AuthScheme>) -> String {
+    let by = tried.map(|scheme| format!(" by {}", scheme.as_str())).unwrap_or_default();
+    match failure {
+        AuthFailure::NoScheme => "wants credentials by none of the schemes that may be used".to_owned(),
+        AuthFailure::Refused => format!("did not accept the configured credentials{by}"),
+        AuthFailure::TooManyRounds => "asks for credentials again and again".to_owned(),
+        AuthFailure::Closed => format!("closed the connection within the handshake{by}"),
+        AuthFailure::Challenge(reason) => format!("sent a challenge that makes no sense ({reason}){by}"),
+        AuthFailure::Ticket(reason) => format!("wants a Kerberos ticket, and there is none ({reason})"),
+        AuthFailure::Local(reason) => format!("wants credentials that cannot be told{by} ({reason})"),
+    }
+}
+
+/// The names of the schemes on offer, each once.
+fn auth_schemes(challenges: &[Challenge]) -> String {
     let mut schemes: Vec<&str> = Vec::new();
-    for scheme in headers.get_all("proxy-authenticate").filter_map(|value| value.split_whitespace().next()) {
-        let scheme = scheme.trim_end_matches(',');
+    for scheme in challenges.iter().map(|challenge| challenge.scheme.as_str()) {
         if !schemes.contains(&scheme) {
             schemes.push(scheme);
         }

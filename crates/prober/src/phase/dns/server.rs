@@ -1,10 +1,12 @@
 //! One name server, asked through hickory.
 
+use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::SRV;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::Resolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
@@ -74,6 +76,32 @@ impl Server {
         };
         lacking.map_or_else(|| Ok(negative(&error)), Err)
     }
+}
+
+impl Server {
+    /// Asks where a service is; `None` where this server does not know, an empty list where there is none.
+    pub(super) async fn ask_for_services(&self, name: &Name) -> Option<Vec<(String, u16)>> {
+        match self.resolver.lookup(name.clone(), RecordType::SRV).await {
+            Ok(lookup) => Some(services(lookup.answers())),
+            Err(error) if error.is_no_records_found() => Some(Vec::new()),
+            Err(_) => None,
+        }
+    }
+}
+
+/// Hosts and ports, the preferred ones first (RFC 2782). A target of `.` says that the service is not available.
+fn services(answers: &[Record]) -> Vec<(String, u16)> {
+    let mut found: Vec<&SRV> = answers
+        .iter()
+        .filter_map(|record| match &record.data {
+            RData::SRV(service) if !service.target.is_root() && service.port != 0 => Some(service),
+            _ => None,
+        })
+        .take(MAX_ADDRESSES)
+        .collect();
+    found.sort_by_key(|service| (service.priority, Reverse(service.weight)));
+    let host = |service: &SRV| service.target.to_ascii().trim_end_matches('.').to_owned();
+    found.into_iter().map(|service| (host(service), service.port)).collect()
 }
 
 /// One attempt, no cache, no hosts file, no search list: order, time and fixed answers are this crate's business. No

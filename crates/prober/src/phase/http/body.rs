@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Reader, Response};
+use super::{Kept, Reader, Response};
 use crate::observation::{HttpFacts, HttpFailure, HttpFault, Moment, Sample};
 use crate::phase::{Failure, crl};
 
@@ -63,7 +63,12 @@ enum End {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Response<S> {
     /// Reads the body, and lets go of the connection.
-    pub async fn read(mut self, rule: BodyRule, by: Instant) -> Body {
+    pub async fn read(self, rule: BodyRule, by: Instant) -> Body {
+        self.read_and_keep(rule, by).await.0
+    }
+
+    /// Reads the body; hands back the connection where it can carry another request.
+    pub async fn read_and_keep(mut self, rule: BodyRule, by: Instant) -> (Body, Option<Kept<S>>) {
         let mut bytes = Vec::new();
         let end = self.read_into(&mut bytes, rule, by).await;
         let received = self.count.received();
@@ -71,6 +76,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Response<S> {
         facts.body.bytes = bytes.len() as u64;
         facts.body.complete = matches!(end, End::Complete);
         facts.body.limit_reached = matches!(end, End::Limit);
+        let line = match self.reader {
+            Reader::Http1(reader) if facts.body.complete && reader.stays_open() => {
+                Some(Kept { reader, count: self.count })
+            }
+            _ => None,
+        };
         let host = self.host;
         let fault = match end {
             End::Broken(failure) => {
@@ -78,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Response<S> {
             }
             End::Complete | End::Limit | End::Patience => None,
         };
-        Body { facts, bytes, fault }
+        (Body { facts, bytes, fault }, line)
     }
 
     async fn read_into(&mut self, bytes: &mut Vec<u8>, rule: BodyRule, by: Instant) -> End {

@@ -6,16 +6,17 @@ use std::iter::successors;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::header::{CONNECTION, PROXY_AUTHENTICATE};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper::ext::ReasonPhrase;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::carry::{Carrier, Fused};
 use super::{Broken, MAX_HEAD, body};
-use crate::observation::{BodyFacts, Headers, HttpFacts, HttpFailure, IoFault};
+use crate::observation::{BodyFacts, Challenge, Headers, HttpFacts, HttpFailure, IoFault};
 use crate::phase::io::is_over_budget;
 use crate::phase::{Failure, exhausted};
 use crate::text::Clean;
@@ -33,7 +34,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for Connection<S> {
 #[derive(Debug)]
 pub(super) struct Reader<S: AsyncRead + AsyncWrite + Unpin> {
     connection: Fused<Connection<S>>,
+    sender: SendRequest<Full<Bytes>>,
     body: Incoming,
+    /// Whether another request may follow on the connection (RFC 9112, section 9.3).
+    stays_open: bool,
+    challenges: Vec<Challenge>,
 }
 
 /// Sends a request and waits for the head of its response.
@@ -41,11 +46,41 @@ pub(super) async fn send<S>(stream: S, request: http::Request<Full<Bytes>>) -> R
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (mut sender, connection) = lenient().handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
-    let mut connection = Fused::new(connection);
+    let (sender, connection) = lenient().handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
+    exchange(sender, Fused::new(connection), request).await
+}
+
+async fn exchange<S>(
+    mut sender: SendRequest<Full<Bytes>>,
+    mut connection: Fused<Connection<S>>,
+    request: http::Request<Full<Bytes>>,
+) -> Result<(HttpFacts, Reader<S>), Broken>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let response = connection.carry(sender.send_request(request)).await.map_err(|error| broken(&error))?;
     let (head, body) = response.into_parts();
-    Ok((facts(&head), Reader { connection, body }))
+    let (stays_open, challenges) = (stays_open(&head), challenges(&head));
+    Ok((facts(&head), Reader { connection, sender, body, stays_open, challenges }))
+}
+
+fn stays_open(head: &http::response::Parts) -> bool {
+    let says = |wanted: &str| {
+        let headers = [CONNECTION.as_str(), "proxy-connection"].into_iter().flat_map(|name| head.headers.get_all(name));
+        let mut options = headers.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        options.any(|option| option.trim().eq_ignore_ascii_case(wanted))
+    };
+    !says("close") && (head.version == http::Version::HTTP_11 || says("keep-alive"))
+}
+
+/// What a 407 asks for, read before the headers are shortened: tokens are long.
+fn challenges(head: &http::response::Parts) -> Vec<Challenge> {
+    if head.status != http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        return Vec::new();
+    }
+    let values = head.headers.get_all(PROXY_AUTHENTICATE).iter();
+    let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    Challenge::read_all(values.iter().map(AsRef::as_ref))
 }
 
 fn lenient() -> http1::Builder {
@@ -74,7 +109,25 @@ fn facts(head: &http::response::Parts) -> HttpFacts {
     }
 }
 
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Reader<S> {
+    /// Sends another request, once the last response was read to its end.
+    pub(super) async fn again(self, request: http::Request<Full<Bytes>>) -> Result<(HttpFacts, Self), Broken> {
+        let Self { mut connection, mut sender, .. } = self;
+        connection.carry(sender.ready()).await.map_err(|error| broken(&error))?;
+        exchange(sender, connection, request).await
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
+    /// Whether another request may follow once the body was read to its end.
+    pub(super) fn stays_open(&self) -> bool {
+        self.stays_open
+    }
+
+    pub(super) fn challenges(&self) -> &[Challenge] {
+        &self.challenges
+    }
+
     /// The next piece of the body; `None` at its end.
     pub(super) async fn next(&mut self) -> Option<Result<Bytes, Failure<HttpFailure>>> {
         loop {

@@ -35,6 +35,8 @@ pub enum Form {
     Absolute {
         /// The value of `Proxy-Authorization`; marked sensitive by whoever made it.
         authorization: Option<HeaderValue>,
+        /// Whether the connection may be needed for another request: the proxy may ask who we are.
+        keep: bool,
     },
 }
 
@@ -49,15 +51,17 @@ impl Request<'_> {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// For HTTP/1.1. There is one request on a connection, and it says so.
+    /// For HTTP/1.1. Where there is one request on a connection, it says so.
     pub(super) fn http1(&self) -> Result<http::Request<Full<Bytes>>, Unsendable> {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(HOST, header_value(self.authority())?);
         self.common_headers(&mut headers);
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        if !matches!(self.form, Form::Absolute { keep: true, .. }) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         let target = match &self.form {
             Form::Origin => &self.url[Position::BeforePath..Position::AfterQuery],
-            Form::Absolute { authorization } => {
+            Form::Absolute { authorization, .. } => {
                 if let Some(value) = authorization {
                     headers.insert(PROXY_AUTHORIZATION, value.clone());
                 }

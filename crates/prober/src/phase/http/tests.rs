@@ -57,7 +57,7 @@ async fn requests_are_written_as_clients_write_them() {
     let headers = [(HeaderName::from_static("x-key"), HeaderValue::from_static("k"))];
     let mut authorization = HeaderValue::from_static("Basic eHg=");
     authorization.set_sensitive(true);
-    let form = Form::Absolute { authorization: Some(authorization) };
+    let form = Form::Absolute { authorization: Some(authorization), keep: false };
     let request =
         Request { url: &url, method: &Method::POST, user_agent: None, headers: &headers, body: Some(&body), form };
 

@@ -2,7 +2,7 @@
 
 use httparse::{EMPTY_HEADER, ParserConfig, Response, Status};
 
-use crate::observation::Headers;
+use crate::observation::{Challenge, Headers};
 use crate::text::Clean;
 
 /// A complete head.
@@ -13,6 +13,10 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) reason: Option<Clean>,
     pub(super) headers: Headers,
+    /// Whether another request may follow on the connection (RFC 9112, section 9.3).
+    pub(super) stays_open: bool,
+    /// What a 407 asks for, read before the headers are shortened: tokens are long.
+    pub(super) challenges: Vec<Challenge>,
 }
 
 /// How far the bytes so far make a head.
@@ -38,19 +42,35 @@ pub(super) fn parse_head(bytes: &[u8], searched: usize) -> Parsed {
     let mut response = Response::new(&mut headers);
     match lenient().parse_response(&mut response, bytes) {
         Ok(Status::Partial) => Parsed::Partial,
-        Ok(Status::Complete(length)) => Parsed::Complete(Head {
-            length,
-            status: response.code.unwrap_or_default(),
-            reason: response.reason.map(Clean::new),
-            headers: Headers(
-                response
-                    .headers
-                    .iter()
-                    .map(|header| (header.name.to_ascii_lowercase(), Clean::from_bytes(header.value)))
-                    .collect(),
-            ),
-        }),
+        Ok(Status::Complete(length)) => Parsed::Complete(head(length, &response)),
         Err(error) => Parsed::Invalid(Clean::new(&error.to_string())),
+    }
+}
+
+fn head(length: usize, response: &Response<'_, '_>) -> Head {
+    let values = |wanted: &'static str| {
+        let headers = response.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(wanted));
+        headers.map(|header| String::from_utf8_lossy(header.value).into_owned())
+    };
+    let says = |wanted: &str| {
+        let mut options = values("connection").chain(values("proxy-connection"));
+        options.any(|value| value.split(',').any(|option| option.trim().eq_ignore_ascii_case(wanted)))
+    };
+    let status = response.code.unwrap_or_default();
+    let asked: Vec<String> = if status == 407 { values("proxy-authenticate").collect() } else { Vec::new() };
+    Head {
+        length,
+        status,
+        reason: response.reason.map(Clean::new),
+        headers: Headers(
+            response
+                .headers
+                .iter()
+                .map(|header| (header.name.to_ascii_lowercase(), Clean::from_bytes(header.value)))
+                .collect(),
+        ),
+        stays_open: !says("close") && (response.version == Some(1) || says("keep-alive")),
+        challenges: Challenge::read_all(asked.iter().map(String::as_str)),
     }
 }
 

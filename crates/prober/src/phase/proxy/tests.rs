@@ -1,7 +1,6 @@
 use tokio::io::{DuplexStream, duplex};
 
 use super::*;
-use crate::plan::Secret;
 
 const REFUSAL: &[u8] =
     b"HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\nContent-Length: 4\r\n\r\nnope and more";
@@ -14,7 +13,7 @@ fn soon() -> Instant {
 async fn says(answer: &[u8]) -> (Reply<DuplexStream>, DuplexStream) {
     let (near, mut far) = duplex(256 * 1024);
     far.write_all(answer).await.unwrap();
-    (open(near, &Connect::to("host.example:443"), soon()).await, far)
+    (open(near, &Connect::to("host.example:443"), &mut Authentication::none(), soon()).await, far)
 }
 
 /// A proxy that says this and closes.
@@ -22,7 +21,7 @@ async fn says_and_closes(answer: &[u8]) -> Reply<DuplexStream> {
     let (near, mut far) = duplex(256 * 1024);
     far.write_all(answer).await.unwrap();
     far.shutdown().await.unwrap();
-    let reply = open(near, &Connect::to("host.example:443"), soon()).await;
+    let reply = open(near, &Connect::to("host.example:443"), &mut Authentication::none(), soon()).await;
     drop(far);
     reply
 }
@@ -36,24 +35,21 @@ fn failure<S>(reply: Reply<S>) -> ProxyFailure {
 }
 
 #[tokio::test]
-async fn the_request_names_the_target_and_who_asks() {
-    let credentials = Credentials { username: "svc".to_owned(), password: Secret::new("p:w".to_owned()) };
+async fn the_request_names_the_target() {
     let (near, mut far) = duplex(4096);
     far.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
     let (user_agent, site) = (HeaderValue::from_static("Mozilla/5.0"), HeaderValue::from_static("b42"));
     let connect = Connect {
-        credentials: Some(&credentials),
         user_agent: Some(&user_agent),
         headers: &[(HeaderName::from_static("x-site"), site)],
         ..Connect::to("host.example:443")
     };
-    open(near, &connect, soon()).await.tunnel.unwrap();
+    open(near, &connect, &mut Authentication::none(), soon()).await.tunnel.unwrap();
     let mut request = String::new();
     far.read_to_string(&mut request).await.unwrap();
     assert_eq!(
         request,
-        "CONNECT host.example:443 HTTP/1.1\r\nHost: host.example:443\r\nUser-Agent: Mozilla/5.0\r\nx-site: b42\r\n\
-         Proxy-Authorization: Basic c3ZjOnA6dw==\r\n\r\n"
+        "CONNECT host.example:443 HTTP/1.1\r\nHost: host.example:443\r\nUser-Agent: Mozilla/5.0\r\nx-site: b42\r\n\r\n"
     );
 }
 
@@ -119,8 +115,8 @@ async fn an_octet_a_second_lasts_to_the_deadline_and_no_longer() {
         }
     };
     let start = Instant::now();
-    let connect = Connect::to("host.example:443");
-    let (reply, ()) = tokio::join!(open(near, &connect, soon()), slowly);
+    let (connect, mut who) = (Connect::to("host.example:443"), Authentication::none());
+    let (reply, ()) = tokio::join!(open(near, &connect, &mut who, soon()), slowly);
     assert!(start.elapsed() <= Duration::from_secs(6), "{:?}", start.elapsed());
     assert_eq!(failure(reply), ProxyFailure::ReplyTimeout { received: 5 });
 }
@@ -147,6 +143,7 @@ async fn a_head_that_comes_octet_by_octet_opens_the_tunnel() {
     // A pipe that holds one octet: each is read on its own.
     let (near, mut far) = duplex(1);
     let connect = Connect::to("host.example:443");
+    let mut who = Authentication::none();
     let (mut reading, mut writing) = tokio::io::split(&mut far);
     let serve = async {
         let mut request = Vec::new();
@@ -155,7 +152,7 @@ async fn a_head_that_comes_octet_by_octet_opens_the_tunnel() {
         }
         writing.write_all(head).await.unwrap();
     };
-    let (reply, ()) = tokio::join!(open(near, &connect, soon()), serve);
+    let (reply, ()) = tokio::join!(open(near, &connect, &mut who, soon()), serve);
     let mut came = [0];
     reply.tunnel.unwrap().read_exact(&mut came).await.unwrap();
     assert_eq!(came, [0x16]);

@@ -7,12 +7,12 @@ use url::Url;
 use super::super::issuer::Issuers;
 use super::super::{Step, redirect};
 use super::fault::{Stopped, is_lost};
-use super::tunnel::{Socket, authorization};
+use super::tunnel::Socket;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
 use crate::observation::{CrlOutcome, Fault, HttpFacts, Sample, TlsFacts};
 use crate::phase::aia::OpenChain;
-use crate::phase::http::{Body, BodyRule, Form, Protocol, Request};
+use crate::phase::http::{Body, BodyRule, Form, Kept, Protocol, Request, Response};
 use crate::phase::io::Metered;
 use crate::phase::proxy::{Line, Prefixed};
 use crate::phase::tls::{Alpn, TlsStream};
@@ -39,17 +39,22 @@ impl<'a> Trip<'a> {
     }
 
     pub(super) async fn ask_in_the_clear(&mut self, url: &Url, hop: &Hop) -> Result<Body, Stopped> {
-        let (stream, form) = match hop {
-            Hop::Direct => (Prefixed::from(Line::Clear(self.connect_to_origin(url).await?)), Form::Origin),
-            Hop::Proxy(proxy) if proxy.scheme.is_http() => {
-                let authorization = proxy.credentials.as_ref().and_then(authorization);
-                (Prefixed::from(self.line_to_proxy(proxy).await?), Form::Absolute { authorization })
+        match hop {
+            Hop::Direct => {
+                let stream = Prefixed::from(Line::Clear(self.connect_to_origin(url).await?));
+                self.ask_origin_in_the_clear(stream, url).await
             }
-            Hop::Proxy(proxy) => (self.open_tunnel(proxy, url).await?, Form::Origin),
-        };
+            Hop::Proxy(proxy) if proxy.scheme.is_http() => self.ask_through(proxy, url).await,
+            Hop::Proxy(proxy) => {
+                let stream = self.open_tunnel(proxy, url).await?;
+                self.ask_origin_in_the_clear(stream, url).await
+            }
+        }
+    }
+
+    async fn ask_origin_in_the_clear(&mut self, stream: Socket, url: &Url) -> Result<Body, Stopped> {
         // Nobody proves anything here; who configures headers for such a URL wants them sent.
-        let request = self.request(url, form, true);
-        self.exchange(stream, Protocol::Http1, &request, false).await
+        self.exchange(stream, Protocol::Http1, &self.request(url, Form::Origin, true), false).await
     }
 
     async fn secure(&mut self, socket: Socket, url: &Url, alpn: Alpn) -> Result<(Secured, TlsFacts), Fault> {
@@ -74,7 +79,7 @@ impl<'a> Trip<'a> {
 
     /// The request: in full to the endpoint's own server where that may have it all, without headers and body of the
     /// configuration to others, who are still worth hearing.
-    fn request<'u>(&self, url: &'u Url, form: Form, may_have_all: bool) -> Request<'u>
+    pub(super) fn request<'u>(&self, url: &'u Url, form: Form, may_have_all: bool) -> Request<'u>
     where
         'a: 'u,
     {
@@ -104,11 +109,18 @@ impl<'a> Trip<'a> {
         let by = self.deadline.until(Stage::Http);
         let response = self.timed(Stage::Http, phase::http::send(stream, protocol, request, by)).await?;
         self.listener.heard(Step::Answered(&response.facts));
+        Ok(self.read(response, is_proven).await.0)
+    }
+
+    pub(super) async fn read<S>(&mut self, response: Response<S>, is_proven: bool) -> (Body, Option<Kept<S>>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let rule = self.body_rule(&response.facts, is_proven);
         // Kept already here, for the case that reading the body is cut off.
         self.seen.http = Some(response.facts.clone());
         let by = self.deadline.until(Stage::Content);
-        Ok(self.timed(Stage::Content, response.read(rule, by)).await)
+        self.timed(Stage::Content, response.read_and_keep(rule, by)).await
     }
 
     /// How much of a body is needed: a CRL whole, an expected text as far as it may reach; and where nothing proves the

@@ -1,6 +1,6 @@
 //! Asking a proxy for a tunnel: by CONNECT, or in SOCKS.
 
-use http::HeaderValue;
+use tokio::time::Instant;
 use url::Url;
 
 use super::super::Step;
@@ -9,7 +9,7 @@ use crate::cause::Stage;
 use crate::observation::{Fault, MonitorFault, ProxyFault};
 use crate::phase::proxy::socks::{self, Dialect, Target};
 use crate::phase::proxy::{self, Connect, Line, Prefixed};
-use crate::plan::{Credentials, Proxy};
+use crate::plan::Proxy;
 
 /// A way to the origin, or to a proxy that serves for it.
 pub(super) type Socket = Prefixed<Line>;
@@ -23,24 +23,30 @@ impl Trip<'_> {
     }
 
     async fn ask_by_connect(&mut self, proxy: &Proxy, url: &Url) -> Result<Socket, Fault> {
-        let line = self.line_to_proxy(proxy).await?;
         let (host, port) = host_and_port(url);
         let target = format!("{host}:{port}");
         let options = &self.pair.path.options;
-        let connect = Connect {
-            target: &target,
-            credentials: proxy.credentials.as_ref(),
-            user_agent: options.user_agent.as_ref(),
-            headers: &options.connect_headers,
-        };
-        let by = self.deadline.until(Stage::Proxy);
-        let reply = self.timed(Stage::Proxy, proxy::open(line, &connect, by)).await;
-        if let Some(facts) = &reply.facts {
-            self.listener.heard(Step::ProxyAnswered(facts));
+        let connect =
+            Connect { target: &target, user_agent: options.user_agent.as_ref(), headers: &options.connect_headers };
+        let mut who = self.introduce_to(proxy).await;
+        loop {
+            let line = self.line_to_proxy(proxy).await?;
+            let by = self.deadline.until(Stage::Proxy);
+            let reply = self.timed(Stage::Proxy, proxy::open(line, &connect, &mut who, by)).await;
+            if let Some(facts) = &reply.facts {
+                self.listener.heard(Step::ProxyAnswered(facts));
+            }
+            if reply.facts.is_some() {
+                self.seen.proxy = reply.facts;
+            }
+            if reply.ask_again {
+                self.deadline.begin_connection(Instant::now());
+                continue;
+            }
+            self.note_introduction(proxy, &who);
+            let fault = |failure| Fault::Proxy(ProxyFault { proxy: proxy.to_string(), failure });
+            return Ok(reply.tunnel.map_err(|failure| failure.map(fault))?);
         }
-        self.seen.proxy = reply.facts;
-        let fault = |failure| Fault::Proxy(ProxyFault { proxy: proxy.to_string(), failure });
-        Ok(reply.tunnel.map_err(|failure| failure.map(fault))?)
     }
 
     async fn ask_in_socks(&mut self, proxy: &Proxy, dialect: Dialect, url: &Url) -> Result<Socket, Fault> {
@@ -73,11 +79,4 @@ impl Trip<'_> {
             target => Ok(target),
         }
     }
-}
-
-/// The header that tells a proxy who we are, marked so that nothing prints it.
-pub(in crate::probe) fn authorization(credentials: &Credentials) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(&proxy::basic(credentials)).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }

@@ -4,7 +4,7 @@ use tokio::io::{DuplexStream, duplex};
 
 use super::*;
 use crate::observation::IoKind;
-use crate::plan::Secret;
+use crate::plan::{Password, Secret};
 use crate::text::Clean;
 
 fn soon() -> Instant {
@@ -15,7 +15,8 @@ const NAMED: Ask<'static> =
     Ask { dialect: Dialect::V5, target: Target::Name("host.example"), port: 443, credentials: None };
 
 fn account() -> Credentials {
-    Credentials { username: "svc".to_owned(), password: Secret::new("s3cret".to_owned()) }
+    let password = Password::fixed(Secret::new("s3cret".to_owned()));
+    Credentials { username: "svc".to_owned(), password, scheme: None, kdc: None }
 }
 
 /// A server that says all of this, whatever it is asked, and holds the line.

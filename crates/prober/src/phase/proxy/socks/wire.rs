@@ -65,7 +65,8 @@ pub(super) fn read_method(octets: &[u8]) -> Parsed<u8> {
 
 /// User and password (RFC 1929, section 2).
 pub(super) fn credentials(credentials: &Credentials) -> Result<Zeroizing<Vec<u8>>, SocksFailure> {
-    let (user, password) = (credentials.username.as_bytes(), credentials.password.expose().as_bytes());
+    let secret = credentials.password.current();
+    let (user, password) = (credentials.username.as_bytes(), secret.expose().as_bytes());
     if user.len() > 255 || password.len() > 255 {
         return Err(cannot_carry(SocksVersion::Socks5, "a user or password of more than 255 bytes"));
     }

@@ -1,8 +1,9 @@
 use super::*;
-use crate::plan::Secret;
+use crate::plan::{Password, Secret};
 
 fn account(user: &str, password: &str) -> Credentials {
-    Credentials { username: user.to_owned(), password: Secret::new(password.to_owned()) }
+    let password = Password::fixed(Secret::new(password.to_owned()));
+    Credentials { username: user.to_owned(), password, scheme: None, kdc: None }
 }
 
 fn address(text: &str) -> Target<'static> {

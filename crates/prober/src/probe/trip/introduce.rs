@@ -1,0 +1,118 @@
+//! Telling a proxy who we are, and asking it in the clear.
+
+use ::http::HeaderValue;
+use tokio::time::Instant;
+use url::Url;
+
+use super::super::{Prober, Step};
+use super::Trip;
+use super::fault::Stopped;
+use crate::cause::Stage;
+use crate::observation::HttpFailure;
+use crate::phase::Failure;
+use crate::phase::http::{self, Body, Form, Protocol, Unanswered};
+use crate::phase::proxy::{Authentication, KdcNetwork, Prefixed};
+use crate::plan::Proxy;
+use crate::probe::network::Network;
+
+impl Prober {
+    /// Who we are to a proxy, and what it took the last time.
+    pub(in crate::probe) async fn introduce<'p>(
+        &'p self,
+        proxy: &'p Proxy,
+        network: Network<'p>,
+        by: Instant,
+    ) -> Authentication<'p> {
+        let Some(credentials) = &proxy.credentials else { return Authentication::none() };
+        let network = KdcNetwork { resolver: network.resolver, source: network.source };
+        let mut who = Authentication::new(credentials, &proxy.host, network);
+        who.begin_unasked(self.remembered.get(&proxy.to_string()), by).await;
+        who
+    }
+}
+
+impl<'a> Trip<'a> {
+    pub(super) async fn introduce_to<'p>(&mut self, proxy: &'p Proxy) -> Authentication<'p>
+    where
+        'a: 'p,
+    {
+        if proxy.credentials.is_none() {
+            return Authentication::none();
+        }
+        let (prober, network, by) = (self.prober, self.network, self.deadline.until(Stage::Proxy));
+        self.timed(Stage::Proxy, prober.introduce(proxy, network, by)).await
+    }
+
+    pub(super) fn note_introduction(&mut self, proxy: &Proxy, who: &Authentication<'_>) {
+        self.seen.proxy_auth = who.facts();
+        if let Some(facts) = &self.seen.proxy_auth {
+            self.prober.remembered.note(&proxy.to_string(), facts);
+        }
+    }
+
+    /// Asks a proxy for what is not inside TLS: in absolute-form, and again as long as it asks who we are and there is
+    /// something to tell.
+    pub(super) async fn ask_through(&mut self, proxy: &Proxy, url: &Url) -> Result<Body, Stopped> {
+        let mut who = self.introduce_to(proxy).await;
+        let outcome = self.ask_until_known(proxy, url, &mut who).await;
+        self.note_introduction(proxy, &who);
+        outcome
+    }
+
+    async fn ask_until_known(
+        &mut self,
+        proxy: &Proxy,
+        url: &Url,
+        who: &mut Authentication<'_>,
+    ) -> Result<Body, Stopped> {
+        let mut kept = None;
+        loop {
+            let authorization = who.next_request().and_then(|value| authorization(&value));
+            // Nobody proves anything here; who configures headers for such a URL wants them sent.
+            let request = self.request(url, Form::Absolute { authorization, keep: who.has_login() }, true);
+            let sent = match kept.take() {
+                Some(line) => {
+                    let by = self.deadline.until(Stage::Http);
+                    let line: http::Kept<_> = line;
+                    self.timed(Stage::Http, line.send(&request, by)).await
+                }
+                None => {
+                    let stream = Prefixed::from(self.line_to_proxy(proxy).await?);
+                    let by = self.deadline.until(Stage::Http);
+                    self.timed(Stage::Http, http::send(stream, Protocol::Http1, &request, by)).await
+                }
+            };
+            let response = match sent {
+                Err(unanswered) if died(&unanswered) && who.outlives_connection() => continue,
+                sent => sent?,
+            };
+            self.listener.heard(Step::Answered(&response.facts));
+            let asked = (response.facts.status == 407).then(|| response.challenges().to_vec());
+            let (body, line) = self.read(response, false).await;
+            let by = self.deadline.until(Stage::Proxy);
+            match asked {
+                Some(challenges) if who.has_login() => {
+                    if !self.timed(Stage::Proxy, who.challenged(&challenges, line.is_some(), by)).await {
+                        return Ok(body);
+                    }
+                }
+                _ => return Ok(body),
+            }
+            kept = line;
+            self.deadline.begin_connection(Instant::now());
+        }
+    }
+}
+
+/// The header that tells a proxy who we are, marked so that nothing prints it.
+pub(in crate::probe) fn authorization(value: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(value).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Whether the connection ended before any answer came over it.
+fn died(unanswered: &Unanswered) -> bool {
+    matches!(&unanswered.failure, Failure::Fault(fault)
+        if fault.received == 0 && matches!(fault.failure, HttpFailure::Lost(_)))
+}
