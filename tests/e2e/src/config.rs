@@ -1,6 +1,7 @@
 //! Configurations for tests, smaller than the world's own.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use testnet::World;
@@ -11,6 +12,8 @@ use crate::folder::Folder;
 #[derive(Debug)]
 pub struct Config {
     head: String,
+    names: String,
+    paths: String,
     endpoints: String,
 }
 
@@ -19,17 +22,24 @@ impl Config {
     pub fn of(world: &World) -> Self {
         let head = format!(
             "site: e2e\ninterval: 1s\ntimeout: 1s\nconfirm: 1\ncontrols: []\n\
-             dns: {{resolvers: ['{}'], private_answers: allowed, hosts: {{nginx.example: [127.0.0.1]}}}}\n\
-             tls: {{extra_roots: ['{}']}}\n",
-            world.dns_address(),
-            world.root_file().display()
+             tls: {{extra_roots: ['{}']}}\n\
+             dns:\n  resolvers: ['{}']\n  private_answers: allowed\n  hosts:\n",
+            world.root_file().display(),
+            world.dns_address()
         );
-        Self { head, endpoints: String::new() }
+        let names = "    nginx.example: [127.0.0.1]\n".to_owned();
+        Self { head, names, paths: String::new(), endpoints: String::new() }
+    }
+
+    /// Adds a name with its address.
+    pub fn name(mut self, name: &str, address: IpAddr) -> Self {
+        let _infallible = writeln!(self.names, "    {name}: ['{address}']");
+        self
     }
 
     /// Adds a path, as YAML, and makes it the default.
     pub fn path(mut self, name: &str, way: &str) -> Self {
-        let _infallible = write!(self.head, "paths: {{{name}: {way}}}\ndefault_paths: [{name}]\n");
+        let _infallible = write!(self.paths, "paths: {{{name}: {way}}}\ndefault_paths: [{name}]\n");
         self
     }
 
@@ -41,6 +51,7 @@ impl Config {
 
     /// Writes it to a file.
     pub fn write(self, folder: &Folder) -> PathBuf {
-        folder.write("endpoints.yaml", &format!("{}endpoints:\n{}", self.head, self.endpoints))
+        let Self { head, names, paths, endpoints } = self;
+        folder.write("endpoints.yaml", &format!("{head}{names}{paths}endpoints:\n{endpoints}"))
     }
 }

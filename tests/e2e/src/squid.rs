@@ -21,7 +21,17 @@ pub enum SquidRules<'a> {
         /// The password.
         password: &'a str,
     },
+    /// Only those may pass whom the helpers of these lines of its configuration know; further environment for them.
+    Helpers {
+        /// `auth_param` lines.
+        lines: &'a str,
+        /// Variables.
+        environment: &'a [(&'a str, String)],
+    },
 }
+
+/// Where Debian keeps squid's helpers.
+pub const SQUID_HELPERS: &str = "/usr/lib/squid";
 
 /// A running squid.
 #[derive(Debug)]
@@ -43,6 +53,9 @@ impl Squid {
             let mut command = Command::new("squid");
             // In the foreground, one process (but for its helpers, which end with their pipes).
             command.arg("-N").arg("-f").arg(config).env("PATH", path_with_sbin());
+            if let SquidRules::Helpers { environment, .. } = rules {
+                command.envs(environment.iter().map(|(name, value)| (name, value)));
+            }
             command
         };
         let ready = || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("Accepting HTTP Socket connections"));
@@ -61,6 +74,9 @@ pub(crate) fn path_with_sbin() -> String {
     format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
 }
 
+/// Who is known may pass.
+const KNOWN_ALONE: &str = "acl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all\n";
+
 fn access(rules: SquidRules<'_>, folder: &Folder) -> String {
     match rules {
         SquidRules::Allow => "http_access allow all\n".to_owned(),
@@ -74,11 +90,11 @@ fn access(rules: SquidRules<'_>, folder: &Folder) -> String {
             let helper = folder.write("helper.sh", &script);
             format!(
                 "auth_param basic program /bin/sh {}\nauth_param basic children 1 startup=1\n\
-                 auth_param basic realm the test\nacl known proxy_auth REQUIRED\nhttp_access allow known\n\
-                 http_access deny all\n",
+                 auth_param basic realm the test\n{KNOWN_ALONE}",
                 helper.display()
             )
         }
+        SquidRules::Helpers { lines, .. } => format!("{lines}\n{KNOWN_ALONE}"),
     }
 }
 

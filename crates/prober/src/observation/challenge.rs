@@ -74,7 +74,8 @@ fn parameter(text: &str) -> Option<(&str, String, &str)> {
     let value = after.trim_start_matches([' ', '\t']).strip_prefix('=')?.trim_start_matches([' ', '\t']);
     if let Some(quoted) = value.strip_prefix('"') {
         let (value, rest) = unquote(quoted);
-        return Some((name, value, rest));
+        // Some proxies forget to escape quotes within: what stands there up to the next comma is no scheme.
+        return Some((name, value, rest.find(',').and_then(|comma| rest.get(comma..)).unwrap_or_default()));
     }
     let (value, rest) = value.split_at(value.find(',').unwrap_or(value.len()));
     Some((name, value.trim().to_owned(), rest))
@@ -141,6 +142,7 @@ mod tests {
             (&["Negotiate oYG2MIGzoAMKAQE=, NTLM TlRM"], &["Negotiate <oYG2MIGzoAMKAQE=>", "NTLM <TlRM>"]),
             (&["  ,, basic   REALM=\"X\""], &["basic [X]"]),
             (&["Basic realm=\"one\", realm=\"two\""], &["Basic [one]"]),
+            (&["Basic realm=\"the \"big\" proxy\", NTLM"], &["Basic [the]", "NTLM"]),
         ] {
             assert_eq!(read_lines(values), expected, "{values:?}");
         }

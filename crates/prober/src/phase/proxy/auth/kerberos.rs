@@ -73,7 +73,9 @@ impl From<sspi::Error> for NoTicket {
             error.error_type,
             ErrorKind::NoAuthenticatingAuthority | ErrorKind::UnknownCredentials | ErrorKind::TimeSkew
         );
-        Self { reason: Clean::new(&error.description), may_do_without }
+        // The KDC's own words, without what it adds in ASN.1.
+        let words = error.description.split(". Additional error").next().unwrap_or_default();
+        Self { reason: Clean::new(words), may_do_without }
     }
 }
 

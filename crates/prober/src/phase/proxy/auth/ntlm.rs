@@ -30,7 +30,7 @@ impl Ntlm {
 
     /// The proof that answers a challenge.
     pub(super) fn answer(mut self, challenge: Vec<u8>) -> Result<Vec<u8>, AuthFailure> {
-        self.step(challenge).map_err(|error| AuthFailure::Challenge(Clean::new(&error.description)))
+        self.step(with_target_info(challenge)).map_err(|error| AuthFailure::Challenge(Clean::new(&error.description)))
     }
 
     fn step(&mut self, token: Vec<u8>) -> sspi::Result<Vec<u8>> {
@@ -47,6 +47,32 @@ impl Ntlm {
         self.context.initialize_security_context_impl(&mut call)?.resolve_to_result()?;
         let [token] = output;
         Ok(token.buffer)
+    }
+}
+
+/// A challenge without target information in the form of one whose target information is empty.
+///
+/// Servers of old (and squid's own `ntlm_fake_auth`) end before these fields or have other things there; clients pass
+/// over them where the flags say so (MS-NLMP, section 2.2.1.2), sspi does not. They do not know integrity codes over
+/// the messages either, so nobody misses the original.
+fn with_target_info(challenge: Vec<u8>) -> Vec<u8> {
+    const TARGET_INFO: u32 = 0x0080_0000;
+    const VERSION: u32 = 0x0200_0000;
+    /// An empty field that points behind the head: length, space, offset.
+    const NOTHING: [u8; 8] = [0, 0, 0, 0, 48, 0, 0, 0];
+    let parts = || {
+        let (kind, rest) = challenge.split_first_chunk::<12>()?;
+        let (_target_name, rest) = rest.split_first_chunk::<8>()?;
+        let (flags, rest) = rest.split_first_chunk::<4>()?;
+        let (nonce, _) = rest.split_first_chunk::<8>()?;
+        Some((kind, u32::from_le_bytes(*flags), nonce))
+    };
+    match parts() {
+        Some((kind, flags, nonce)) if flags & TARGET_INFO == 0 => {
+            let flags = (flags & !VERSION).to_le_bytes();
+            [&kind[..], &NOTHING, &flags, nonce, &[0; 8], &NOTHING].concat()
+        }
+        _ => challenge,
     }
 }
 
@@ -87,6 +113,17 @@ mod tests {
             let password = utf16("Password");
             assert!(!proof.windows(password.len()).any(|window| window == password));
         }
+    }
+
+    /// From squid's `ntlm_fake_auth`: no target information, and a target name at no place of the message.
+    const OLD_CHALLENGE: &str = "TlRMTVNTUAACAAAACQAJAK6qqqoGgggA8eZRYT5FL3EAAAAAAAA6AFdPUktHUk9VUA==";
+
+    #[test]
+    fn a_challenge_of_old_is_answered() {
+        let mut handshake = Ntlm::new("svc", &secret()).unwrap();
+        handshake.greeting().unwrap();
+        let proof = handshake.answer(BASE64_STANDARD.decode(OLD_CHALLENGE).unwrap()).unwrap();
+        assert!(proof.starts_with(b"NTLMSSP\0\x03\0\0\0"));
     }
 
     #[test]
