@@ -28,7 +28,7 @@ fn passwords_arrive_whole() {
     let password = |name: &str| {
         let path = plan.paths.iter().find(|path| path.name == name).unwrap();
         let Way::Proxy(proxy) = &path.way else { panic!("{path:?}") };
-        proxy.credentials.as_ref().unwrap().password.expose().to_owned()
+        proxy.credentials.as_ref().unwrap().password.current().expose().to_owned()
     };
     assert_eq!((password("hq-auth").as_str(), password("hq-env").as_str()), ("correct horse", "hunter2"));
 }
@@ -63,7 +63,13 @@ fn describe_path(out: &mut String, path: &Path) -> std::fmt::Result {
         Way::Direct => writeln!(out, "path {}: direct", path.name),
         Way::Proxy(proxy) => {
             let user = proxy.credentials.as_ref().map(|credentials| credentials.username.as_str());
-            writeln!(out, "path {}: proxy {} as {user:?}", path.name, Via::from(&**proxy))
+            writeln!(out, "path {}: proxy {} as {user:?}", path.name, Via::from(&**proxy))?;
+            match &proxy.credentials {
+                Some(told) if told.scheme.is_some() || told.kdc.is_some() => {
+                    writeln!(out, "  by {:?}, tickets from {:?}", told.scheme, told.kdc)
+                }
+                _ => Ok(()),
+            }
         }
         Way::Environment(proxies) => writeln!(out, "path {}: {proxies:?}", path.name),
         Way::WinHttp(settings) => {

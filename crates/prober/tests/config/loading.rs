@@ -12,7 +12,7 @@ fn files_are_looked_for_from_the_folder_of_the_configuration() {
     assert_eq!(origin, Origin::File(file));
     assert_eq!(plan.tls.extra_roots.len(), 1);
     let Way::Proxy(proxy) = &plan.paths[0].way else { panic!("{:?}", plan.paths) };
-    assert_eq!(proxy.credentials.as_ref().unwrap().password.expose(), "correct horse");
+    assert_eq!(proxy.credentials.as_ref().unwrap().password.current().expose(), "correct horse");
 }
 
 #[test]
