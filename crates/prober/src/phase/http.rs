@@ -104,7 +104,8 @@ where
             }
         }
     };
-    conclude(exchange, protocol, request, count, 0, by).await
+    // Boxed: on its way into the wait it would be copied more than once.
+    conclude(Box::pin(exchange), protocol, request, count, 0, by).await
 }
 
 /// Waits for the head of a response, and words what keeps it from coming. So many bytes had been received `before`.

@@ -238,7 +238,8 @@ mod tests {
     async fn the_last_password_stands_while_the_file_has_none() {
         let file = Kept::new("stands", "first");
         let password = file.password();
-        for (number, bad) in [&b""[..], b"\n", b"half\nwritten", b"\xff\xfe", &[b'x'; 70_000]].iter().enumerate() {
+        let huge = vec![b'x'; 70_000];
+        for (number, bad) in [&b""[..], b"\n", b"half\nwritten", b"\xff\xfe", &huge].iter().enumerate() {
             let good = format!("good {number}");
             replace(&file.0, good.as_bytes());
             later().await;

@@ -55,12 +55,11 @@ impl Issuers<'_> {
         loop {
             let authorization = who.next_request().and_then(|value| authorization(&value));
             let request = request(url, Form::Absolute { authorization, keep: who.has_login() });
-            let response = match kept.take() {
-                Some(line) => line.send(&request, by).await.ok()?,
-                None => {
-                    let stream = Prefixed::from(self.proxy(proxy, by).await?);
-                    http::send(stream, Protocol::Http1, &request, by).await.ok()?
-                }
+            let response = if let Some(line) = kept.take() {
+                line.send(&request, by).await.ok()?
+            } else {
+                let stream = Prefixed::from(self.proxy(proxy, by).await?);
+                http::send(stream, Protocol::Http1, &request, by).await.ok()?
             };
             if response.facts.status != 407 {
                 return Some(response);

@@ -203,6 +203,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn services_come_in_the_order_of_preference() {
+        let name = |text| Name::from_ascii(text).unwrap();
+        let record = |priority, weight, port, target| {
+            Record::from_rdata(
+                name("_kerberos._tcp.x."),
+                60,
+                RData::SRV(SRV::new(priority, weight, port, name(target))),
+            )
+        };
+        let answers = [
+            record(10, 0, 88, "far.x."),
+            record(0, 10, 88, "light.x."),
+            record(0, 100, 8888, "heavy.x."),
+            record(0, 0, 88, "."),
+            record(0, 0, 0, "nowhere.x."),
+        ];
+        let found = services(&answers);
+        let shown: Vec<String> = found.iter().map(|(host, port)| format!("{host}:{port}")).collect();
+        assert_eq!(shown, ["heavy.x:8888", "light.x:88", "far.x:88"]);
+    }
+
+    #[test]
     fn errors_keep_their_rcode() {
         let none = |code| NetError::from(NoRecords::new(Query::new(), code));
         let code = |code| NetError::Dns(DnsError::ResponseCode(code));

@@ -27,7 +27,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Kept<S> {
             let (facts, reader) = reader.again(message).await?;
             Ok((facts, Reader::Http1(Box::new(reader))))
         };
-        conclude(exchange, Protocol::Http1, request, count, before, by).await
+        conclude(Box::pin(exchange), Protocol::Http1, request, count, before, by).await
     }
 }
 

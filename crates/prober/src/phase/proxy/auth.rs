@@ -230,7 +230,8 @@ impl Login<'_> {
     async fn ticket(&self, by: Instant) -> Result<Option<Vec<u8>>, NoTicket> {
         let Host::Domain(proxy) = self.proxy else { return Ok(None) };
         let Some(principal) = Principal::of(self.credentials) else { return Ok(None) };
-        let ticket = kerberos::ticket(&principal, &self.password, proxy, self.network, by).await?;
+        // Boxed: few probes need it, and all would carry its size.
+        let ticket = Box::pin(kerberos::ticket(&principal, &self.password, proxy, self.network, by)).await?;
         Ok(Some(spnego::init(&ticket)))
     }
 }

@@ -7,10 +7,11 @@ use url::Url;
 use super::super::{Prober, Step};
 use super::Trip;
 use super::fault::Stopped;
+use super::tunnel::Socket;
 use crate::cause::Stage;
 use crate::observation::HttpFailure;
 use crate::phase::Failure;
-use crate::phase::http::{self, Body, Form, Protocol, Unanswered};
+use crate::phase::http::{self, Body, Form, Kept, Protocol, Unanswered};
 use crate::phase::proxy::{Authentication, KdcNetwork, Prefixed};
 use crate::plan::Proxy;
 use crate::probe::network::Network;
@@ -65,22 +66,18 @@ impl<'a> Trip<'a> {
         url: &Url,
         who: &mut Authentication<'_>,
     ) -> Result<Body, Stopped> {
-        let mut kept = None;
+        let mut kept: Option<Kept<Socket>> = None;
         loop {
             let authorization = who.next_request().and_then(|value| authorization(&value));
             // Nobody proves anything here; who configures headers for such a URL wants them sent.
             let request = self.request(url, Form::Absolute { authorization, keep: who.has_login() }, true);
-            let sent = match kept.take() {
-                Some(line) => {
-                    let by = self.deadline.until(Stage::Http);
-                    let line: http::Kept<_> = line;
-                    self.timed(Stage::Http, line.send(&request, by)).await
-                }
-                None => {
-                    let stream = Prefixed::from(self.line_to_proxy(proxy).await?);
-                    let by = self.deadline.until(Stage::Http);
-                    self.timed(Stage::Http, http::send(stream, Protocol::Http1, &request, by)).await
-                }
+            let sent = if let Some(line) = kept.take() {
+                let by = self.deadline.until(Stage::Http);
+                self.timed(Stage::Http, line.send(&request, by)).await
+            } else {
+                let stream = Prefixed::from(self.line_to_proxy(proxy).await?);
+                let by = self.deadline.until(Stage::Http);
+                self.timed(Stage::Http, http::send(stream, Protocol::Http1, &request, by)).await
             };
             let response = match sent {
                 Err(unanswered) if died(&unanswered) && who.outlives_connection() => continue,

@@ -90,8 +90,8 @@ pub(super) async fn ticket(
 ) -> Result<Vec<u8>, NoTicket> {
     let now = Instant::now();
     let by = now + by.saturating_duration_since(now) / 2;
-    let kdcs = kdcs(principal, network, by).await?;
-    let kdcs = Kdcs { kdcs, network, by };
+    let home = kdcs(principal, network, by).await?;
+    let kdcs = Kdcs { home, network, by };
     match timeout_at(by, exchange(principal, password, proxy, &kdcs)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(NoTicket::unasked("no KDC answered in time")),
@@ -163,7 +163,7 @@ async fn kdcs(principal: &Principal<'_>, network: KdcNetwork<'_>, by: Instant) -
 
 /// The KDCs of the user's realm, in the order in which they are asked.
 struct Kdcs<'a> {
-    kdcs: Vec<Kdc>,
+    home: Vec<Kdc>,
     network: KdcNetwork<'a>,
     by: Instant,
 }
@@ -172,7 +172,7 @@ impl Kdcs<'_> {
     /// Asks the first KDC that answers; `HOME` is the user's own realm, another host that of a referral.
     async fn ask(&self, host: &str, port: u16, request: &[u8]) -> Result<Vec<u8>, NoTicket> {
         let elsewhere = [Kdc { host: host.to_owned(), port }];
-        let kdcs = if host == HOME { self.kdcs.as_slice() } else { elsewhere.as_slice() };
+        let kdcs = if host == HOME { self.home.as_slice() } else { elsewhere.as_slice() };
         let mut reasons = Vec::new();
         for (kdc, left) in kdcs.iter().zip((1..=u32::try_from(kdcs.len()).unwrap_or(u32::MAX)).rev()) {
             let now = Instant::now();
