@@ -133,7 +133,7 @@ async fn endless_heads_and_interim_answers_end_at_the_limit() {
 
 #[tokio::test]
 async fn a_header_of_64_kib_is_too_long() {
-    let huge = [&b"HTTP/1.1 200 OK\r\nX-Huge: "[..], &[b'h'; 64 * 1024], b"\r\n\r\n"].concat();
+    let huge = [&b"HTTP/1.1 200 OK\r\nX-Huge: "[..], &vec![b'h'; 64 * 1024], b"\r\n\r\n"].concat();
     assert_eq!(failure(says(&huge).await.0), ProxyFailure::HeadTooLong);
 }
 
