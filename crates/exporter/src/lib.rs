@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod metrics;
 mod rows;
+mod runbook;
 pub mod sentence;
 pub mod status;
 pub mod web;

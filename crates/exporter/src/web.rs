@@ -1,12 +1,14 @@
-//! The HTTP side: the page, the metrics, the status document, and whether the process is well.
+//! The HTTP side: the pages, the metrics, the status document, and whether the process is well.
 //!
 //! `docs/http.md` is the reference.
 
 mod assets;
 mod bind;
 mod guard;
+mod kept;
 mod page;
 mod patience;
+mod runbook;
 mod server;
 
 use std::sync::Arc;
@@ -51,6 +53,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/status", get(status))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
+        .route("/runbook", get(runbook::index))
+        .route("/runbook/network-is-fine", get(runbook::network_is_fine))
+        .route("/runbook/{cause}", get(runbook::cause))
         .route("/assets/{name}", get(assets::serve))
         .fallback(async || plain(StatusCode::NOT_FOUND, "There is nothing here; the page is at /."))
         .method_not_allowed_fallback(async || plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be read (GET)."))

@@ -1,8 +1,10 @@
 //! Files that pages load: compiled in, and named after their content so that browsers may keep them for ever.
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use super::kept;
 
 /// A compiled-in file.
 struct Asset {
@@ -35,14 +37,7 @@ pub(super) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Respo
     let Some(asset) = ALL.iter().find(|asset| asset.file_name() == name) else {
         return super::plain(StatusCode::NOT_FOUND, "There is no such file; its name changes with its content.");
     };
-    let tag = format!("\"{:016x}\"", asset.hash());
-    let caching =
-        [(header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()), (header::ETAG, tag.clone())];
-    let held = headers.get(header::IF_NONE_MATCH).and_then(|held| held.to_str().ok());
-    if held.is_some_and(|held| held.split(',').any(|one| matches!(one.trim(), one if one == tag || one == "*"))) {
-        return (StatusCode::NOT_MODIFIED, caching).into_response();
-    }
-    (caching, [(header::CONTENT_TYPE, asset.content_type)], asset.content).into_response()
+    kept::answer(&headers, "public, max-age=31536000, immutable", asset.content_type, asset.content)
 }
 
 impl Asset {
@@ -51,13 +46,6 @@ impl Asset {
     }
 
     fn file_name(&self) -> String {
-        format!("{:016x}-{}", self.hash(), self.name)
-    }
-
-    /// FNV-1a: tells versions of a file apart, nothing more.
-    fn hash(&self) -> u64 {
-        self.content
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+        format!("{:016x}-{}", kept::fingerprint(self.content), self.name)
     }
 }

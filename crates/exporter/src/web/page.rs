@@ -1,8 +1,10 @@
-//! The page: what a person sees first, rendered here and complete without JavaScript.
+//! The pages for people, rendered here and complete without JavaScript: the overview, and the runbook.
 
 mod cell;
+mod frame;
 mod overview;
 mod problem;
+pub(super) mod runbook;
 mod standing;
 mod when;
 

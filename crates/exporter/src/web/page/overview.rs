@@ -7,21 +7,19 @@ use prober::snapshot::{Row, Snapshot};
 use time::OffsetDateTime;
 
 use super::cell::Cell;
+use super::frame::Frame;
 use super::problem::Problem;
 use super::standing::PathLine;
 use super::when::When;
 use crate::rows::path_names;
 use crate::sentence;
 use crate::status::Summary;
-use crate::web::assets;
 
 /// The whole page.
 #[derive(Debug, Template)]
 #[template(path = "overview.html")]
 pub(super) struct Overview<'a> {
-    style: String,
-    icon: String,
-    version: &'static str,
+    frame: Frame,
     site: &'a str,
     sentence: String,
     /// The worst state, which gives the page its tone.
@@ -59,9 +57,7 @@ impl<'a> Overview<'a> {
             snapshot.rows.iter().map(AsRef::as_ref).partition(|row| row.pair.endpoint.control);
         let order = path_names(snapshot);
         Self {
-            style: assets::style(),
-            icon: assets::icon(),
-            version: env!("CARGO_PKG_VERSION"),
+            frame: Frame::new(),
             site: &snapshot.site,
             sentence: sentence::summary(snapshot),
             tone: tone(summary),
