@@ -64,6 +64,12 @@ pub(crate) fn list(items: &[&str], plural: &str) -> String {
     }
 }
 
+/// Words as a heading begins: "The proxy refuses it".
+pub(crate) fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
 /// How long ago something was, or how long it has lasted, in its largest unit: "18 min", "3 days".
 pub(crate) fn span(duration: time::Duration) -> String {
     let (days, hours, minutes) = (duration.whole_days(), duration.whole_hours(), duration.whole_minutes());

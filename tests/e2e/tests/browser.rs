@@ -20,4 +20,7 @@ async fn a_browser_shows_the_page_and_has_nothing_to_complain_of() {
         Vec::<String>::new(),
         "the policy lets the page's own style through, and nothing is missing"
     );
+    let page = browse(running.address(), "/runbook/tcp_refused").await;
+    assert!(page.dom.contains("The connection is refused"), "{}", page.dom);
+    assert_eq!(page.console, Vec::<String>::new());
 }

@@ -1,6 +1,7 @@
 //! The runbook over HTTP. It changes with the program only, so that browsers may keep it and ask whether it still holds.
 
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use prober::cause::Cause;
@@ -27,15 +28,15 @@ pub(super) async fn network_is_fine(asked: HeaderMap) -> Response {
     .await
 }
 
-/// `GET /runbook/{cause}`
-pub(super) async fn cause(Path(name): Path<String>, asked: HeaderMap) -> Response {
-    offload(move || match (Runbook::get(), Cause::ALL.iter().find(|cause| cause.as_str() == name)) {
-        (Err(error), _) => failure(error),
-        (Ok(runbook), Some(cause)) => match runbook.entry(*cause) {
+/// `GET /runbook/{cause}`; a name that is not even UTF-8 is no cause either.
+pub(super) async fn cause(name: Result<Path<String>, PathRejection>, asked: HeaderMap) -> Response {
+    let cause = name.ok().and_then(|Path(name)| Cause::ALL.iter().copied().find(|cause| cause.as_str() == name));
+    offload(move || match Runbook::get() {
+        Ok(runbook) => match cause.and_then(|cause| runbook.entry(cause)) {
             Some(entry) => answer(&asked, page::runbook::cause(entry)),
             None => unknown(),
         },
-        (Ok(_), None) => unknown(),
+        Err(error) => failure(error),
     })
     .await
 }

@@ -14,6 +14,8 @@ use tower::ServiceExt;
 use super::*;
 use crate::sample;
 
+mod runbook;
+
 #[derive(Debug)]
 struct FixedClock;
 
@@ -44,6 +46,9 @@ async fn every_page_answers_get_and_head_with_its_content_type() {
         ("/", "text/html; charset=utf-8"),
         ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
         ("/api/v1/status", "application/json"),
+        ("/runbook", "text/html; charset=utf-8"),
+        ("/runbook/proxy_denied", "text/html; charset=utf-8"),
+        ("/runbook/network-is-fine", "text/html; charset=utf-8"),
         ("/-/healthy", "text/plain; charset=utf-8"),
         ("/-/ready", "text/plain; charset=utf-8"),
         (&assets::style(), "text/css; charset=utf-8"),
@@ -61,7 +66,7 @@ async fn every_page_answers_get_and_head_with_its_content_type() {
 #[tokio::test]
 async fn every_response_carries_the_security_headers() {
     let (_sender, app) = app(sample::branch());
-    for path in ["/", "/metrics", "/nowhere", &assets::style()] {
+    for path in ["/", "/runbook/proxy_denied", "/metrics", "/nowhere", &assets::style()] {
         let (_, headers, _) = ask(&app, Method::GET, path).await;
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{path}: {policy}");

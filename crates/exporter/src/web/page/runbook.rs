@@ -65,7 +65,7 @@ pub(in crate::web) fn cause(entry: &Entry) -> askama::Result<String> {
     let cause = entry.cause;
     let stage = if cause == Cause::MonitorError { "any" } else { cause.stage().as_str() };
     let who = words::who(cause.blame());
-    CausePage { frame: Frame::new(), entry, title: capitalised(cause.words()), stage, who }.render()
+    CausePage { frame: Frame::new(), entry, title: words::capitalised(cause.words()), stage, who }.render()
 }
 
 /// The page for when the network is fine as HTML.
@@ -88,9 +88,4 @@ const fn title(stage: Stage) -> &'static str {
         Stage::Http => "Request and answer",
         Stage::Content => "Content: revocation lists, expected texts",
     }
-}
-
-fn capitalised(words: &str) -> String {
-    let mut characters = words.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
