@@ -115,10 +115,9 @@ pub(crate) struct Topic {
     pub(crate) title: String,
     /// What it is about and what to do.
     pub(crate) text: Prose,
-    /// Commands for PowerShell.
-    pub(crate) windows: Option<Command>,
-    /// Commands for a Unix shell.
-    pub(crate) shell: Option<Command>,
+    /// What to look at and do, in order.
+    #[serde(default)]
+    pub(crate) steps: Vec<Step>,
     /// Further reading.
     #[serde(default)]
     pub(crate) links: Vec<Link>,

@@ -40,6 +40,7 @@ blanks! {
     Address, "address", "one of the IP addresses in the evidence";
     Resolver, "resolver", "the address of the DNS server, from the detail or the machine's settings";
     Proxy, "proxy", "the proxy as host:port, from the detail";
+    ProxyUrl, "proxy_url", "the same with its scheme: http://, https://, socks5h://, …";
     ProxyHost, "proxy_host", "its host";
     ProxyPort, "proxy_port", "its port";
     PacUrl, "pac_url", "the address of the PAC file, from the configuration";

@@ -123,5 +123,5 @@ fn headings_and_groups_are_not_empty() {
 fn the_blanks_of_an_entry_are_explained_once_and_in_order() {
     let entry = runbook().entry(Cause::ProxyDenied).unwrap();
     let names: Vec<_> = entry.blanks().into_iter().map(Blank::as_str).collect();
-    assert_eq!(names, ["site", "endpoint", "url", "host", "path", "since", "detail", "evidence", "proxy"]);
+    assert_eq!(names, ["site", "endpoint", "url", "host", "path", "since", "detail", "evidence", "proxy", "proxy_url"]);
 }

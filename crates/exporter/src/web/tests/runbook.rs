@@ -41,7 +41,7 @@ async fn a_page_says_who_acts_what_to_type_and_what_to_fill_in() {
     let html = page("/runbook/proxy_denied").await;
     assert!(html.contains("<h1>The proxy refuses it</h1>"));
     assert!(html.contains(&format!("What to send to {}</h2>", words::who(Blame::Proxy))));
-    assert!(html.contains("curl -v -x http://<var>{proxy}</var> <var>{url}</var></pre>"), "nothing around the command");
+    assert!(html.contains("curl -v -x <var>{proxy_url}</var> <var>{url}</var></pre>"), "nothing around the command");
     assert!(html.contains("<dt><var>{since}</var></dt>"));
     assert!(html.contains("section <q>Check whether you&#39;re behind a proxy server</q>"));
     assert!(!html.contains("does not report the cause yet"));
