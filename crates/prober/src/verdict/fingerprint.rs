@@ -46,6 +46,10 @@ const SQUID_ERRORS: &[(&str, Meaning)] = &[
     ("ERR_ZERO_SIZE_OBJECT", Meaning::Upstream),
 ];
 
+/// How tinyproxy names itself in `Server`, which it sends with pages of its own making alone: answers that it passes on
+/// keep the origin's. Its pages have no code; it refuses with 403 and says 500 where it cannot connect.
+const TINYPROXY: &str = "tinyproxy/";
+
 /// Products that refuse CONNECT by policy with 502, which otherwise means a dead upstream: header or reason phrase in
 /// lower case, and what it holds.
 const CONNECT_DENIALS: &[(&str, Place, &str)] =
@@ -63,12 +67,26 @@ enum Place {
 
 /// The sign in a response that stands in the origin's place, or in a refusal of CONNECT.
 pub(super) fn of_response(status: u16, headers: &Headers) -> Option<Sign<'_>> {
+    of_squid(status, headers).or_else(|| of_tinyproxy(status, headers))
+}
+
+fn of_squid(status: u16, headers: &Headers) -> Option<Sign<'_>> {
     // "ERR_CONNECT_FAIL 111": the code, then an errno.
     let code = headers.get("x-squid-error")?.split_whitespace().next()?;
     let known = SQUID_ERRORS.iter().find(|(name, _)| *name == code).map(|(_, meaning)| *meaning);
     // Sites name pages of their own with deny_info; their status tells them apart.
     let meaning = known.unwrap_or(if status < 500 { Meaning::Policy } else { Meaning::Upstream });
     Some(Sign { vendor: "squid", meaning, message: code })
+}
+
+fn of_tinyproxy(status: u16, headers: &Headers) -> Option<Sign<'_>> {
+    let message = headers.get("server").filter(|server| server.starts_with(TINYPROXY))?;
+    let meaning = match status {
+        403 => Meaning::Policy,
+        500..=599 => Meaning::Upstream,
+        _ => return None,
+    };
+    Some(Sign { vendor: "tinyproxy", meaning, message })
 }
 
 /// The sign in a refusal of CONNECT.
