@@ -13,7 +13,9 @@ use crate::folder::Folder;
 pub struct Config {
     head: String,
     names: String,
-    paths: String,
+    /// In seconds.
+    timeout: u8,
+    paths: Vec<(String, String)>,
     endpoints: String,
 }
 
@@ -21,14 +23,14 @@ impl Config {
     /// One that resolves as the world does and trusts its root, without any endpoint.
     pub fn of(world: &World) -> Self {
         let head = format!(
-            "site: e2e\ninterval: 1s\ntimeout: 1s\nconfirm: 1\ncontrols: []\n\
+            "site: e2e\nconfirm: 1\ncontrols: []\n\
              tls: {{extra_roots: ['{}']}}\n\
              dns:\n  resolvers: ['{}']\n  private_answers: allowed\n  hosts:\n",
             world.root_file().display(),
             world.dns_address()
         );
         let names = "    nginx.example: [127.0.0.1]\n".to_owned();
-        Self { head, names, paths: String::new(), endpoints: String::new() }
+        Self { head, names, timeout: 1, paths: Vec::new(), endpoints: String::new() }
     }
 
     /// Adds a name with its address.
@@ -37,9 +39,14 @@ impl Config {
         self
     }
 
-    /// Adds a path, as YAML, and makes it the default.
+    /// Gives every probe so many seconds, and its interval as well.
+    pub fn timeout(self, timeout: u8) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Adds a path, as YAML, to those that endpoints go.
     pub fn path(mut self, name: &str, way: &str) -> Self {
-        let _infallible = write!(self.paths, "paths: {{{name}: {way}}}\ndefault_paths: [{name}]\n");
+        self.paths.push((name.to_owned(), way.to_owned()));
         self
     }
 
@@ -51,7 +58,13 @@ impl Config {
 
     /// Writes it to a file.
     pub fn write(self, folder: &Folder) -> PathBuf {
-        let Self { head, names, paths, endpoints } = self;
-        folder.write("endpoints.yaml", &format!("{head}{names}{paths}endpoints:\n{endpoints}"))
+        let Self { head, names, timeout, paths, endpoints } = self;
+        let mut text = format!("interval: {timeout}s\ntimeout: {timeout}s\n{head}{names}");
+        if !paths.is_empty() {
+            let names: Vec<_> = paths.iter().map(|(name, _)| name.as_str()).collect();
+            let ways: Vec<_> = paths.iter().map(|(name, way)| format!("{name}: {way}")).collect();
+            let _infallible = writeln!(text, "paths: {{{}}}\ndefault_paths: [{}]", ways.join(", "), names.join(", "));
+        }
+        folder.write("endpoints.yaml", &format!("{text}endpoints:\n{endpoints}"))
     }
 }

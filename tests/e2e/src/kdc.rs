@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tokio::process::Command;
 
 use crate::folder::Folder;
-use crate::peer::Peer;
+use crate::peer::{LOG, Peer};
 use crate::squid::path_with_sbin;
 
 /// The realm that it serves.
@@ -16,7 +16,6 @@ const REALM: &str = "CORP.EXAMPLE";
 #[derive(Debug)]
 pub struct Kdc {
     peer: Peer,
-    folder: Folder,
 }
 
 impl Kdc {
@@ -27,29 +26,27 @@ impl Kdc {
         let profile = format!(
             "[kdcdefaults]\nkdc_ports = \"\"\n[realms]\n{REALM} = {{\n database_name = {root}/principal\n \
              key_stash_file = {root}/stash\n acl_file = {root}/acl\n default_principal_flags = +preauth\n}}\n\
-             [logging]\nkdc = FILE:{root}/kdc.log\n"
+             [logging]\nkdc = FILE:{root}/{LOG}\n"
         );
         folder.write("kdc.conf", &profile);
         folder.write("krb5.conf", &format!("[libdefaults]\ndefault_realm = {REALM}\n"));
         let kdc = Self::database(&folder, user, service).await;
-        let log = folder.path().join("kdc.log");
-        let start = |address: SocketAddr| {
+        let start = |folder: &Folder, address: SocketAddr| {
             let served = profile.replace("kdc_ports = \"\"", &format!("kdc_listen = \"\"\nkdc_tcp_listen = {address}"));
             folder.write("kdc.conf", &served);
-            let mut command = Self::command("krb5kdc", &folder);
+            let mut command = Self::command("krb5kdc", folder);
             // In the foreground.
             command.arg("-n");
             command
         };
-        let ready = || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("commencing operation"));
-        let peer = Peer::start("krb5kdc", &log, start, ready).await;
         assert!(kdc.exists(), "the key of the service is there");
-        Self { peer, folder }
+        let peer = Peer::start("krb5kdc", folder, start).await;
+        Self { peer }
     }
 
     /// Where it listens, over TCP.
     pub fn address(&self) -> SocketAddr {
-        self.peer.address
+        self.peer.address()
     }
 
     /// The user's realm.
@@ -59,11 +56,11 @@ impl Kdc {
 
     /// The environment in which the service finds its key.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        let file = |name: &str| self.folder.path().join(name).display().to_string();
+        let file = |name: &str| self.peer.folder().path().join(name).display().to_string();
         vec![
             ("KRB5_KTNAME", file("keytab")),
             ("KRB5_CONFIG", file("krb5.conf")),
-            ("KRB5RCACHEDIR", self.folder.path().display().to_string()),
+            ("KRB5RCACHEDIR", self.peer.folder().path().display().to_string()),
         ]
     }
 

@@ -12,21 +12,30 @@
 
 mod browser;
 mod config;
+mod dante;
 mod folder;
 mod http;
 mod kdc;
+mod microsocks;
+mod names;
 mod nginx;
 mod peer;
+mod process;
 mod program;
 mod squid;
+mod tinyproxy;
 mod wait;
 
 pub use browser::{Page, browse};
 pub use config::Config;
+pub use dante::Dante;
 pub use folder::Folder;
 pub use http::{Response, get};
 pub use kdc::Kdc;
+pub use microsocks::Microsocks;
 pub use nginx::{Nginx, Offer};
+pub use peer::{Peer, Vacancy};
 pub use program::{Finished, Running, Signal, binary, reachwatch};
 pub use squid::{SQUID_HELPERS, Squid, SquidRules};
+pub use tinyproxy::Tinyproxy;
 pub use wait::{PATIENCE, eventually};

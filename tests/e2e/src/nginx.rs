@@ -6,7 +6,7 @@ use testnet::Leaf;
 use tokio::process::Command;
 
 use crate::folder::Folder;
-use crate::peer::Peer;
+use crate::peer::{LOG, Peer};
 use crate::squid::path_with_sbin;
 
 /// Which versions of HTTP an nginx offers by ALPN.
@@ -21,8 +21,8 @@ pub enum Offer {
 /// A running nginx that serves one page over TLS, and its own counters at `/status`.
 #[derive(Debug)]
 pub struct Nginx {
-    peer: Peer,
-    _folder: Folder,
+    /// The daemon.
+    pub peer: Peer,
 }
 
 impl Nginx {
@@ -31,23 +31,19 @@ impl Nginx {
         let folder = Folder::new();
         folder.write("chain.pem", &leaf.chain_pem);
         folder.write("key.pem", &leaf.key_pem);
-        let log = folder.path().join("error.log");
-        // Written once its sockets listen.
-        let pid = folder.path().join("nginx.pid");
-        let start = |address| {
-            let config = folder.write("nginx.conf", &config(address, offer, &folder));
+        let start = |folder: &Folder, address| {
+            let config = folder.write("nginx.conf", &config(address, offer, folder));
             let mut command = Command::new("nginx");
-            command.arg("-p").arg(folder.path()).arg("-e").arg(&log).arg("-c").arg(config);
+            command.arg("-p").arg(folder.path()).arg("-e").arg(folder.path().join(LOG)).arg("-c").arg(config);
             command.env("PATH", path_with_sbin());
             command
         };
-        let peer = Peer::start("nginx", &log, start, || pid.exists()).await;
-        Self { peer, _folder: folder }
+        Self { peer: Peer::start("nginx", folder, start).await }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.peer.address
+        self.peer.address()
     }
 }
 

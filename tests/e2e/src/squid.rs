@@ -1,11 +1,15 @@
 //! Debian's squid, configured for one test.
 
 use std::net::{IpAddr, SocketAddr};
+use std::process::Stdio;
 
+use testnet::Leaf;
+use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::folder::Folder;
-use crate::peer::Peer;
+use crate::names;
+use crate::peer::{LOG, Peer};
 
 /// What squid does with requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub enum SquidRules<'a> {
     Allow,
     /// This host may not.
     Deny(&'a str),
-    /// Only those may pass who know the password.
+    /// Only those may pass who know the password, by squid's own helper for files of htpasswd's.
     Authenticate {
         /// The user.
         user: &'a str,
@@ -36,36 +40,46 @@ pub const SQUID_HELPERS: &str = "/usr/lib/squid";
 /// A running squid.
 #[derive(Debug)]
 pub struct Squid {
-    peer: Peer,
-    _folder: Folder,
+    /// The daemon.
+    pub peer: Peer,
 }
 
 impl Squid {
     /// Starts one that knows these names, and no others.
     pub async fn start(rules: SquidRules<'_>, names: &[(&str, IpAddr)]) -> Self {
+        Self::listening("http_port", rules, names, Folder::new()).await
+    }
+
+    /// Starts one that is spoken to over TLS, with this certificate.
+    pub async fn start_tls(leaf: &Leaf, rules: SquidRules<'_>, names: &[(&str, IpAddr)]) -> Self {
         let folder = Folder::new();
-        let hosts: Vec<_> = names.iter().map(|(name, address)| format!("{address} {name}\n")).collect();
-        folder.write("hosts", &hosts.concat());
-        let access = access(rules, &folder);
-        let log = folder.path().join("cache.log");
-        let start = |address| {
-            let config = folder.write("squid.conf", &config(address, &access, &folder));
+        folder.write("chain.pem", &leaf.chain_pem);
+        folder.write("key.pem", &leaf.key_pem);
+        let port = format!("https_port tls-cert={0}/chain.pem tls-key={0}/key.pem", folder.path().display());
+        Self::listening(&port, rules, names, folder).await
+    }
+
+    /// `port` is the directive with its options, for an address to be put between.
+    async fn listening(port: &str, rules: SquidRules<'_>, names: &[(&str, IpAddr)], folder: Folder) -> Self {
+        names::write(&folder, names);
+        let access = access(rules, &folder).await;
+        let start = |folder: &Folder, address| {
+            let port = port_at(port, address);
+            let config = folder.write("squid.conf", &config(&port, &access, folder));
             let mut command = Command::new("squid");
-            // In the foreground, one process (but for its helpers, which end with their pipes).
+            // In the foreground, one process (but for its helpers).
             command.arg("-N").arg("-f").arg(config).env("PATH", path_with_sbin());
             if let SquidRules::Helpers { environment, .. } = rules {
                 command.envs(environment.iter().map(|(name, value)| (name, value)));
             }
             command
         };
-        let ready = || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("Accepting HTTP Socket connections"));
-        let peer = Peer::start("squid", &log, start, ready).await;
-        Self { peer, _folder: folder }
+        Self { peer: Peer::start("squid", folder, start).await }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.peer.address
+        self.peer.address()
     }
 }
 
@@ -77,45 +91,61 @@ pub(crate) fn path_with_sbin() -> String {
 /// Who is known may pass.
 const KNOWN_ALONE: &str = "acl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all\n";
 
-fn access(rules: SquidRules<'_>, folder: &Folder) -> String {
+fn port_at(directive: &str, address: SocketAddr) -> String {
+    match directive.split_once(' ') {
+        Some((name, options)) => format!("{name} {address} {options}"),
+        None => format!("{directive} {address}"),
+    }
+}
+
+async fn access(rules: SquidRules<'_>, folder: &Folder) -> String {
     match rules {
         SquidRules::Allow => "http_access allow all\n".to_owned(),
         SquidRules::Deny(host) => {
             format!("acl denied dstdomain {host}\nhttp_access deny denied\nhttp_access allow all\n")
         }
         SquidRules::Authenticate { user, password } => {
-            // squid asks its helper a line "user password" and takes OK or ERR.
-            let script =
-                format!("while read -r asked; do [ \"$asked\" = '{user} {password}' ] && echo OK || echo ERR; done\n");
-            let helper = folder.write("helper.sh", &script);
+            let known = folder.write("htpasswd", &format!("{user}:{}\n", md5_of(password).await));
             format!(
-                "auth_param basic program /bin/sh {}\nauth_param basic children 1 startup=1\n\
+                "auth_param basic program {SQUID_HELPERS}/basic_ncsa_auth {}\nauth_param basic children 1 startup=1\n\
                  auth_param basic realm the test\n{KNOWN_ALONE}",
-                helper.display()
+                known.display()
             )
         }
         SquidRules::Helpers { lines, .. } => format!("{lines}\n{KNOWN_ALONE}"),
     }
 }
 
-fn config(address: SocketAddr, access: &str, folder: &Folder) -> String {
+/// The plainest of the hashes that basic_ncsa_auth(8) takes.
+async fn md5_of(password: &str) -> String {
+    let mut command = Command::new("md5sum");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("coreutils' md5sum");
+    child.stdin.take().expect("its input is piped").write_all(password.as_bytes()).await.expect("md5sum reads");
+    let output = child.wait_with_output().await.expect("md5sum ends").stdout;
+    let line = String::from_utf8(output).expect("a line of text");
+    line.split_whitespace().next().expect("a hash").to_owned()
+}
+
+fn config(port: &str, access: &str, folder: &Folder) -> String {
     let folder = folder.path().display();
     format!(
-        "http_port {address}\n\
+        "{port}\n\
          hosts_file {folder}/hosts\n\
          dns_nameservers 127.0.0.1\n\
+         dns_retransmit_interval 200 milliseconds\n\
+         dns_timeout 300 milliseconds\n\
          {access}\
          cache deny all\n\
          cache_mem 1 MB\n\
          access_log none\n\
-         cache_log {folder}/cache.log\n\
+         cache_log {folder}/{LOG}\n\
          pid_filename none\n\
          netdb_filename none\n\
          coredump_dir {folder}\n\
          pinger_enable off\n\
          visible_hostname squid.example\n\
-         connect_timeout 3 seconds\n\
-         forward_timeout 5 seconds\n\
+         connect_timeout 30 seconds\n\
+         forward_timeout 30 seconds\n\
          shutdown_lifetime 0 seconds\n"
     )
 }
