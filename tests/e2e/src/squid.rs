@@ -1,7 +1,9 @@
 //! Debian's squid, configured for one test.
 
+use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use testnet::Leaf;
 use tokio::io::AsyncWriteExt;
@@ -42,6 +44,7 @@ pub const SQUID_HELPERS: &str = "/usr/lib/squid";
 pub struct Squid {
     /// The daemon.
     pub peer: Peer,
+    _segments: Segments,
 }
 
 impl Squid {
@@ -63,23 +66,52 @@ impl Squid {
     async fn listening(port: &str, rules: SquidRules<'_>, names: &[(&str, IpAddr)], folder: Folder) -> Self {
         names::write(&folder, names);
         let access = access(rules, &folder).await;
+        let segments = Segments::new();
         let start = |folder: &Folder, address| {
             let port = port_at(port, address);
             let config = folder.write("squid.conf", &config(&port, &access, folder));
             let mut command = Command::new("squid");
             // In the foreground, one process (but for its helpers).
-            command.arg("-N").arg("-f").arg(config).env("PATH", path_with_sbin());
+            command.arg("-N").arg("-n").arg(&segments.service).arg("-f").arg(config).env("PATH", path_with_sbin());
             if let SquidRules::Helpers { environment, .. } = rules {
                 command.envs(environment.iter().map(|(name, value)| (name, value)));
             }
             command
         };
-        Self { peer: Peer::start("squid", folder, start).await }
+        Self { peer: Peer::start("squid", folder, start).await, _segments: segments }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.peer.address()
+    }
+}
+
+/// The shared memory of one squid, which all squids of a machine would share by its name, another user's among them, and
+/// which outlives one that is killed.
+#[derive(Debug)]
+struct Segments {
+    /// Letters and digits, which the names begin with.
+    service: String,
+}
+
+impl Segments {
+    fn new() -> Self {
+        static SQUIDS: AtomicU64 = AtomicU64::new(0);
+        let number = SQUIDS.fetch_add(1, Ordering::Relaxed);
+        Self { service: format!("e2e{}squid{number}", std::process::id()) }
+    }
+}
+
+impl Drop for Segments {
+    fn drop(&mut self) {
+        let prefix = format!("{}-", self.service);
+        for segment in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+            if segment.file_name().to_string_lossy().starts_with(&prefix) {
+                // What remains is as small as a page.
+                let _removed = fs::remove_file(segment.path());
+            }
+        }
     }
 }
 
