@@ -13,6 +13,7 @@ use crate::folder::Folder;
 pub struct Config {
     head: String,
     names: String,
+    roots: Vec<PathBuf>,
     /// In seconds.
     timeout: u8,
     paths: Vec<(String, String)>,
@@ -24,18 +25,23 @@ impl Config {
     pub fn of(world: &World) -> Self {
         let head = format!(
             "site: e2e\nconfirm: 1\ncontrols: []\n\
-             tls: {{extra_roots: ['{}']}}\n\
              dns:\n  resolvers: ['{}']\n  private_answers: allowed\n  hosts:\n",
-            world.root_file().display(),
             world.dns_address()
         );
         let names = "    nginx.example: [127.0.0.1]\n".to_owned();
-        Self { head, names, timeout: 1, paths: Vec::new(), endpoints: String::new() }
+        let roots = vec![world.root_file()];
+        Self { head, names, roots, timeout: 1, paths: Vec::new(), endpoints: String::new() }
     }
 
     /// Adds a name with its address.
     pub fn name(mut self, name: &str, address: IpAddr) -> Self {
         let _infallible = writeln!(self.names, "    {name}: ['{address}']");
+        self
+    }
+
+    /// Trusts one more issuer, by a file of PEM.
+    pub fn trust(mut self, issuer: PathBuf) -> Self {
+        self.roots.push(issuer);
         self
     }
 
@@ -58,8 +64,10 @@ impl Config {
 
     /// Writes it to a file.
     pub fn write(self, folder: &Folder) -> PathBuf {
-        let Self { head, names, timeout, paths, endpoints } = self;
+        let Self { head, names, roots, timeout, paths, endpoints } = self;
+        let roots: Vec<_> = roots.iter().map(|root| format!("'{}'", root.display())).collect();
         let mut text = format!("interval: {timeout}s\ntimeout: {timeout}s\n{head}{names}");
+        let _infallible = writeln!(text, "tls: {{extra_roots: [{}]}}", roots.join(", "));
         if !paths.is_empty() {
             let names: Vec<_> = paths.iter().map(|(name, _)| name.as_str()).collect();
             let ways: Vec<_> = paths.iter().map(|(name, way)| format!("{name}: {way}")).collect();

@@ -2,6 +2,8 @@
 //! is dead, and where the proxy is. The tables also pin what the proxies really answer, so that a change of theirs shows.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
+mod dante;
+mod microsocks;
 mod mistaken;
 mod site;
 mod squid;

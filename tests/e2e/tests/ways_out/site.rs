@@ -20,6 +20,9 @@ const NO_ROUTE: &str = "noroute.example";
 /// Nobody knows it.
 const LOST: &str = "lost.example";
 
+/// A name for proxies on loopback that are spoken to over TLS.
+pub(crate) const PROXY: &str = "proxy.example";
+
 /// For every probe: hosts that say nothing cost so much time, and nothing else takes as long.
 const TIMEOUT_SECONDS: u8 = 3;
 
@@ -49,7 +52,7 @@ impl Site {
 
     /// A configuration without paths: all endpoints but the lost one, over https, and over http where `plain`.
     pub(crate) fn config(&self, plain: bool) -> Config {
-        let mut config = Config::of(&self.world).timeout(TIMEOUT_SECONDS);
+        let mut config = self.nothing();
         let schemes = if plain { vec![Scheme::Https, Scheme::Http] } else { vec![Scheme::Https] };
         for scheme in schemes {
             for (name, host) in [("open", OPEN), ("denied", DENIED), ("dead", DEAD), ("silent", SILENT)] {
@@ -65,7 +68,17 @@ impl Site {
     /// The open endpoint alone.
     pub(crate) fn open(&self) -> Config {
         let url = self.world.url(OPEN, Scheme::Https, "/").unwrap();
-        Config::of(&self.world).timeout(TIMEOUT_SECONDS).endpoint("open-https", &url)
+        self.nothing().endpoint("open-https", &url)
+    }
+
+    fn nothing(&self) -> Config {
+        Config::of(&self.world).timeout(TIMEOUT_SECONDS).name(PROXY, IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+
+    /// A path with the user svc and this password, from a file of that name.
+    pub(crate) fn with_password(&self, proxy: &str, file: &str, password: &str) -> String {
+        let file = self.folder.write(file, &format!("{password}\n"));
+        format!("{{proxy: {proxy}, username: svc, password_file: '{}'}}", file.display())
     }
 
     /// What `check` says.

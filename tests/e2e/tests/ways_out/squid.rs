@@ -1,7 +1,10 @@
 //! Over Debian's squid.
 
-use crate::site::{DENIED, Site, with_lost};
+use crate::site::{DENIED, PROXY, Site, with_lost};
+use std::path::PathBuf;
+
 use e2e::{Squid, SquidRules};
+use testnet::CertificateKind;
 
 /// Squid's answers to CONNECT and to requests in the clear.
 const ANSWERS: &str = "
@@ -34,17 +37,67 @@ async fn squid_alive_and_dead() {
     report.assert("squid", "open-https blocked proxy_refused proxy proxy -");
 }
 
+/// A squid that is spoken to over TLS, with a certificate of that kind, and the way to it.
+async fn over_tls(site: &Site, kind: &CertificateKind, rules: SquidRules<'_>) -> (Squid, String) {
+    let leaf = site.world.authority().leaf(PROXY, kind).unwrap();
+    let squid = Squid::start_tls(&leaf, rules, &site.names()).await;
+    let way = format!("'https://{PROXY}:{}'", squid.address().port());
+    (squid, way)
+}
+
+/// Squid sends nothing but its leaf (with GnuTLS, as Debian builds it), so that its issuer has to be trusted itself.
+fn issuer(site: &Site) -> PathBuf {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    let leaf = site.world.authority().leaf(PROXY, &CertificateKind::Good).unwrap();
+    let issuer = leaf.chain_pem.rsplit(BEGIN).next().unwrap();
+    site.folder.write("issuer.pem", &format!("{BEGIN}{issuer}"))
+}
+
+#[tokio::test]
+async fn squid_over_tls() {
+    let site = Site::new().await;
+    let issuer = issuer(&site);
+    let (squid, way) = over_tls(&site, &CertificateKind::Good, SquidRules::Deny(DENIED)).await;
+    let config = with_lost(site.config(true)).trust(issuer.clone()).path("squid", &way);
+    site.check(config).await.assert("squid", ANSWERS);
+
+    squid.peer.freeze();
+    let report = site.check(site.open().timeout(1).trust(issuer.clone()).path("squid", &way)).await;
+    report.assert("squid", "open-https blocked proxy_tls_failed proxy proxy -");
+    let _port = squid.peer.end().await;
+    let report = site.check(site.open().trust(issuer).path("squid", &way)).await;
+    report.assert("squid", "open-https blocked proxy_refused proxy proxy -");
+}
+
+#[tokio::test]
+async fn squid_proves_nothing() {
+    let site = Site::new().await;
+    let issuer = issuer(&site);
+    for (kind, said) in [
+        (CertificateKind::WrongName, "for another name"),
+        (CertificateKind::Expired, "expired"),
+        (CertificateKind::NotYetValid, "not valid before"),
+        (CertificateKind::SelfSigned, "which nobody trusts"),
+        (CertificateKind::Intercepted, "which nobody trusts"),
+    ] {
+        let (_squid, way) = over_tls(&site, &kind, SquidRules::Allow).await;
+        let report = site.check(site.open().trust(issuer.clone()).path("squid", &way)).await;
+        report.assert("squid", "open-https blocked proxy_tls_failed proxy proxy -");
+        let detail = &report.of("open-https", "squid")["detail"];
+        assert!(detail.as_str().unwrap().contains(said), "{kind:?}: {detail}");
+    }
+}
+
 #[tokio::test]
 async fn squid_by_password() {
     let site = Site::new().await;
     let rules = SquidRules::Authenticate { user: "svc", password: "s3cret" };
     let squid = Squid::start(rules, &site.names()).await;
-    let right = site.folder.write("right", "s3cret\n");
-    let wrong = site.folder.write("wrong", "guess\n");
     let way = format!("'http://{}'", squid.address());
-    let with = |file: &std::path::Path| format!("{{proxy: {way}, username: svc, password_file: '{}'}}", file.display());
+    let right = site.with_password(&way, "right", "s3cret");
+    let wrong = site.with_password(&way, "wrong", "guess");
     // One after the other: squid knows one password of a user at a time, and answers by whichever it asked about last.
-    let config = site.config(true).path("none", &way).path("wrong", &with(&wrong));
+    let config = site.config(true).path("none", &way).path("wrong", &wrong);
     let report = site.check(config).await;
     for path in ["none", "wrong"] {
         for endpoint in ["open-https", "open-http", "dead-https", "dead-http"] {
@@ -55,7 +108,7 @@ async fn squid_by_password() {
             assert_eq!(result["evidence"]["auth_schemes"], "Basic");
         }
     }
-    let report = site.check(site.config(true).path("right", &with(&right))).await;
+    let report = site.check(site.config(true).path("right", &right)).await;
     report.assert(
         "right",
         "open-https    reachable  -                      -      -        200
