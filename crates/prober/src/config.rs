@@ -19,6 +19,7 @@ mod endpoint;
 mod environment;
 mod expect;
 mod fault;
+mod fingerprints;
 mod later;
 mod load;
 mod names;

@@ -13,6 +13,7 @@
 pub mod cause;
 pub mod config;
 pub mod diagnosis;
+pub mod fingerprint;
 pub mod net;
 pub mod observation;
 pub mod phase;

@@ -170,6 +170,9 @@ impl Observation {
         if let Some(proxy) = &mut self.proxy {
             proxy.body.truncate_to_evidence();
         }
+        if let Some(Fault::Tls(TlsFault { first_bytes: Some(first_bytes), .. })) = &mut self.fault {
+            first_bytes.truncate_to_evidence();
+        }
         self
     }
 }

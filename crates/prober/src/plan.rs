@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, ServerName};
 
+use crate::fingerprint::Fingerprints;
+
 pub use endpoint::{
     BodyExpectation, CrlExpectation, Endpoint, Expect, Freshness, PrivateAnswers, RootsChoice, RouteExpectation,
     Severity, StatusSet, is_crl_url,
@@ -41,6 +43,8 @@ pub struct Plan {
     pub dns: DnsPlan,
     /// What is trusted besides the bundled or the system's roots.
     pub tls: TlsPlan,
+    /// By which signs products in the way are known.
+    pub fingerprints: Arc<Fingerprints>,
     /// Every path that some pair uses, in the order of the configuration.
     pub paths: Vec<Arc<Path>>,
     /// Endpoints and, after them, controls, in the order of the configuration; names are unique.

@@ -121,15 +121,17 @@ impl<P: Probe> Scheduler<P> {
             let Some(due) = self.timetable.pop_due(now) else { return };
             let Some(pair) = self.plan.pairs.get(due.pair) else { continue };
             self.events.probe_started(pair, now.saturating_duration_since(due.at));
-            let attempt = attempt::report(Arc::clone(&self.prober), Arc::clone(pair), Arc::clone(&self.others));
+            let (prober, others) = (Arc::clone(&self.prober), Arc::clone(&self.others));
+            let attempt = attempt::report(prober, Arc::clone(pair), others, Arc::clone(&self.plan.fingerprints));
             self.running.spawn(due.pair, attempt);
         }
     }
 
     fn take(&mut self, ended: Ended<Report>) {
         let Some(pair) = self.plan.pairs.get(ended.pair) else { return };
-        let report =
-            ended.outcome.unwrap_or_else(|panic| attempt::panicked(pair, self.clock.now(), ended.duration, panic));
+        let report = ended
+            .outcome
+            .unwrap_or_else(|panic| attempt::panicked(&self.plan, pair, self.clock.now(), ended.duration, panic));
         let report = Arc::new(report);
         let news = self.board.take(ended.pair, &report);
         self.timetable.ended(ended.pair, Instant::now(), news.is_urgent);

@@ -8,7 +8,6 @@ mod connect;
 mod content;
 mod evidence;
 mod finding;
-mod fingerprint;
 mod http;
 mod portal;
 mod private;
@@ -24,6 +23,7 @@ use serde::Serialize;
 use self::case::Case;
 use self::finding::Finding;
 use crate::cause::{Blame, Cause, Stage, State};
+use crate::fingerprint::{Fingerprints, Reply};
 use crate::observation::{Fault, Observation};
 use crate::plan::{Endpoint, Pair, Path};
 use crate::text::Clean;
@@ -76,13 +76,15 @@ pub struct Question<'a> {
     /// Whether the certificate that the peer showed proved the same endpoint to another probe, over whatever path: who
     /// holds its key is the origin then, although its chain does not show it here.
     pub leaf_proven_elsewhere: bool,
+    /// By which signs products in the way are known: the plan's.
+    pub fingerprints: &'a Fingerprints,
 }
 
 impl<'a> Question<'a> {
     /// A pair's question where nothing is known of what other probes saw.
-    pub fn alone(pair: &'a Pair) -> Self {
+    pub fn alone(pair: &'a Pair, fingerprints: &'a Fingerprints) -> Self {
         let Pair { endpoint, path } = pair;
-        Self { endpoint, path, proxy_answered_recently: false, leaf_proven_elsewhere: false }
+        Self { endpoint, path, proxy_answered_recently: false, leaf_proven_elsewhere: false, fingerprints }
     }
 }
 
@@ -93,6 +95,7 @@ const DETAIL_CHARS: usize = 600;
 pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
     let case = Case::new(question, observation);
     let by_precedence = [
+        resolve::sinkholed(&case),
         transport(&case),
         middlebox(&case),
         tls::name(&case),
@@ -120,7 +123,7 @@ fn transport(case: &Case<'_>) -> Option<Finding> {
 /// What a failure means.
 fn fault(case: &Case<'_>, fault: &Fault) -> Option<Finding> {
     match fault {
-        Fault::Resolve(fault) => Some(resolve::failed(fault)),
+        Fault::Resolve(fault) => Some(resolve::failed(case, fault)),
         Fault::Connect(fault) => Some(connect::failed(fault)),
         Fault::Proxy(fault) => Some(proxy::failed(case, fault)),
         Fault::Tls(fault) => Some(tls::failed(case, fault)),
@@ -132,8 +135,9 @@ fn fault(case: &Case<'_>, fault: &Fault) -> Option<Finding> {
 /// An answer that is not the origin's: a block page, a portal, the proxy's own words.
 fn middlebox(case: &Case<'_>) -> Option<Finding> {
     let http = case.unproven_answer().filter(|_| !case.content_proves())?;
-    proxy::own_answer(case, http)
-        .or_else(|| http::block_page(case, http))
+    let sign = case.fingerprints.block(&Reply::to_request(http));
+    proxy::own_answer(case, http, sign.as_ref())
+        .or_else(|| http::block_page(case, http, sign.as_ref()?))
         .or_else(|| portal::captive(case, http))
         .or_else(|| proxy::gateway_error(case, http))
 }
@@ -144,6 +148,7 @@ fn conclude(case: &Case<'_>, finding: Option<Finding>, also: Vec<Cause>) -> Verd
         facts.extend(content::forgiven(case).map(|cause| ("ignored", Clean::new(cause.as_str()))));
         return Verdict { state: State::Reachable, reason: None, evidence: Evidence { facts, also } };
     };
+    facts.extend(resolve::cnames(case.observation.resolve.as_ref()).map(|names| ("cnames", names)));
     facts.extend(finding.facts);
     Verdict {
         state: finding.state,

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use prober::fingerprint::Fingerprints;
 use prober::observation::{Observation, Via};
 use prober::plan::{
     Credentials, Endpoint, EnvironmentProxies, Expect, Password, Path, PathOptions, PrivateAnswers, Proxy, Secret, Way,
@@ -137,7 +138,9 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
         serde_json::from_value(observation).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let proxy_answered_recently = asked.proxy_answered_recently;
     let leaf_proven_elsewhere = asked.leaf_proven_elsewhere;
-    let question = Question { endpoint: &endpoint, path: &path, proxy_answered_recently, leaf_proven_elsewhere };
+    let fingerprints = &*Fingerprints::built_in().unwrap();
+    let question =
+        Question { endpoint: &endpoint, path: &path, proxy_answered_recently, leaf_proven_elsewhere, fingerprints };
     judge(&question, &observation)
 }
 

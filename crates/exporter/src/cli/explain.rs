@@ -31,7 +31,7 @@ pub(crate) async fn explain(args: &ExplainArgs, common: &Common) -> Result<Statu
     let teller = Teller::start(&pair, io::stdout());
     let observation = prober.probe_with(&pair, &teller).await;
     teller.ended(&observation);
-    let verdict = judge(&Question::alone(&pair), &observation);
+    let verdict = judge(&Question::alone(&pair, &plan.fingerprints), &observation);
     printed(conclude(&pair, &verdict, colour, &mut io::stdout().lock()))?;
     Ok(Status::of([verdict.state]))
 }

@@ -135,6 +135,7 @@ mod tests {
             confirm: NonZeroU32::MIN,
             dns: DnsPlan::default(),
             tls: TlsPlan::default(),
+            fingerprints: prober::fingerprint::Fingerprints::built_in().unwrap(),
             paths,
             endpoints,
             pairs,

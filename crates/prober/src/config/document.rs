@@ -10,12 +10,14 @@ use super::controls;
 use super::cursor::{Cursor, Map};
 use super::duration;
 use super::endpoint::{self, Defaults, Draft, INTERVALS, Role, TIMEOUTS, fits};
+use super::fingerprints;
 use super::names::{label, label_problem};
 use super::network;
 use super::paths::Paths;
 use super::reading::{Reading, quoted};
 use super::tree::Node;
 use super::trust;
+use crate::fingerprint::Fingerprints;
 use crate::plan::{DnsPlan, Endpoint, Pair, Path, Plan, PrivateAnswers, RootsChoice, TlsPlan};
 
 const KEYS: &[&str] = &[
@@ -54,8 +56,9 @@ pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     let drafts = drafts(&document, &defaults);
     check_names(&drafts, document.get("controls").is_none());
     let settings = settings(&document, reading);
+    let fingerprints = fingerprints::read(&cursor, document.get("fingerprints").as_ref());
     let (endpoints, pairs) = pair_up(&cursor, &document, &paths, drafts, &defaults)?;
-    Some(assemble(settings, dns, tls, &paths, endpoints, pairs))
+    Some(assemble(settings, dns, tls, fingerprints?, &paths, endpoints, pairs))
 }
 
 /// What endpoints share, and what they have by default.
@@ -208,6 +211,7 @@ fn assemble(
     settings: Settings,
     dns: DnsPlan,
     tls: TlsPlan,
+    fingerprints: Arc<Fingerprints>,
     paths: &Paths<'_>,
     endpoints: Vec<Arc<Endpoint>>,
     pairs: Vec<Arc<Pair>>,
@@ -229,6 +233,7 @@ fn assemble(
         confirm: NonZeroU32::new(settings.confirm).unwrap_or(NonZeroU32::MIN),
         dns,
         tls,
+        fingerprints,
         paths: used,
         endpoints,
         pairs,

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::http::Sample;
 use super::resolve::ResolveFault;
 use super::socks::SocksFailure;
 use crate::text::Clean;
@@ -145,9 +146,9 @@ pub struct TlsFault {
     /// Whether any TLS record had come from the peer before: a server that reset after its own hello is no SNI filter.
     #[serde(default)]
     pub answered: bool,
-    /// The first bytes that the peer sent, as text, where they are no TLS.
+    /// The first 4 KiB at most that the peer sent, as text, where they are no TLS.
     #[serde(default)]
-    pub first_bytes: Option<Clean>,
+    pub first_bytes: Option<Sample>,
 }
 
 /// How a TLS handshake failed.

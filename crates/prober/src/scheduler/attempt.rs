@@ -7,19 +7,25 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::others::Others;
+use crate::fingerprint::Fingerprints;
 use crate::observation::{Fault, MonitorFault, Observation};
-use crate::plan::Pair;
+use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
 use crate::state::Report;
 use crate::text::Clean;
 use crate::verdict::{Question, judge};
 
 /// Probes a pair and judges what came, in the light of what others saw lately.
-pub(super) async fn report<P: Probe>(prober: Arc<P>, pair: Arc<Pair>, others: Arc<Others>) -> Report {
+pub(super) async fn report<P: Probe>(
+    prober: Arc<P>,
+    pair: Arc<Pair>,
+    others: Arc<Others>,
+    fingerprints: Arc<Fingerprints>,
+) -> Report {
     let observation = prober.probe(&pair).await;
     let now = Instant::now();
     others.note(&pair, &observation, now);
-    judged(&others.question(&pair, &observation, now), observation)
+    judged(&others.question(&pair, &fingerprints, &observation, now), observation)
 }
 
 /// Judges an observation and keeps of it what a report needs.
@@ -29,8 +35,8 @@ pub(super) fn judged(question: &Question<'_>, observation: Observation) -> Repor
 }
 
 /// What a probe that panicked saw: nothing.
-pub(super) fn panicked(pair: &Pair, now: OffsetDateTime, duration: Duration, message: Clean) -> Report {
-    judged(&Question::alone(pair), unseen(now, duration, message))
+pub(super) fn panicked(plan: &Plan, pair: &Pair, now: OffsetDateTime, duration: Duration, message: Clean) -> Report {
+    judged(&Question::alone(pair, &plan.fingerprints), unseen(now, duration, message))
 }
 
 /// The observation of a probe that panicked.

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::answers::Answers;
 use super::leaves::Leaves;
+use crate::fingerprint::Fingerprints;
 use crate::observation::Observation;
 use crate::plan::Pair;
 use crate::verdict::Question;
@@ -23,20 +24,31 @@ impl Others {
     }
 
     /// What a probe that ends now is judged by, in the light of what others saw lately.
-    pub(super) fn question<'a>(&self, pair: &'a Pair, observation: &Observation, now: Instant) -> Question<'a> {
+    pub(super) fn question<'a>(
+        &self,
+        pair: &'a Pair,
+        fingerprints: &'a Fingerprints,
+        observation: &Observation,
+        now: Instant,
+    ) -> Question<'a> {
         Question {
             proxy_answered_recently: self.answers.answered_for_another(pair, observation, now),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
-            ..Question::alone(pair)
+            ..Question::alone(pair, fingerprints)
         }
     }
 
     /// As [`Others::question`], where all that was noted is of one round.
-    pub(super) fn question_of_round<'a>(&self, pair: &'a Pair, observation: &Observation) -> Question<'a> {
+    pub(super) fn question_of_round<'a>(
+        &self,
+        pair: &'a Pair,
+        fingerprints: &'a Fingerprints,
+        observation: &Observation,
+    ) -> Question<'a> {
         Question {
             proxy_answered_recently: self.answers.newest_for_another(pair, observation).is_some(),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
-            ..Question::alone(pair)
+            ..Question::alone(pair, fingerprints)
         }
     }
 }

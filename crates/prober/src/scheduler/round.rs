@@ -42,7 +42,7 @@ pub async fn round<P: Probe>(
     seen.sort_unstable_by_key(|(index, _)| *index);
     let judged = seen.into_iter().filter_map(|(index, observation)| {
         let pair = plan.pairs.get(index)?;
-        let question = others.question_of_round(pair, &observation);
+        let question = others.question_of_round(pair, &plan.fingerprints, &observation);
         Some((Arc::clone(pair), Arc::new(attempt::judged(&question, observation))))
     });
     judged.collect()

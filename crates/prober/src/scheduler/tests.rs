@@ -45,6 +45,7 @@ fn plan(hosts: &[String], concurrency: usize, confirm: u32, interval: Duration) 
         confirm: confirm.try_into().unwrap(),
         dns: DnsPlan::default(),
         tls: TlsPlan::default(),
+        fingerprints: crate::fingerprint::Fingerprints::built_in().unwrap(),
         paths: vec![path],
         endpoints,
         pairs,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Question;
 use super::finding::Finding;
 use crate::cause::{Cause, Stage};
+use crate::fingerprint::Fingerprints;
 use crate::observation::{
     ChainTrust, CrlOutcome, HandshakeSignature, HttpFacts, Observation, RouteFacts, TlsFacts, Validity,
 };
@@ -17,13 +18,14 @@ pub(super) struct Case<'a> {
     pub(super) path: &'a Path,
     pub(super) proxy_answered_recently: bool,
     leaf_proven_elsewhere: bool,
+    pub(super) fingerprints: &'a Fingerprints,
     pub(super) observation: &'a Observation,
 }
 
 impl<'a> Case<'a> {
     pub(super) fn new(question: &Question<'a>, observation: &'a Observation) -> Self {
-        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere } = *question;
-        Self { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, observation }
+        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, fingerprints } = *question;
+        Self { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, fingerprints, observation }
     }
 
     pub(super) fn expect(&self) -> &'a Expect {
@@ -102,7 +104,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether all that a chain lacks is an intermediate that could not be had here: elsewhere the same certificate was
-    /// proven, and the peer has its key.
+    /// proven, the peer has its key, and no issuer is known to inspect.
     pub(super) fn lacks_intermediate(&self, tls: &TlsFacts) -> bool {
         let verification = &tls.verification;
         self.leaf_proven_elsewhere
@@ -111,6 +113,7 @@ impl<'a> Case<'a> {
             && verification.name_matches
             && verification.handshake_signature == HandshakeSignature::Valid
             && !tls.chain.iter().any(|certificate| certificate.self_issued)
+            && self.fingerprints.inspection(&tls.chain).is_none()
     }
 
     /// The response of a peer that nothing has proven: plain http, or a bad certificate.

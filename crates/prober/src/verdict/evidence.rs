@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::case::{Case, some_of};
 use super::connect;
-use super::fingerprint;
 use super::private;
 use crate::cause::Cause;
+use crate::fingerprint::title;
 use crate::observation::{Detour, Headers, Sample};
 use crate::text::Clean;
 
@@ -35,20 +35,24 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
     // What the proxy said first, so that what the origin said stands where both said something.
     if let Some(answer) = &observation.proxy {
         if answer.status >= 300 {
-            title(&mut facts, &answer.body);
+            note_title(&mut facts, &answer.body);
         }
-        headers(&mut facts, &answer.headers);
+        headers(case, &mut facts, &answer.headers);
     }
     if let Some(http) = &observation.http {
-        headers(&mut facts, &http.headers);
+        headers(case, &mut facts, &http.headers);
         if !case.is_proven() {
-            title(&mut facts, &http.body.sample);
+            note_title(&mut facts, &http.body.sample);
         }
     }
     if let Some(tls) = observation.tls.as_ref().filter(|tls| !tls.is_proven()) {
         if let Some(leaf) = tls.chain.first() {
             note(&mut facts, "certificate_issuer", leaf.issuer.as_str());
             note(&mut facts, "certificate_subject", leaf.subject.as_str());
+        }
+        // Who signs for the origin stands nearer to it than who added a header.
+        if let Some(vendor) = case.fingerprints.inspection(&tls.chain) {
+            note(&mut facts, "vendor", vendor);
         }
         if let Some(reason) = &tls.verification.reason {
             note(&mut facts, "reason", reason.as_str());
@@ -73,29 +77,21 @@ fn failed_routes(case: &Case<'_>) -> String {
     some_of(case.observation.detours.iter().map(failed).collect())
 }
 
-fn headers(facts: &mut BTreeMap<&'static str, Clean>, headers: &Headers) {
+fn headers(case: &Case<'_>, facts: &mut BTreeMap<&'static str, Clean>, headers: &Headers) {
     for (header, key) in TELLING {
         if let Some(value) = headers.get(header) {
             note(facts, key, value);
         }
     }
-    if let Some(sign) = fingerprint::vendor(headers) {
-        note(facts, "vendor", sign.vendor);
+    if let Some(vendor) = case.fingerprints.presence(headers) {
+        note(facts, "vendor", vendor);
     }
 }
 
 /// The title of an HTML page, by which people recognise it.
-fn title(facts: &mut BTreeMap<&'static str, Clean>, page: &Sample) {
-    let page = page.as_str();
-    // ASCII lowering keeps byte positions.
-    let lower = page.to_ascii_lowercase();
-    let found = lower.find("<title").and_then(|open| {
-        let start = open + lower.get(open..)?.find('>')? + 1;
-        let length = lower.get(start..)?.find("</title")?;
-        page.get(start..start + length)
-    });
-    if let Some(found) = found {
-        note(facts, "title", found);
+fn note_title(facts: &mut BTreeMap<&'static str, Clean>, page: &Sample) {
+    if let Some(title) = title(page.as_str()) {
+        note(facts, "title", title);
     }
 }
 

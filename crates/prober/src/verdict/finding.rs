@@ -1,6 +1,7 @@
 //! One row of the table of causes that applies to a case.
 
 use crate::cause::{Blame, Cause, Stage, State};
+use crate::fingerprint::Sign;
 use crate::text::Clean;
 
 /// A cause that applies, with everything that its verdict would say.
@@ -44,6 +45,12 @@ impl Finding {
     pub(super) fn at(mut self, stage: Stage) -> Self {
         self.stage = stage;
         self
+    }
+
+    /// Adds what a sign tells: whose product it is, its words, and what those say of category, rule and reason.
+    pub(super) fn signed(mut self, sign: &Sign<'_>) -> Self {
+        self.facts.extend(sign.facts.iter().cloned());
+        self.with("vendor", sign.vendor).with("server_message", sign.message.as_str())
     }
 
     /// Adds a fact; an empty one is left out.

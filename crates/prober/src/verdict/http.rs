@@ -2,9 +2,9 @@
 
 use super::case::{Case, status_words};
 use super::finding::Finding;
-use super::fingerprint::{self, Meaning};
 use super::{content, proxy};
 use crate::cause::{Blame, Cause};
+use crate::fingerprint::{Meaning, Sign};
 use crate::observation::{HttpFacts, HttpFailure, HttpFault, IoKind, Moment};
 
 /// No complete response came. After a complete head that matters only where the body is needed.
@@ -69,15 +69,14 @@ fn proxy_failed(case: &Case<'_>, fault: &HttpFault) -> Finding {
 }
 
 /// A block page by its fingerprint, from a peer that did not prove to be the origin.
-pub(super) fn block_page(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
-    let sign = fingerprint::of_response(http.status, &http.headers)?;
-    if sign.meaning != Meaning::Policy {
+pub(super) fn block_page(case: &Case<'_>, http: &HttpFacts, sign: &Sign<'_>) -> Option<Finding> {
+    if sign.means == Some(Meaning::Upstream) {
         return None;
     }
-    let said = words(http);
-    let detail = format!("a block page of {} ({}) answers for {} with {said}", sign.vendor, sign.message, case.host());
-    let finding = Finding::blocked(Cause::BlockPage, detail);
-    Some(finding.with("vendor", sign.vendor).with("server_message", sign.message))
+    let told = sign.told();
+    let told = if told.is_empty() { told } else { format!(" ({told})") };
+    let detail = format!("a block page of {}{told} answers for {} with {}", sign.vendor, case.host(), words(http));
+    Some(Finding::blocked(Cause::BlockPage, detail).signed(sign))
 }
 
 /// A status outside `expect.status`.

@@ -5,9 +5,9 @@ mod socks;
 
 use super::case::{Case, status_words};
 use super::finding::Finding;
-use super::fingerprint::{self, Meaning, Sign};
 use super::{connect, resolve};
 use crate::cause::Cause;
+use crate::fingerprint::{Meaning, Reply, Sign};
 use crate::observation::{
     AuthFailure, AuthScheme, Challenge, ConnectFailure, ConnectFault, Headers, HttpFacts, IoFault, IoKind,
     ProxyFailure, ProxyFault,
@@ -98,12 +98,12 @@ fn refused(case: &Case<'_>, name: &str, status: u16) -> Finding {
     let headers = answer.map_or(&none, |answer| &answer.headers);
     let reason = answer.and_then(|answer| answer.reason.as_ref()).map(AsRef::as_ref);
     let said = status_words(status, reason);
-    let sign = fingerprint::of_connect(status, reason, headers);
+    let sign = answer.and_then(|answer| case.fingerprints.block(&Reply::to_connect(answer)));
     let finding = match status {
         407 => return credentials_wanted(case, name, headers),
         400 => nonsense(format!("{name} answered CONNECT with {said}")),
         300..=499 => Finding::blocked(Cause::ProxyDenied, format!("{name} refused CONNECT with {said}")),
-        500..=599 if sign.as_ref().is_some_and(|sign| sign.meaning == Meaning::Policy) => {
+        500..=599 if sign.as_ref().is_some_and(|sign| sign.means != Some(Meaning::Upstream)) => {
             Finding::blocked(Cause::ProxyDenied, format!("{name} refused CONNECT with {said}"))
         }
         500..=599 => {
@@ -112,7 +112,8 @@ fn refused(case: &Case<'_>, name: &str, status: u16) -> Finding {
         }
         _ => nonsense(format!("{name} answered CONNECT with {said}")),
     };
-    signed(finding, sign.as_ref()).with("status", &status.to_string())
+    let finding = if let Some(sign) = &sign { finding.signed(sign) } else { finding };
+    finding.with("status", &status.to_string())
 }
 
 /// 407: the offered schemes and the realm tell what would do, and what we showed why it did not.
@@ -162,7 +163,7 @@ fn auth_schemes(challenges: &[Challenge]) -> String {
 /// An answer to the request itself that is the proxy's own by its words: over plain http, and inside TLS where the
 /// site's own inspection tells of a dead upstream. (Its refusals there are block pages like any other filter's, and so
 /// are those of a proxy that nobody configured.)
-pub(super) fn own_answer(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
+pub(super) fn own_answer(case: &Case<'_>, http: &HttpFacts, sign: Option<&Sign<'_>>) -> Option<Finding> {
     let plain = case.plain_answer().is_some();
     if !plain && !case.is_inspected() {
         return None;
@@ -170,24 +171,23 @@ pub(super) fn own_answer(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
     if plain && http.status == 407 {
         return Some(credentials_wanted(case, &case.answerer(), &http.headers));
     }
-    let sign = fingerprint::of_response(http.status, &http.headers)?;
+    let sign = sign?;
     let configured = case.forwarder().map(|proxy| case.proxy_name(proxy));
     let is_configured = configured.is_some();
     let name = configured.unwrap_or_else(|| format!("a {} in the way", sign.vendor));
     let said = status_words(http.status, http.reason.as_ref().map(AsRef::as_ref));
     let host = case.host_and_port();
-    let finding = match sign.meaning {
-        Meaning::Policy if plain && is_configured => Finding::blocked(
-            Cause::ProxyDenied,
-            format!("{name} refused the request for {host} with {said} ({})", sign.message),
-        ),
-        Meaning::Upstream => Finding::blocked(
-            Cause::ProxyUpstreamFailed,
-            format!("{name} could not get to {host}: {said} ({})", sign.message),
-        ),
-        Meaning::Policy | Meaning::Presence => return None,
+    let told = sign.told();
+    let finding = match sign.means? {
+        Meaning::Policy if plain && is_configured => {
+            Finding::blocked(Cause::ProxyDenied, format!("{name} refused the request for {host} with {said} ({told})"))
+        }
+        Meaning::Upstream => {
+            Finding::blocked(Cause::ProxyUpstreamFailed, format!("{name} could not get to {host}: {said} ({told})"))
+        }
+        Meaning::Policy => return None,
     };
-    Some(signed(finding, Some(&sign)).with("status", &http.status.to_string()))
+    Some(finding.signed(sign).with("status", &http.status.to_string()))
 }
 
 /// 502 or 504 to a plain-http request through a proxy: that one could not get further (RFC 9110, sections 15.6.3 and
@@ -201,11 +201,4 @@ pub(super) fn gateway_error(case: &Case<'_>, http: &HttpFacts) -> Option<Finding
     let said = status_words(http.status, http.reason.as_ref().map(AsRef::as_ref));
     let detail = format!("{name} could not get to {}: {said}", case.host_and_port());
     Some(Finding::blocked(Cause::ProxyUpstreamFailed, detail).with("status", &http.status.to_string()))
-}
-
-fn signed(finding: Finding, sign: Option<&Sign<'_>>) -> Finding {
-    match sign {
-        Some(sign) => finding.with("vendor", sign.vendor).with("server_message", sign.message),
-        None => finding,
-    }
 }

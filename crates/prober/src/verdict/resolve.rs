@@ -1,11 +1,12 @@
 //! The target's name did not resolve.
 
-use super::case::some_of;
+use super::case::{Case, some_of};
 use super::finding::Finding;
 use crate::cause::Cause;
-use crate::observation::{Family, Lookup, LookupOutcome, ResolveFailure, ResolveFault};
+use crate::observation::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
+use crate::text::Clean;
 
-pub(super) fn failed(fault: &ResolveFault) -> Finding {
+pub(super) fn failed(case: &Case<'_>, fault: &ResolveFault) -> Finding {
     let cause = match fault.failure {
         ResolveFailure::NxDomain => Cause::DnsNxdomain,
         ResolveFailure::NoAddress => Cause::DnsNoAddress,
@@ -13,7 +14,38 @@ pub(super) fn failed(fault: &ResolveFault) -> Finding {
         ResolveFailure::Timeout => Cause::DnsTimeout,
         ResolveFailure::Unspecified => Cause::DnsSinkholed,
     };
-    Finding::blocked(cause, in_words(fault)).with("rcodes", &rcodes(&fault.lookups))
+    let finding = Finding::blocked(cause, in_words(fault)).with("rcodes", &rcodes(&fault.lookups));
+    match case.fingerprints.sinkhole(&fault.lookups) {
+        Some(sign) => finding.signed(&sign),
+        None => finding,
+    }
+}
+
+/// An answer that is known to lead to a block page, whatever came of going there; but who can prove to be the origin is
+/// the origin, at whatever address.
+pub(super) fn sinkholed(case: &Case<'_>) -> Option<Finding> {
+    let resolved = case.observation.resolve.as_ref().filter(|resolved| !resolved.fixed)?;
+    let sign = case.fingerprints.sinkhole(&resolved.lookups)?;
+    if case.is_proven() || case.content_proves() {
+        return None;
+    }
+    let by = sayers(&resolved.lookups, |outcome| matches!(outcome, LookupOutcome::Addresses { .. }));
+    let (host, vendor, answer) = (case.host(), sign.vendor, sign.message.as_str());
+    let category = sign.facts.iter().find(|(key, _)| *key == "category");
+    let category = category.map(|(_, category)| format!(" ({category})")).unwrap_or_default();
+    let detail = format!("{host} leads to {answer}, a block page of {vendor}{category}, says {by}");
+    let finding = Finding::blocked(Cause::DnsSinkholed, detail).with("vendor", vendor).with("answer", answer);
+    Some(Finding { facts: finding.facts.into_iter().chain(sign.facts.iter().cloned()).collect(), ..finding })
+}
+
+/// The CNAMEs on the way to the addresses, in order.
+pub(super) fn cnames(resolved: Option<&ResolveFacts>) -> Option<Clean> {
+    let chain = resolved?.lookups.iter().find_map(|lookup| match &lookup.outcome {
+        LookupOutcome::Addresses { cnames, .. } if !cnames.is_empty() => Some(cnames),
+        _ => None,
+    })?;
+    let names: Vec<&str> = chain.iter().map(Clean::as_str).collect();
+    Some(Clean::new(&names.join(" > ")))
 }
 
 /// The failure as a sentence, for the target's name and a proxy's alike.

@@ -5,8 +5,10 @@ use time::format_description::well_known::Rfc3339;
 use super::case::Case;
 use super::finding::Finding;
 use crate::cause::{Blame, Cause};
+use crate::fingerprint::OwnedReply;
 use crate::observation::{
-    CertificateFacts, ChainTrust, HandshakeSignature, IoKind, TlsFacts, TlsFailure, TlsFault, Validity, Verification,
+    CertificateFacts, ChainTrust, HandshakeSignature, IoKind, Sample, TlsFacts, TlsFailure, TlsFault, Validity,
+    Verification,
 };
 
 /// What our ClientHello offers, for people whose middlebox wants something else.
@@ -48,11 +50,7 @@ pub(super) fn failed(case: &Case<'_>, fault: &TlsFault) -> Finding {
                 if fault.answered { "began the TLS handshake and stalled" } else { "never answered our ClientHello" };
             before_the_origin(case, Finding::blocked(Cause::TlsTimeout, format!("{host} {what}{tunnel}")))
         }
-        TlsFailure::NotTls => {
-            let detail = format!("something that does not speak TLS answered for {host}{tunnel}");
-            let first_bytes = fault.first_bytes.as_ref().map_or("", AsRef::as_ref);
-            before_the_origin(case, Finding::blocked(Cause::TlsNotTls, detail)).with("first_bytes", first_bytes)
-        }
+        TlsFailure::NotTls => before_the_origin(case, no_tls(case, fault, tunnel)),
         TlsFailure::Version(what) => Finding::blocked(
             Cause::TlsVersionRefused,
             format!("whoever answers for {host} accepts neither TLS 1.2 nor TLS 1.3{tunnel}: {what}"),
@@ -66,6 +64,22 @@ pub(super) fn failed(case: &Case<'_>, fault: &TlsFault) -> Finding {
             format!("the TLS handshake with {host} failed{tunnel}: {what}; {OFFER}"),
         ),
     }
+}
+
+/// The answer is no TLS: some filters answer a ClientHello with their page.
+fn no_tls(case: &Case<'_>, fault: &TlsFault, tunnel: &str) -> Finding {
+    let host = &fault.host;
+    let reply = fault.first_bytes.as_ref().map(OwnedReply::to_hello);
+    let reply = reply.as_ref().map(OwnedReply::as_reply);
+    let sign = reply.as_ref().and_then(|reply| case.fingerprints.block(reply));
+    let what = match &sign {
+        Some(sign) => format!("a block page of {} that does not speak TLS", sign.vendor),
+        None => "something that does not speak TLS".to_owned(),
+    };
+    let finding = Finding::blocked(Cause::TlsNotTls, format!("{what} answered for {host}{tunnel}"));
+    let first_bytes = fault.first_bytes.as_ref().map(Sample::evidence).unwrap_or_default();
+    let finding = finding.with("first_bytes", first_bytes.as_str());
+    if let Some(sign) = &sign { finding.signed(sign) } else { finding }
 }
 
 /// Behind a tunnel it is the proxy that stands before the origin.
@@ -127,6 +141,11 @@ pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
             Some(Finding::degraded(Cause::TlsIntercepted, detail))
         }
         ChainTrust::Public | ChainTrust::Microsoft | ChainTrust::Extra if verification.completed_by_aia => {
+            if let Some(vendor) = case.fingerprints.inspection(&tls.chain) {
+                let detail =
+                    format!("TLS inspection of {vendor} answers for {host} and leaves out an intermediate certificate");
+                return Some(Finding::degraded(Cause::TlsIntercepted, detail).with("vendor", vendor));
+            }
             let detail = format!(
                 "{host} leaves out an intermediate certificate (\"{}\"); Windows fetches it, other clients fail",
                 top_issuer(tls)

@@ -4,8 +4,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use prober::config::parse;
-use prober::observation::Via;
+use prober::fingerprint::Fingerprints;
+use prober::observation::{Observation, Via};
 use prober::plan::{Endpoint, Path, Plan, Proxy, Way};
+use prober::verdict::{Question, judge};
 
 use crate::world::{World, assert_snapshot, every};
 
@@ -34,6 +36,21 @@ fn passwords_arrive_whole() {
 }
 
 #[test]
+fn fingerprints_of_ones_own_reach_judgement() {
+    let (_, text) = every("good").into_iter().find(|(name, _)| name == "own_fingerprints").unwrap();
+    let plan = parse(&text, "own_fingerprints.yaml", &World::of(&text)).unwrap();
+    let page = "<title>Not at work</title> Group: games<br>";
+    let seen = format!(
+        "{{probed_at: 2026-01-01T00:00:00Z, duration: {{secs: 0, nanos: 0}}, route: direct, \
+           http: {{version: HTTP/1.1, status: 200, body: {{sample: \"{page}\"}}}}}}"
+    );
+    let observation: Observation = serde_yaml::from_str(&seen).unwrap();
+    let verdict = judge(&Question::alone(&plan.pairs[0], &plan.fingerprints), &observation);
+    let facts = &verdict.evidence.facts;
+    assert_eq!((facts["vendor"].as_str(), facts["category"].as_str()), ("Our filter", "games"));
+}
+
+#[test]
 fn pairs_are_every_endpoint_over_every_path_of_its_own() {
     let (_, text) = every("good").into_iter().find(|(name, _)| name == "contract").unwrap();
     let plan = parse(&text, "contract.yaml", &World::of(&text)).unwrap();
@@ -47,6 +64,10 @@ fn summary(plan: &Plan) -> Result<String, std::fmt::Error> {
     writeln!(out, "dns {:?}", plan.dns)?;
     let roots = (plan.tls.extra_roots.len(), plan.tls.inspection_roots.len());
     writeln!(out, "roots: {} extra, {} of inspection", roots.0, roots.1)?;
+    if !Arc::ptr_eq(&plan.fingerprints, &Fingerprints::built_in().unwrap()) {
+        writeln!(out, "fingerprints of its own")?;
+    }
+
     for path in &plan.paths {
         describe_path(&mut out, path)?;
     }

@@ -35,7 +35,7 @@ async fn verdict(site: &Site, ask: Ask, path: &str) -> Verdict {
     let prober = Prober::new(&plan, Arc::new(SystemClock)).unwrap();
     let pair: &Pair = &plan.pairs[0];
     let observation = prober.probe(pair).await;
-    judge(&Question::alone(pair), &observation)
+    judge(&Question::alone(pair, &plan.fingerprints), &observation)
 }
 
 /// Sets each fault in turn, on the hosts or the proxy, and compares the causes; tells of all that differ at once.

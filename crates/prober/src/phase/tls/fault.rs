@@ -4,8 +4,8 @@ use std::io;
 
 use rustls::{AlertDescription, Error, PeerIncompatible};
 
-use crate::observation::{IoFault, IoKind, TlsFailure, TlsFault};
-use crate::phase::io::{HEAD_LIMIT, Meter, is_over_budget};
+use crate::observation::{IoFault, IoKind, Sample, TlsFailure, TlsFault};
+use crate::phase::io::{Meter, is_over_budget};
 use crate::phase::{Failure, exhausted};
 use crate::text::Clean;
 
@@ -26,7 +26,7 @@ fn fault(host: &str, failure: TlsFailure, meter: &Meter) -> TlsFault {
     let head = meter.head();
     let host = host.to_owned();
     if is_no_tls(&head) {
-        let first_bytes = Some(Clean::bounded(&String::from_utf8_lossy(&head), HEAD_LIMIT));
+        let first_bytes = Some(Sample::new(&head));
         return TlsFault { host, failure: TlsFailure::NotTls, answered: false, first_bytes };
     }
     TlsFault { host, failure, answered: !head.is_empty(), first_bytes: None }

@@ -20,6 +20,7 @@ fn prober(host: &str) -> Prober {
         confirm: std::num::NonZeroU32::MIN,
         dns,
         tls: TlsPlan::default(),
+        fingerprints: crate::fingerprint::Fingerprints::built_in().unwrap(),
         paths: Vec::new(),
         endpoints: Vec::new(),
         pairs: Vec::new(),
