@@ -1,5 +1,6 @@
 //! What a page or a header tells besides whose it is: a category, a rule, a reason code.
 
+use memchr::memmem;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
@@ -72,7 +73,7 @@ impl Extract {
 
 /// The first value of a parameter of a URL inside a text, decoded; the URL may be HTML's, with `&amp;` between.
 fn parameter(text: &str, name: &str) -> Option<String> {
-    text.match_indices(name).find_map(|(at, _)| {
+    memmem::find_iter(text.as_bytes(), name.as_bytes()).find_map(|at| {
         let before = text.get(..at)?.bytes().next_back();
         // e2guardian separates with `::` and assigns with `==`.
         if !matches!(before, Some(b'?' | b'&' | b';' | b':')) {
@@ -91,7 +92,7 @@ fn parameter(text: &str, name: &str) -> Option<String> {
 
 /// The first text after a label that is neither a tag nor blank.
 fn after<'a>(page: &'a str, label: &str) -> Option<&'a str> {
-    let start = page.find(label)? + label.len();
+    let start = memmem::find(page.as_bytes(), label.as_bytes())? + label.len();
     let end = page.floor_char_boundary(start.saturating_add(REACH));
     let mut rest = page.get(start..end)?;
     loop {

@@ -256,3 +256,35 @@ fn a_page_of_nothing_but_signs_is_read() {
     let http = http(&Response { status: 200, reason: None, headers: Headers::default(), body });
     assert!(Fingerprints::built_in().unwrap().block(&Reply::to_request(&http)).is_some());
 }
+
+const PAGE: &str = include_str!("../../../../docs/configuration.md");
+
+#[test]
+fn the_page_of_the_configuration_tells_the_truth() {
+    let section = PAGE.split("\n## fingerprints\n").nth(1).unwrap();
+    let example = section.split("```yaml\n").nth(2).unwrap().split("```").next().unwrap();
+    let mut own = OwnRows::default();
+    own.add(example.as_bytes()).unwrap();
+    assert_eq!(own.into_rows().len(), 3);
+
+    // What serde expects is what there is.
+    let mut keys = 0;
+    for wrong in ["{qq: 1}", "{status: 403, issuer: {qq: 1}}", "{title: {qq: 1}}"] {
+        keys += every_key_is_told(section, &faults(&row("block", wrong))[0]);
+    }
+    for (key, wrong) in [("qq", "1"), ("extract", "{rule: {qq: a}}"), ("says", "{qq: a}"), ("means", "qq")] {
+        let row = format!("- {{name: r, vendor: v, class: block, where: {{status: 403}}, source: s, {key}: {wrong}}}");
+        keys += every_key_is_told(section, &faults(&row)[0]);
+    }
+    assert!(keys > 35, "only {keys} keys were looked up");
+}
+
+/// How many keys a fault names as known, each of which the section has to name as code.
+fn every_key_is_told(section: &str, fault: &str) -> usize {
+    let known = fault.split("expected ").nth(1).unwrap_or_else(|| panic!("{fault}"));
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    for key in &known {
+        assert!(section.contains(&format!("`{key}`")) || section.contains(&format!("`{key}: ")), "{key} is not told");
+    }
+    known.len()
+}

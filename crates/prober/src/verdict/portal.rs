@@ -1,5 +1,6 @@
 //! Captive portals: who wants people to sign in before anything passes.
 
+use memchr::memmem;
 use url::Url;
 
 use super::case::Case;
@@ -43,7 +44,7 @@ fn redirect_elsewhere(from: &Url, http: &HttpFacts) -> Option<Url> {
 /// A password field, or the marker by which clients of Wi-Fi gateways recognise theirs (WISPr).
 fn is_sign_in_page(http: &HttpFacts) -> bool {
     let page = http.body.sample.as_str().to_ascii_lowercase();
-    page.contains("<wispaccessgatewayparam")
+    memmem::find(page.as_bytes(), b"<wispaccessgatewayparam").is_some()
         || page.split("<input").skip(1).any(|rest| {
             let tag = rest.split('>').next().unwrap_or_default();
             let bare: String = tag.chars().filter(|c| !matches!(c, '"' | '\'' | ' ')).collect();
