@@ -180,14 +180,11 @@ impl Sign<'_> {
     /// What the product told, in a sentence: `CATEGORY_DENIED, category Games, rule R1`.
     pub(crate) fn told(&self) -> String {
         let fact = |key| self.facts.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str());
-        let mut told = fact("reason_code").unwrap_or_else(|| self.message.as_str()).to_owned();
-        for (key, word) in [("category", "category"), ("rule", "rule")] {
-            if let Some(value) = fact(key) {
-                let separator = if told.is_empty() { "" } else { ", " };
-                told.push_str(&format!("{separator}{word} {value}"));
-            }
-        }
-        told
+        let word = fact("reason_code").unwrap_or_else(|| self.message.as_str()).to_owned();
+        let category = fact("category").map(|category| format!("category {category}"));
+        let rule = fact("rule").map(|rule| format!("rule {rule}"));
+        let told = [Some(word), category, rule].into_iter().flatten().filter(|part| !part.is_empty());
+        told.collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use aho_corasick::AhoCorasick;
 use url::Url;
 
-use super::row::{ReplyPlace, Request};
+use super::row::{Asked, ReplyPlace};
 use super::text::title;
 use crate::observation::{Headers, HttpFacts, ProxyFacts, Sample};
 use crate::text::Clean;
@@ -13,7 +13,7 @@ use crate::text::Clean;
 /// What came, in answer to what.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reply<'a> {
-    to: Option<Request>,
+    to: Option<Asked>,
     status: Option<u16>,
     reason: Option<&'a str>,
     pub(super) headers: &'a Headers,
@@ -24,7 +24,7 @@ impl<'a> Reply<'a> {
     /// A proxy's reply to CONNECT.
     pub(crate) fn to_connect(answer: &'a ProxyFacts) -> Self {
         Self {
-            to: Some(Request::Connect),
+            to: Some(Asked::Connect),
             status: Some(answer.status),
             reason: answer.reason.as_ref().map(Clean::as_str),
             headers: &answer.headers,
@@ -35,7 +35,7 @@ impl<'a> Reply<'a> {
     /// The reply to the request itself.
     pub(crate) fn to_request(http: &'a HttpFacts) -> Self {
         Self {
-            to: Some(Request::Request),
+            to: Some(Asked::Request),
             status: Some(http.status),
             reason: http.reason.as_ref().map(Clean::as_str),
             headers: &http.headers,
@@ -77,7 +77,7 @@ impl<'a> OwnedReply<'a> {
 
     pub(crate) fn as_reply(&self) -> Reply<'_> {
         let reason = self.reason.as_ref().map(Clean::as_str);
-        Reply { to: Some(Request::Hello), status: self.status, reason, headers: &self.headers, body: self.body }
+        Reply { to: Some(Asked::Hello), status: self.status, reason, headers: &self.headers, body: self.body }
     }
 }
 

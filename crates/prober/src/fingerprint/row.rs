@@ -96,7 +96,7 @@ pub(super) enum Place {
 /// What all must be so in a reply; at least one of them asks for something.
 #[derive(Debug, Clone)]
 pub(super) struct ReplyPlace {
-    pub(super) reply_to: Option<Request>,
+    pub(super) reply_to: Option<Asked>,
     pub(super) status: Vec<RangeInclusive<u16>>,
     pub(super) reason: Option<Pattern>,
     /// By header name in lower case.
@@ -111,7 +111,7 @@ pub(super) struct ReplyPlace {
 /// What was sent and answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Request {
+pub(super) enum Asked {
     /// CONNECT, to a proxy.
     Connect,
     /// The request to the origin, or through a proxy.
@@ -188,7 +188,7 @@ struct RowText {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct PlaceText {
-    reply_to: Option<Request>,
+    reply_to: Option<Asked>,
     #[serde(deserialize_with = "one_or_many")]
     status: Vec<Statuses>,
     reason: Option<Pattern>,

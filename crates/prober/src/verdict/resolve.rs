@@ -7,17 +7,20 @@ use crate::observation::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFai
 use crate::text::Clean;
 
 pub(super) fn failed(case: &Case<'_>, fault: &ResolveFault) -> Finding {
-    let cause = match fault.failure {
+    let finding = Finding::blocked(meaning(fault.failure), in_words(fault)).with("rcodes", &rcodes(&fault.lookups));
+    match case.fingerprints.sinkhole(&fault.lookups) {
+        Some(sign) => finding.signed(&sign),
+        None => finding,
+    }
+}
+
+fn meaning(failure: ResolveFailure) -> Cause {
+    match failure {
         ResolveFailure::NxDomain => Cause::DnsNxdomain,
         ResolveFailure::NoAddress => Cause::DnsNoAddress,
         ResolveFailure::ServerFailure => Cause::DnsServerFailure,
         ResolveFailure::Timeout => Cause::DnsTimeout,
         ResolveFailure::Unspecified => Cause::DnsSinkholed,
-    };
-    let finding = Finding::blocked(cause, in_words(fault)).with("rcodes", &rcodes(&fault.lookups));
-    match case.fingerprints.sinkhole(&fault.lookups) {
-        Some(sign) => finding.signed(&sign),
-        None => finding,
     }
 }
 
