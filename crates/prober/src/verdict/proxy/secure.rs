@@ -2,7 +2,7 @@
 //! blocked.
 
 use crate::cause::Cause;
-use crate::observation::{ChainTrust, HandshakeSignature, IoKind, TlsFacts, TlsFailure, TlsFault, Validity};
+use crate::observation::{ChainTrust, HandshakeSignature, IoKind, Sample, TlsFacts, TlsFailure, TlsFault, Validity};
 use crate::verdict::case::Case;
 use crate::verdict::finding::Finding;
 use crate::verdict::tls::{OFFER, outside_validity, subject, top_issuer};
@@ -21,7 +21,8 @@ pub(super) fn failed(case: &Case<'_>, name: &str, fault: &TlsFault) -> Finding {
         TlsFailure::Alert(alert) => format!("{name} ended the TLS handshake with alert {alert}; {OFFER}"),
         TlsFailure::Protocol(what) => format!("the TLS handshake with {name} failed: {what}; {OFFER}"),
     };
-    let first_bytes = fault.first_bytes.as_ref().map_or("", AsRef::as_ref);
+    let first_bytes = fault.first_bytes.as_ref().map(Sample::evidence);
+    let first_bytes = first_bytes.as_ref().map_or("", AsRef::as_ref);
     Finding::blocked(Cause::ProxyTlsFailed, detail).with("first_bytes", first_bytes)
 }
 
