@@ -58,7 +58,7 @@ async fn a_proxy_that_proves_nothing_is_told_nothing() {
         let plan = site.plan(&site.https(), "secure", "");
         let seen = site.probe(&site.https(), "secure", "").await;
         assert!(matches!(fault(&seen), Fault::Proxy(fault) if fault.failure == ProxyFailure::Unproven), "{kind:?}");
-        let verdict = judge(&Question::alone(&plan.pairs[0]), &seen);
+        let verdict = judge(&Question::alone(&plan.pairs[0], &plan.fingerprints), &seen);
         let reason = verdict.reason.unwrap();
         assert!(reason.detail.contains(words), "{kind:?}: {}", reason.detail);
         for key in ["proxy_certificate_subject", "proxy_certificate_issuer", "proxy_certificate_reason"] {

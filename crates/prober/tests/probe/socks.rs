@@ -126,7 +126,7 @@ async fn what_breaks_behind_the_tunnel_is_the_proxys_business() {
     for url in [site.https(), clear] {
         let plan = site.plan(&url, "socks5h", "timeout: 2s");
         let seen = site.probe(&url, "socks5h", "timeout: 2s").await;
-        let verdict = judge(&Question::alone(&plan.pairs[0]), &seen);
+        let verdict = judge(&Question::alone(&plan.pairs[0], &plan.fingerprints), &seen);
         let reason = verdict.reason.unwrap();
         assert_eq!(reason.blame, prober::Blame::Proxy, "{url}");
         assert!(reason.detail.contains("after the proxy opened the tunnel"), "{}", reason.detail);
@@ -141,7 +141,7 @@ async fn a_server_that_answers_for_others_waits_for_what_lies_behind_it() {
         site.world.socks().set_fault(word.parse().unwrap());
         let plan = site.plan(&site.https(), "socks5h", "timeout: 1s");
         let seen = site.probe(&site.https(), "socks5h", "timeout: 1s").await;
-        let question = Question { proxy_answered_recently: true, ..Question::alone(&plan.pairs[0]) };
+        let question = Question { proxy_answered_recently: true, ..Question::alone(&plan.pairs[0], &plan.fingerprints) };
         let reason = judge(&question, &seen).reason.unwrap();
         assert_eq!(reason.cause.as_str(), cause, "{}", reason.detail);
     }
