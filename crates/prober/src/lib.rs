@@ -16,6 +16,7 @@ pub mod diagnosis;
 pub mod fingerprint;
 pub mod net;
 pub mod observation;
+pub mod pac;
 pub mod phase;
 pub mod plan;
 pub mod probe;

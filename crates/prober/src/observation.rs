@@ -7,6 +7,7 @@ mod auth;
 mod challenge;
 mod fault;
 mod http;
+mod pac;
 mod resolve;
 mod route;
 mod socks;
@@ -25,6 +26,7 @@ pub use self::fault::{
     ProxyFailure, ProxyFault, TlsFailure, TlsFault,
 };
 pub use self::http::{BodyFacts, CrlFacts, CrlOutcome, CrlSignature, Headers, HttpFacts, ProxyFacts, Sample};
+pub use self::pac::{NotScript, PacFlaw, PacLookup};
 pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
 pub use self::route::{Detour, RouteFacts, Via};
 pub use self::socks::{SocksFacts, SocksFailure, SocksVersion};

@@ -7,6 +7,7 @@ mod bare;
 mod contender;
 mod contest;
 mod cpu;
+mod pac;
 mod peers;
 mod standing;
 
@@ -41,17 +42,21 @@ struct Arguments {
 enum Command {
     /// Be the bare loop.
     Loop(bare::Loop),
+    /// Measure the evaluation of PAC files alone.
+    Pac,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
-    if let Some(Command::Loop(order)) = arguments.command {
-        return bare::run(order).await;
+    let window = Duration::from_secs(arguments.seconds);
+    match arguments.command {
+        Some(Command::Loop(order)) => return bare::run(order).await,
+        Some(Command::Pac) => return pac::run(window).await,
+        None => {}
     }
     let size =
         std::fs::metadata(&arguments.binary).map_err(|error| format!("{}: {error}", arguments.binary.display()))?.len();
-    let window = Duration::from_secs(arguments.seconds);
     println!("## CPU seconds per 1,000 HTTPS probes, {} a second, paced\n", arguments.rate);
     contest::run(&arguments.binary, arguments.rate, window, arguments.rounds).await?;
     println!("\n## Standing\n");
@@ -60,5 +65,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if arguments.memory_minutes > 0 {
         standing::memory(Duration::from_secs(60 * arguments.memory_minutes)).await?;
     }
-    Ok(())
+    println!();
+    pac::run(window).await
 }

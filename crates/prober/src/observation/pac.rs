@@ -1,0 +1,96 @@
+//! What came of a PAC file: its answer, or what is wrong with it.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::text::Clean;
+
+/// What is wrong with a PAC file that came, or with what it did: it decides nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PacFlaw {
+    /// What came is no script at all.
+    #[error("{0}")]
+    NotScript(NotScript),
+    /// It does not parse.
+    #[error("{message}")]
+    Syntax {
+        /// The line, from 1, where the engine names one.
+        line: Option<u32>,
+        /// The engine's words.
+        message: Clean,
+    },
+    /// It threw an exception, while it was loaded or when it was asked.
+    #[error("{message}")]
+    Throw {
+        /// The line, from 1, where the exception has one.
+        line: Option<u32>,
+        /// The exception as text.
+        message: Clean,
+    },
+    /// It defines neither `FindProxyForURLEx` nor `FindProxyForURL`.
+    #[error("FindProxyForURL is undefined or not a function")]
+    NoEntryPoint,
+    /// It returned something else than a string.
+    #[error("FindProxyForURL() returned no string but {returned}")]
+    WrongReturn {
+        /// What it returned, by JavaScript's name for the type.
+        returned: Clean,
+    },
+    /// It returned a string with characters beyond ASCII, which browsers take for a failure of the script.
+    #[error("FindProxyForURL() returned a text that is not ASCII: {answer}")]
+    NotAscii {
+        /// What it returned.
+        answer: Clean,
+    },
+    /// It ran for longer than its share of processor time.
+    #[error("ran for over a second of processor time")]
+    CpuLimit,
+    /// It wanted more memory than it may have.
+    #[error("wanted more than 32 MiB of memory")]
+    MemoryLimit,
+    /// It called itself too deeply.
+    #[error("called itself too deeply for a stack of 1 MiB")]
+    StackLimit,
+    /// It had not answered when the time of the probe was over: others waited for the same file before.
+    #[error("gave no answer within the time of the probe")]
+    NotInTime,
+}
+
+impl PacFlaw {
+    /// The line of the file, from 1, where one is known.
+    pub fn line(&self) -> Option<u32> {
+        match self {
+            Self::Syntax { line, .. } | Self::Throw { line, .. } => *line,
+            _ => None,
+        }
+    }
+}
+
+/// What came in place of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotScript {
+    /// Nothing, or nothing but white space.
+    #[error("the file is empty")]
+    Empty,
+    /// A page: a login, a block page, or an error.
+    #[error("the file is an HTML page")]
+    Html,
+    /// UTF-16 without a byte order mark.
+    #[error("the file is in UTF-16 without a byte order mark")]
+    Utf16,
+    /// Bytes that no text has.
+    #[error("the file is no text")]
+    Binary,
+}
+
+/// A name that a PAC file asked for and got no address of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PacLookup {
+    /// The name.
+    pub name: Clean,
+    /// Why there is no address.
+    pub reason: Clean,
+}

@@ -1,0 +1,221 @@
+//! The list that a PAC file answers with.
+
+use std::fmt;
+
+use url::Host;
+
+use crate::text::Clean;
+
+/// The most entries tried, and the most malformed ones kept as evidence; a client would long have given up.
+const MAX_ENTRIES: usize = 32;
+
+/// The answer of a PAC file, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Which ways to try, never empty: a list without any valid entry means `DIRECT`, as in Chrome.
+    pub entries: Vec<Entry>,
+    /// Entries that mean nothing, as they stand there; clients skip them.
+    pub malformed: Vec<Clean>,
+}
+
+/// One entry of the list. Its `Display` is what a well-written file would say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// `DIRECT`.
+    Direct,
+    /// A keyword and a proxy.
+    Proxy {
+        /// How the proxy is spoken to.
+        keyword: Keyword,
+        /// Its host, a name in its ASCII form.
+        host: Host<String>,
+        /// Its port, where none is given the usual one of the keyword.
+        port: u16,
+    },
+}
+
+/// How a proxy of an answer is spoken to. There is no `HTTP`: no common client takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyword {
+    /// `PROXY`: HTTP.
+    Proxy,
+    /// `HTTPS`: HTTP within TLS.
+    Https,
+    /// `SOCKS`, `SOCKS4`: SOCKS version 4, which takes an address.
+    Socks4,
+    /// `SOCKS5`: SOCKS version 5, which browsers give the name.
+    Socks5,
+}
+
+impl Keyword {
+    /// Reads a keyword, in upper or lower case.
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text.to_ascii_uppercase().as_str() {
+            "PROXY" => Self::Proxy,
+            "HTTPS" => Self::Https,
+            "SOCKS" | "SOCKS4" => Self::Socks4,
+            "SOCKS5" => Self::Socks5,
+            _ => return None,
+        })
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Proxy => 80,
+            Self::Https => 443,
+            Self::Socks4 | Self::Socks5 => 1080,
+        }
+    }
+
+    /// As an answer writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proxy => "PROXY",
+            Self::Https => "HTTPS",
+            Self::Socks4 => "SOCKS",
+            Self::Socks5 => "SOCKS5",
+        }
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.write_str("DIRECT"),
+            Self::Proxy { keyword, host, port } => write!(f, "{} {host}:{port}", keyword.as_str()),
+        }
+    }
+}
+
+impl Answer {
+    /// Reads a list between semicolons.
+    pub fn parse(text: &str) -> Self {
+        let mut answer = Self { entries: Vec::new(), malformed: Vec::new() };
+        for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+            match entry(part) {
+                Some(entry) => answer.entries.push(entry),
+                None if answer.malformed.len() < MAX_ENTRIES => answer.malformed.push(Clean::new(part)),
+                None => {}
+            }
+            if answer.entries.len() == MAX_ENTRIES {
+                break;
+            }
+        }
+        if answer.entries.is_empty() {
+            answer.entries.push(Entry::Direct);
+        }
+        answer
+    }
+}
+
+fn entry(text: &str) -> Option<Entry> {
+    let Some((keyword, place)) = text.split_once(|c: char| c.is_ascii_whitespace()) else {
+        return text.eq_ignore_ascii_case("DIRECT").then_some(Entry::Direct);
+    };
+    let keyword = Keyword::parse(keyword)?;
+    let (host, port) = host_and_port(place.trim())?;
+    Some(Entry::Proxy { keyword, host, port: port.unwrap_or(keyword.default_port()) })
+}
+
+fn host_and_port(place: &str) -> Option<(Host<String>, Option<u16>)> {
+    let (host, port) = match place.rsplit_once(':') {
+        // The last colon of a bare IPv6 literal stands within its brackets.
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (place, None),
+    };
+    let port = match port {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(digits.parse().ok().filter(|port| *port != 0)?)
+        }
+        Some(_) => return None,
+        None => None,
+    };
+    Some((Host::parse(host).ok()?, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> (Vec<String>, Vec<String>) {
+        let answer = Answer::parse(text);
+        (
+            answer.entries.iter().map(ToString::to_string).collect(),
+            answer.malformed.into_iter().map(Into::into).collect(),
+        )
+    }
+
+    #[test]
+    fn every_valid_entry() {
+        for (text, expected) in [
+            ("DIRECT", "DIRECT"),
+            ("direct", "DIRECT"),
+            ("PROXY foopy:10", "PROXY foopy:10"),
+            ("   PROXY    foopy:10   ", "PROXY foopy:10"),
+            ("PROXY\tfoopy:10", "PROXY foopy:10"),
+            ("pRoXy foopy:10", "PROXY foopy:10"),
+            ("PROXY foopy", "PROXY foopy:80"),
+            ("socks foopy", "SOCKS foopy:1080"),
+            ("socks4 foopy", "SOCKS foopy:1080"),
+            ("socks5 foopy", "SOCKS5 foopy:1080"),
+            ("socks5 foopy:11", "SOCKS5 foopy:11"),
+            ("https foopy", "HTTPS foopy:443"),
+            ("https foopy:10", "HTTPS foopy:10"),
+            ("PROXY [2001:DB8::1]:10", "PROXY [2001:db8::1]:10"),
+            ("PROXY [2001:DB8::1]", "PROXY [2001:db8::1]:80"),
+            ("PROXY f\u{fc}py:85", "PROXY xn--fpy-hoa:85"),
+            ("PROXY 10.0.0.1:3128", "PROXY 10.0.0.1:3128"),
+        ] {
+            assert_eq!(shown(text), (vec![expected.to_owned()], vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn invalid_entries_are_skipped_and_kept_and_nothing_else_means_direct() {
+        for text in [
+            "PROXY",
+            "HTTPS",
+            "SOCKS",
+            "DIRECT foopy:10",
+            "INVALIDSCHEME",
+            "INVALIDSCHEME foopy:10",
+            "HTTP foopy:10",
+            "foopy:10",
+            "PROXY foopy:0",
+            "PROXY foopy:65536",
+            "PROXY foopy:",
+            "PROXY foopy:+8",
+            "PROXY :8080",
+            "PROXY http://foopy:8080",
+            "PROXY user@foopy:8080",
+            "PROXY foopy:10 other",
+            "PROXY 2001:db8::1",
+        ] {
+            assert_eq!(shown(text), (vec!["DIRECT".to_owned()], vec![text.to_owned()]), "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_keep_their_order() {
+        let list = "PROXY a.example:8080; nonsense;SOCKS b.example ;; DIRECT;";
+        let expected = ["PROXY a.example:8080", "SOCKS b.example:1080", "DIRECT"].map(str::to_owned).to_vec();
+        assert_eq!(shown(list), (expected, vec!["nonsense".to_owned()]));
+        assert_eq!(shown(""), (vec!["DIRECT".to_owned()], vec![]));
+        assert_eq!(shown(" ; "), (vec!["DIRECT".to_owned()], vec![]));
+    }
+
+    #[test]
+    fn what_urls_in_place_of_hosts_leave_of_a_list() {
+        let list = "PROXY http://proxy-a.example:8080; http://proxy-b.example:8080; direct";
+        let malformed =
+            ["PROXY http://proxy-a.example:8080", "http://proxy-b.example:8080"].map(str::to_owned).to_vec();
+        assert_eq!(shown(list), (vec!["DIRECT".to_owned()], malformed));
+    }
+
+    #[test]
+    fn lists_are_bounded() {
+        assert_eq!(shown(&"PROXY a:1;".repeat(1000)).0.len(), MAX_ENTRIES);
+        let (entries, malformed) = shown(&"nonsense;".repeat(1000));
+        assert_eq!((entries, malformed.len()), (vec!["DIRECT".to_owned()], MAX_ENTRIES));
+    }
+}
