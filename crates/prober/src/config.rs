@@ -24,6 +24,7 @@ mod later;
 mod load;
 mod names;
 mod network;
+mod pac;
 mod path_options;
 mod paths;
 mod proxy;
@@ -44,6 +45,7 @@ use crate::plan::{Endpoint, Path, Plan};
 
 pub use fault::{Fault, Faults};
 pub use load::{LoadError, Origin, load, load_endpoint, load_path};
+pub(crate) use sources::read_bounded;
 pub use sources::{Sources, SystemSources};
 
 /// The allowlist that the product ships, used where no other configuration is found.

@@ -26,7 +26,7 @@ pub use self::fault::{
     ProxyFailure, ProxyFault, TlsFailure, TlsFault,
 };
 pub use self::http::{BodyFacts, CrlFacts, CrlOutcome, CrlSignature, Headers, HttpFacts, ProxyFacts, Sample};
-pub use self::pac::{NotScript, PacFlaw, PacLookup};
+pub use self::pac::{NotScript, PacFacts, PacFailure, PacFault, PacFlaw, PacLookup, PacSourceFault, PacStale};
 pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
 pub use self::route::{Detour, RouteFacts, Via};
 pub use self::socks::{SocksFacts, SocksFailure, SocksVersion};
@@ -50,6 +50,13 @@ pub struct Observation {
     /// Ways that were tried before it and failed, in order.
     #[serde(default)]
     pub detours: Vec<Detour>,
+    /// What a PAC file had to do with it.
+    #[serde(default)]
+    pub pac: Option<PacFacts>,
+    /// What a direct attempt saw, which is made only while a PAC file is unavailable or stale: that is where clients go
+    /// then. Its time is not part of `duration`.
+    #[serde(default)]
+    pub direct: Option<Box<Observation>>,
     /// How the target's name resolved here; `None` where the proxy resolves it, or the URL holds an address.
     #[serde(default)]
     pub resolve: Option<ResolveFacts>,
@@ -142,6 +149,8 @@ impl Observation {
             phases: Phases::default(),
             route: RouteFacts::Direct,
             detours: Vec::new(),
+            pac: None,
+            direct: None,
             resolve: None,
             remote_address: None,
             failed_attempts: Vec::new(),
@@ -175,6 +184,7 @@ impl Observation {
         if let Some(Fault::Tls(TlsFault { first_bytes: Some(first_bytes), .. })) = &mut self.fault {
             first_bytes.truncate_to_evidence();
         }
+        self.direct = self.direct.map(|direct| Box::new(direct.compact()));
         self
     }
 }

@@ -17,16 +17,6 @@ mod sandbox;
 mod surroundings;
 mod text;
 
-pub use self::answer::{Answer, Entry, Keyword};
+pub use self::answer::{Answer, Entry};
 pub use self::engine::{Engine, Names, Said};
 pub use self::surroundings::{Surroundings, ThisMachine};
-
-/// How much of an https URL a file sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UrlView {
-    /// Scheme, host and port, as in browsers.
-    #[default]
-    Stripped,
-    /// Path and query too, as older clients have it.
-    Full,
-}

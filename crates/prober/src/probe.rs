@@ -2,24 +2,29 @@
 
 mod issuer;
 mod network;
+mod pac;
 mod redirect;
 mod step;
 mod trip;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use self::network::PathResolvers;
+pub use self::pac::Decision;
+use self::pac::{Needs, PacFiles};
 pub use self::step::{Listener, Step};
 use self::trip::Trip;
 use crate::net::Clock;
-use crate::observation::{Fault, MonitorFault, Observation};
+use crate::observation::{Fault, MonitorFault, Observation, PacFailure, PacFault, RouteFacts};
+use crate::phase::Deadline;
 pub use crate::phase::SetupFault;
 use crate::phase::proxy::Remembered;
 use crate::phase::tls::Connector;
-use crate::plan::{Pair, Plan, RootsChoice};
+use crate::plan::{Pair, Path, Plan, RootsChoice, Way};
 
 /// Whoever can probe a pair: the real prober, or a script in a test.
 pub trait Probe: Send + Sync + 'static {
@@ -34,41 +39,75 @@ pub struct Prober {
     resolvers: PathResolvers,
     /// What proxies took when they asked who we are.
     remembered: Remembered,
-    connectors: Vec<(RootsChoice, Connector)>,
+    connectors: Vec<(RootsChoice, Arc<Connector>)>,
+    pac_files: PacFiles,
 }
 
 impl Prober {
     /// Sets up resolvers and trust as the plan asks for.
     pub fn new(plan: &Plan, clock: Arc<dyn Clock>) -> Result<Self, SetupFault> {
         let resolvers = PathResolvers::new(plan)?;
-        let remembered = Remembered::default();
-        let mut prober = Self { clock, resolvers, remembered, connectors: Vec::with_capacity(2) };
+        let mut connectors = Vec::with_capacity(2);
         for choice in [RootsChoice::Bundled, RootsChoice::System] {
-            // The bundled ones also verify proxies, which a way may come to name only later.
+            // The bundled ones also verify proxies and the servers of PAC files.
             if choice == RootsChoice::Bundled || plan.endpoints.iter().any(|endpoint| endpoint.roots == choice) {
-                let connector = Connector::new(&plan.tls, choice, Arc::clone(&prober.clock))?;
-                prober.connectors.push((choice, connector));
+                connectors.push((choice, Arc::new(Connector::new(&plan.tls, choice, Arc::clone(&clock))?)));
             }
         }
-        Ok(prober)
+        let connector = connectors.first().map(|(_, connector)| connector);
+        let resolver = |path: &Path| Arc::clone(resolvers.of(&path.options));
+        let pac_files = PacFiles::new(plan, &Needs { clock: &clock, connector, resolver: &resolver });
+        Ok(Self { clock, resolvers, remembered: Remembered::default(), connectors, pac_files })
     }
 
     /// Probes a pair of the plan once and tells a listener about every step as it is taken.
     pub async fn probe_with(&self, pair: &Pair, listener: &dyn Listener) -> Observation {
-        let mut trip = Trip::new(self, pair, listener);
+        let start = Instant::now();
+        let mut seen = self.travel(pair, start, pair.endpoint.timeout, listener).await;
+        if is_about_to_go_direct(&seen) {
+            // Rare, so it stays out of every other probe's future.
+            let attempt = Box::pin(self.try_direct(pair, start + pair.endpoint.timeout));
+            seen.direct = attempt.await.map(Box::new);
+        }
+        seen
+    }
+
+    async fn travel(&self, pair: &Pair, start: Instant, time: Duration, listener: &dyn Listener) -> Observation {
+        let mut trip = Trip::new(self, pair, Deadline::new(start, time), listener);
         // Every phase keeps to its own share; this is for what should not happen.
         let ended = timeout_at(trip.end(), trip.go()).await;
         trip.finish(ended)
     }
 
+    /// What a direct attempt sees in the time that is left, if that is worth one.
+    async fn try_direct(&self, pair: &Pair, by: Instant) -> Option<Observation> {
+        let now = Instant::now();
+        let left = by.saturating_duration_since(now);
+        if left < pair.endpoint.timeout / 10 {
+            return None;
+        }
+        let Path { name, options, .. } = &*pair.path;
+        let direct = Path { name: name.clone(), way: Way::Direct, options: options.clone() };
+        let pair = Pair { endpoint: Arc::clone(&pair.endpoint), path: Arc::new(direct) };
+        Some(self.travel(&pair, now, left, &()).await)
+    }
+
     /// The connector for an endpoint's choice of roots; the plan's endpoints all have theirs.
     fn connector(&self, choice: RootsChoice) -> Result<&Connector, Fault> {
         let made = self.connectors.iter().find(|(made_for, _)| *made_for == choice);
-        made.map(|(_, connector)| connector).ok_or_else(|| {
+        made.map(|(_, connector)| &**connector).ok_or_else(|| {
             let reason = "the endpoint is not of the plan that the prober was set up for".into();
             Fault::Monitor(MonitorFault { operation: "verify certificates".to_owned(), reason })
         })
     }
+}
+
+/// Whether clients go direct, or soon will: WinHTTP and browsers do so without their PAC file, which those that start
+/// now do not get.
+fn is_about_to_go_direct(seen: &Observation) -> bool {
+    let is_unavailable = matches!(&seen.fault, Some(Fault::Pac(PacFault { failure: PacFailure::Unavailable(_), .. })));
+    let is_stale = seen.pac.as_ref().is_some_and(|pac| pac.stale.is_some());
+    is_unavailable || (is_stale && seen.route != RouteFacts::Direct)
 }
 
 impl Probe for Prober {

@@ -33,13 +33,17 @@ impl Hop {
 }
 
 /// The first stops that a request to `url` may take over a way, in the order in which they are tried; never none.
-pub fn choose(way: &Way, url: &Url) -> Vec<Hop> {
-    match way {
+/// `None` where a PAC file has to be asked, which is no matter of a moment (see [`Prober::decide`]).
+///
+/// [`Prober::decide`]: crate::probe::Prober::decide
+pub fn choose(way: &Way, url: &Url) -> Option<Vec<Hop>> {
+    Some(match way {
         Way::Direct => vec![Hop::Direct],
         Way::Proxy(proxy) => vec![Hop::Proxy(Arc::clone(proxy))],
         Way::Environment(proxies) => vec![from_environment(proxies, url).map_or(Hop::Direct, Hop::Proxy)],
         Way::WinHttp(settings) => through(winhttp::proxies(settings, url)),
-    }
+        Way::Pac(_) => return None,
+    })
 }
 
 /// These proxies in their order, or none.
@@ -109,7 +113,7 @@ mod tests {
             (winhttp("b.example"), "http://b.example/", None),
         ] {
             let expected = expected.map_or("DIRECT".to_owned(), |host| format!("PROXY {host}:3128"));
-            let hops = choose(&way, &Url::parse(url).unwrap());
+            let hops = choose(&way, &Url::parse(url).unwrap()).unwrap();
             let hops: Vec<_> = hops.iter().map(|hop| hop.facts().to_string()).collect();
             assert_eq!(hops, [expected], "{url} over {way:?}");
         }

@@ -9,6 +9,7 @@ mod content;
 mod evidence;
 mod finding;
 mod http;
+mod pac;
 mod portal;
 mod private;
 mod proxy;
@@ -106,6 +107,7 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
         content::body(&case),
         http::server_error(&case),
         http::unproven(&case),
+        pac::stale(&case),
         route::unexpected(&case),
     ];
     let mut findings = by_precedence.into_iter().flatten();
@@ -123,6 +125,7 @@ fn transport(case: &Case<'_>) -> Option<Finding> {
 /// What a failure means.
 fn fault(case: &Case<'_>, fault: &Fault) -> Option<Finding> {
     match fault {
+        Fault::Pac(fault) => Some(pac::failed(fault)),
         Fault::Resolve(fault) => Some(resolve::failed(case, fault)),
         Fault::Connect(fault) => Some(connect::failed(fault)),
         Fault::Proxy(fault) => Some(proxy::failed(case, fault)),

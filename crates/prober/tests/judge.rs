@@ -10,8 +10,8 @@ use std::sync::Arc;
 use prober::fingerprint::Fingerprints;
 use prober::observation::{Observation, Via};
 use prober::plan::{
-    Credentials, Endpoint, EnvironmentProxies, Expect, Password, Path, PathOptions, PrivateAnswers, Proxy, Secret, Way,
-    WinHttpProxies,
+    Credentials, Endpoint, EnvironmentProxies, Expect, PacFile, PacLocation, Password, Path, PathOptions,
+    PrivateAnswers, Proxy, Secret, UrlView, Way, WinHttpProxies,
 };
 use prober::verdict::{Question, Verdict, judge};
 use prober::{Blame, Cause, Stage, State};
@@ -20,9 +20,6 @@ use serde_json::{Value, json};
 
 /// Causes that no phase can meet yet.
 const LATER: &[Cause] = &[
-    Cause::PacUnavailable,
-    Cause::PacStale,
-    Cause::PacInvalid,
     Cause::TenantCname,
     Cause::TlsVersionPartial,
     Cause::TlsLargeHello,
@@ -61,6 +58,8 @@ struct PathText {
     proxy: Option<String>,
     environment: bool,
     winhttp: bool,
+    /// Where its PAC file is.
+    pac: Option<String>,
     credentials: bool,
 }
 
@@ -162,6 +161,10 @@ fn path(text: &PathText) -> Path {
         })
     });
     let way = match proxy {
+        _ if text.pac.is_some() => {
+            let url = text.pac.as_ref().unwrap().parse().unwrap();
+            Way::Pac(PacFile { location: PacLocation::Url(url), view: UrlView::Stripped })
+        }
         None => Way::Direct,
         Some(proxy) if text.environment => {
             Way::Environment(EnvironmentProxies { all: Some(proxy), ..EnvironmentProxies::default() })

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use prober::config::Origin;
-use prober::plan::{DnsPlan, DnsTransport, NameServer, Plan, Resolvers};
+use prober::plan::{DnsPlan, DnsTransport, NameServer, Plan, Resolvers, Way};
 use prober::route;
+use url::Url;
 
 use super::screen::{self, Screen};
 
@@ -18,8 +19,7 @@ pub(crate) fn write(plan: &Plan, origin: &Origin, screen: Screen, out: &mut dyn 
     let mut table = screen.table(HEADER);
     for pair in &plan.pairs {
         let endpoint = &pair.endpoint;
-        let hops = route::choose(&pair.path.way, &endpoint.url);
-        let route = hops.iter().map(|hop| hop.facts().to_string()).collect::<Vec<_>>().join("; ");
+        let route = route(&pair.path.way, &endpoint.url);
         table.add_row([
             &endpoint.name,
             endpoint.url.as_str(),
@@ -32,6 +32,15 @@ pub(crate) fn write(plan: &Plan, origin: &Origin, screen: Screen, out: &mut dyn 
         ]);
     }
     screen::print(&table, out)
+}
+
+/// The first stops in their order. A PAC file is not asked: validating starts no request.
+fn route(way: &Way, url: &Url) -> String {
+    match (route::choose(way, url), way) {
+        (Some(hops), _) => hops.iter().map(|hop| hop.facts().to_string()).collect::<Vec<_>>().join("; "),
+        (None, Way::Pac(file)) => format!("as {} says", file.location),
+        (None, _) => String::new(),
+    }
 }
 
 fn settings(plan: &Plan, origin: &Origin, out: &mut dyn Write) -> io::Result<()> {

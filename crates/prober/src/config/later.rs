@@ -15,8 +15,6 @@ const KEYS: &[(&str, &str, &[&str])] = &[
     ("dns", "external", &[]),
     ("crl", "issuer", &[]),
     ("crl", "max_age", &[]),
-    ("path", "pac", &[]),
-    ("path", "url", &[]),
 ];
 
 /// Whether a key of a section asks for something that is still to come.

@@ -8,11 +8,12 @@ use super::credentials;
 use super::cursor::{Cursor, Map};
 use super::environment;
 use super::names::{label_problem, suggestion};
+use super::pac;
 use super::path_options;
 use super::proxy::{self, ProxyUrl};
 use super::reading::quoted;
 use super::winhttp;
-use crate::plan::{EnvironmentProxies, Path, PathOptions, Proxy, Way, WinHttpProxies};
+use crate::plan::{EnvironmentProxies, PacFile, Path, PathOptions, Proxy, Way, WinHttpProxies};
 use crate::text::Clean;
 
 const KEYS: &[&str] = &[
@@ -58,6 +59,7 @@ enum Defined {
     Environment,
     Proxy(Arc<Proxy>),
     WinHttp(WinHttpProxies),
+    Pac(PacFile),
 }
 
 impl From<Defined> for Definition {
@@ -110,6 +112,7 @@ impl<'a> Paths<'a> {
             Defined::Proxy(proxy) => Some(Way::Proxy(Arc::clone(proxy))),
             Defined::Environment => self.environment(at).map(Way::Environment),
             Defined::WinHttp(proxies) => Some(Way::WinHttp(proxies.clone())),
+            Defined::Pac(file) => Some(Way::Pac(file.clone())),
         }
     }
 
@@ -177,13 +180,20 @@ fn map_form(cursor: &Cursor<'_>) -> Option<Definition> {
 
 /// The way of a map, of which there is exactly one.
 fn map_way(map: &Map<'_>) -> Option<Defined> {
-    match (map.get("proxy"), map.get("winhttp")) {
-        (Some(proxy), None) => proxy_way(map, &proxy),
-        (None, Some(settings)) => winhttp::read(&settings, credentials::read(map, None).as_ref()).map(Defined::WinHttp),
-        (Some(_), Some(settings)) => settings.fault("proxy is there too; one of the two is needed"),
-        // A PAC file would say where to; it has been refused already.
-        (None, None) if map.get("pac").is_some() => None,
-        (None, None) => map.require("proxy").and(None),
+    let ways = ["proxy", "winhttp", "pac"].map(|key| map.get(key).map(|cursor| (key, cursor)));
+    let mut ways = ways.into_iter().flatten();
+    let Some((key, cursor)) = ways.next() else { return map.require("proxy").and(None) };
+    if let Some((_, second)) = ways.next() {
+        return second.fault(format!("{key} is there too; one of the two is needed"));
+    }
+    if let Some(view) = map.get("url").filter(|_| key != "pac") {
+        return view.fault("says what a PAC file is shown, and this path has none");
+    }
+    match key {
+        // Those that a PAC file names may be anybody's.
+        "pac" => credentials::refuse(map, Defined::Pac(pac::read(map, &cursor)?)),
+        "winhttp" => winhttp::read(&cursor, credentials::read(map, None).as_ref()).map(Defined::WinHttp),
+        _ => proxy_way(map, &cursor),
     }
 }
 

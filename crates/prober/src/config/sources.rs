@@ -63,7 +63,7 @@ impl Sources for SystemSources {
 }
 
 /// Reads a regular file up to a size; a pipe or a device could block or never end.
-pub(super) fn read_bounded(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_bounded(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }

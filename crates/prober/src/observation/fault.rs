@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::http::Sample;
+use super::pac::PacFault;
 use super::resolve::ResolveFault;
 use super::socks::SocksFailure;
 use crate::text::Clean;
@@ -15,6 +16,9 @@ use crate::text::Clean;
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
+    /// A PAC file decides nothing.
+    #[error(transparent)]
+    Pac(PacFault),
     /// The target's name did not resolve.
     #[error(transparent)]
     Resolve(ResolveFault),

@@ -2,8 +2,103 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use time::OffsetDateTime;
 
+use super::fault::{Fault, IoFault};
 use crate::text::Clean;
+
+/// What a PAC file had to do with a probe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PacFacts {
+    /// Where the file is.
+    pub file: Clean,
+    /// What it answered, as it stands there; `None` where it gave no valid answer. At most 1024 characters.
+    #[serde(default)]
+    pub answer: Option<Clean>,
+    /// Entries of the answer that mean nothing; clients skip them.
+    #[serde(default)]
+    pub malformed: Vec<Clean>,
+    /// Names that it asked for in vain.
+    #[serde(default)]
+    pub failed_lookups: Vec<PacLookup>,
+    /// Set where the file could not be had anew, and the last good copy was asked.
+    #[serde(default)]
+    pub stale: Option<PacStale>,
+}
+
+impl PacFacts {
+    /// The longest answer kept, in characters.
+    pub const MAX_ANSWER: usize = 1024;
+}
+
+/// A PAC file that cannot be had anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PacStale {
+    /// When fetching or reading it first failed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+    /// How it failed the last time.
+    pub fault: PacSourceFault,
+}
+
+/// No way out, because of a PAC file.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[error("PAC file {file}")]
+#[serde(deny_unknown_fields)]
+pub struct PacFault {
+    /// Where the file is.
+    pub file: Clean,
+    /// What is the matter with it.
+    #[source]
+    pub failure: PacFailure,
+}
+
+/// What is the matter with a PAC file.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PacFailure {
+    /// It cannot be had, and no good copy is held.
+    #[error(transparent)]
+    Unavailable(PacSourceFault),
+    /// It came, and decides nothing.
+    #[error(transparent)]
+    Invalid(PacFlaw),
+}
+
+/// Why a PAC file cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PacSourceFault {
+    /// Its server cannot be reached or does not answer.
+    #[error("cannot be fetched")]
+    Fetch(#[source] Box<Fault>),
+    /// Its server does not prove to be the right one.
+    #[error("its server is not to be trusted: {reason}")]
+    Untrusted {
+        /// The verifier's words.
+        reason: Clean,
+    },
+    /// Its server answers with another status than 200, which browsers take for no file.
+    #[error("its server answers with status {status}")]
+    Status {
+        /// The status.
+        status: u16,
+    },
+    /// Its server redirects too often, or to nowhere that can be followed.
+    #[error("its server redirects to nowhere")]
+    Redirected,
+    /// It has more than 1 MiB.
+    #[error("has more than 1 MiB")]
+    TooLarge,
+    /// It did not come in time.
+    #[error("did not come in time")]
+    NotInTime,
+    /// It cannot be read.
+    #[error("cannot be read")]
+    Unreadable(#[source] IoFault),
+}
 
 /// What is wrong with a PAC file that came, or with what it did: it decides nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use url::Host;
 
+use crate::plan::{Proxy, ProxyScheme};
 use crate::text::Clean;
 
 /// The most entries tried, and the most malformed ones kept as evidence; a client would long have given up.
@@ -24,67 +25,28 @@ pub enum Entry {
     /// `DIRECT`.
     Direct,
     /// A keyword and a proxy.
-    Proxy {
-        /// How the proxy is spoken to.
-        keyword: Keyword,
-        /// Its host, a name in its ASCII form.
-        host: Host<String>,
-        /// Its port, where none is given the usual one of the keyword.
-        port: u16,
-    },
-}
-
-/// How a proxy of an answer is spoken to. There is no `HTTP`: no common client takes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keyword {
-    /// `PROXY`: HTTP.
-    Proxy,
-    /// `HTTPS`: HTTP within TLS.
-    Https,
-    /// `SOCKS`, `SOCKS4`: SOCKS version 4, which takes an address.
-    Socks4,
-    /// `SOCKS5`: SOCKS version 5, which browsers give the name.
-    Socks5,
-}
-
-impl Keyword {
-    /// Reads a keyword, in upper or lower case.
-    fn parse(text: &str) -> Option<Self> {
-        Some(match text.to_ascii_uppercase().as_str() {
-            "PROXY" => Self::Proxy,
-            "HTTPS" => Self::Https,
-            "SOCKS" | "SOCKS4" => Self::Socks4,
-            "SOCKS5" => Self::Socks5,
-            _ => return None,
-        })
-    }
-
-    fn default_port(self) -> u16 {
-        match self {
-            Self::Proxy => 80,
-            Self::Https => 443,
-            Self::Socks4 | Self::Socks5 => 1080,
-        }
-    }
-
-    /// As an answer writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Proxy => "PROXY",
-            Self::Https => "HTTPS",
-            Self::Socks4 => "SOCKS",
-            Self::Socks5 => "SOCKS5",
-        }
-    }
+    Proxy(Proxy),
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Direct => f.write_str("DIRECT"),
-            Self::Proxy { keyword, host, port } => write!(f, "{} {host}:{port}", keyword.as_str()),
+            Self::Proxy(proxy) => write!(f, "{} {proxy}", proxy.scheme.keyword()),
         }
     }
+}
+
+/// What a keyword stands for, in upper or lower case, and the port where none is given. There is no `HTTP`: no common
+/// client takes it. Browsers give the name of the target to SOCKS5 proxies; SOCKS4 has room for an address only.
+fn scheme_and_port(keyword: &str) -> Option<(ProxyScheme, u16)> {
+    Some(match keyword.to_ascii_uppercase().as_str() {
+        "PROXY" => (ProxyScheme::Http, 80),
+        "HTTPS" => (ProxyScheme::Https, 443),
+        "SOCKS" | "SOCKS4" => (ProxyScheme::Socks4, 1080),
+        "SOCKS5" => (ProxyScheme::Socks5h, 1080),
+        _ => return None,
+    })
 }
 
 impl Answer {
@@ -112,9 +74,9 @@ fn entry(text: &str) -> Option<Entry> {
     let Some((keyword, place)) = text.split_once(|c: char| c.is_ascii_whitespace()) else {
         return text.eq_ignore_ascii_case("DIRECT").then_some(Entry::Direct);
     };
-    let keyword = Keyword::parse(keyword)?;
+    let (scheme, usual_port) = scheme_and_port(keyword)?;
     let (host, port) = host_and_port(place.trim())?;
-    Some(Entry::Proxy { keyword, host, port: port.unwrap_or(keyword.default_port()) })
+    Some(Entry::Proxy(Proxy { scheme, host, port: port.unwrap_or(usual_port), credentials: None }))
 }
 
 fn host_and_port(place: &str) -> Option<(Host<String>, Option<u16>)> {
@@ -155,10 +117,10 @@ mod tests {
             ("PROXY\tfoopy:10", "PROXY foopy:10"),
             ("pRoXy foopy:10", "PROXY foopy:10"),
             ("PROXY foopy", "PROXY foopy:80"),
-            ("socks foopy", "SOCKS foopy:1080"),
-            ("socks4 foopy", "SOCKS foopy:1080"),
-            ("socks5 foopy", "SOCKS5 foopy:1080"),
-            ("socks5 foopy:11", "SOCKS5 foopy:11"),
+            ("socks foopy", "SOCKS4 foopy:1080"),
+            ("socks4 foopy", "SOCKS4 foopy:1080"),
+            ("socks5 foopy", "SOCKS5H foopy:1080"),
+            ("socks5 foopy:11", "SOCKS5H foopy:11"),
             ("https foopy", "HTTPS foopy:443"),
             ("https foopy:10", "HTTPS foopy:10"),
             ("PROXY [2001:DB8::1]:10", "PROXY [2001:db8::1]:10"),
@@ -198,7 +160,7 @@ mod tests {
     #[test]
     fn lists_keep_their_order() {
         let list = "PROXY a.example:8080; nonsense;SOCKS b.example ;; DIRECT;";
-        let expected = ["PROXY a.example:8080", "SOCKS b.example:1080", "DIRECT"].map(str::to_owned).to_vec();
+        let expected = ["PROXY a.example:8080", "SOCKS4 b.example:1080", "DIRECT"].map(str::to_owned).to_vec();
         assert_eq!(shown(list), (expected, vec!["nonsense".to_owned()]));
         assert_eq!(shown(""), (vec!["DIRECT".to_owned()], vec![]));
         assert_eq!(shown(" ; "), (vec!["DIRECT".to_owned()], vec![]));

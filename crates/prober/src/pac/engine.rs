@@ -20,8 +20,9 @@ use super::leash::Leash;
 use super::question::Question;
 use super::sandbox::{STACK_LIMIT, Sandbox, Stop};
 use super::surroundings::Surroundings;
-use super::{UrlView, text};
+use super::text;
 use crate::observation::{MonitorFault, PacFlaw, PacLookup};
+use crate::plan::UrlView;
 use crate::text::Clean;
 
 /// How long a file may compute in all for being loaded, and again for each evaluation.

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::UrlView;
+use crate::plan::UrlView;
 
 /// The arguments of `FindProxyForURL`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 
 use super::Resolvers;
+use super::pac::PacFile;
 use super::proxy::Proxy;
 use super::winhttp::WinHttpProxies;
 
@@ -69,6 +70,8 @@ pub enum Way {
     Environment(EnvironmentProxies),
     /// As Windows was told with `netsh winhttp set proxy`.
     WinHttp(WinHttpProxies),
+    /// As a PAC file says.
+    Pac(PacFile),
 }
 
 /// The proxies that the environment named when the configuration was read.

@@ -10,7 +10,7 @@ use crate::phase::aia::{FetchIssuer, MAX_BYTES};
 use crate::phase::http::{self, BodyRule, Form, Kept, Protocol, Request, Response};
 use crate::phase::proxy::{Line, Prefixed, secure, socks};
 use crate::plan::{Path, Proxy, ProxyScheme, RootsChoice};
-use crate::route::{self, Hop};
+use crate::route::Hop;
 
 /// Whoever publishes certificates, seen over one way.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Issuers<'a> {
 
 impl FetchIssuer for Issuers<'_> {
     async fn fetch(&self, url: &Url, by: Instant) -> Option<Vec<u8>> {
-        let hop = route::choose(&self.path.way, url).into_iter().next()?;
+        let hop = self.prober.ways(self.path, url, by, by).await.hops.ok()?.into_iter().next()?;
         let response = match &hop {
             Hop::Direct => self.ask_origin(self.origin(url, by).await?, url, by).await?,
             Hop::Proxy(proxy) if proxy.scheme.is_http() => self.ask_through(proxy, url, by).await?,

@@ -1,6 +1,7 @@
 //! The network as one path has it: who is asked for names, and where connections come from.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -41,17 +42,19 @@ impl Network<'_> {
     }
 }
 
+/// Who is asked (`None`: whom the plan names), and for which family.
+type Wish = (Option<Resolvers>, IpFamily);
+
 /// One resolver for each way in which the paths of a plan want names resolved.
 #[derive(Debug)]
 pub(super) struct PathResolvers {
-    default: Resolver,
-    /// By whom is asked (`None`: the plan's) and for which family.
-    others: Vec<((Option<Resolvers>, IpFamily), Resolver)>,
+    default: Arc<Resolver>,
+    others: Vec<(Wish, Arc<Resolver>)>,
 }
 
 impl PathResolvers {
     pub(super) fn new(plan: &Plan) -> Result<Self, SetupFault> {
-        let mut others: Vec<(_, Resolver)> = Vec::new();
+        let mut others: Vec<(Wish, Arc<Resolver>)> = Vec::new();
         for options in plan.paths.iter().map(|path| &path.options) {
             let wish = wish(options);
             if wish == (None, IpFamily::Any) || others.iter().any(|(known, _)| *known == wish) {
@@ -59,19 +62,19 @@ impl PathResolvers {
             }
             let asked = wish.0.as_ref().unwrap_or(&plan.dns.resolvers);
             let resolver = Resolver::asking(asked, wish.1, &plan.dns, &plan.tls)?;
-            others.push((wish, resolver));
+            others.push((wish, Arc::new(resolver)));
         }
-        Ok(Self { default: Resolver::new(&plan.dns, &plan.tls)?, others })
+        Ok(Self { default: Arc::new(Resolver::new(&plan.dns, &plan.tls)?), others })
     }
 
-    fn of(&self, options: &PathOptions) -> &Resolver {
+    pub(super) fn of(&self, options: &PathOptions) -> &Arc<Resolver> {
         let wish = wish(options);
         self.others.iter().find(|(known, _)| *known == wish).map_or(&self.default, |(_, resolver)| resolver)
     }
 }
 
 /// A source address connects to its own family alone.
-fn wish(options: &PathOptions) -> (Option<Resolvers>, IpFamily) {
+fn wish(options: &PathOptions) -> Wish {
     let family = match options.source_address {
         Some(IpAddr::V4(_)) => IpFamily::Ipv4,
         Some(IpAddr::V6(_)) => IpFamily::Ipv6,

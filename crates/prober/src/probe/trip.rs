@@ -23,7 +23,7 @@ use crate::phase::Deadline;
 use crate::phase::http::Body;
 use crate::phase::tls::Alpn;
 use crate::plan::{Endpoint, Pair};
-use crate::route::{self, Hop};
+use crate::route::Hop;
 
 /// One probe under way.
 pub(super) struct Trip<'a> {
@@ -38,9 +38,8 @@ pub(super) struct Trip<'a> {
 }
 
 impl<'a> Trip<'a> {
-    pub(super) fn new(prober: &'a Prober, pair: &'a Pair, listener: &'a dyn Listener) -> Self {
+    pub(super) fn new(prober: &'a Prober, pair: &'a Pair, deadline: Deadline, listener: &'a dyn Listener) -> Self {
         let seen = Observation::empty(prober.clock.now());
-        let deadline = Deadline::new(Instant::now(), pair.endpoint.timeout);
         let network = prober.network(&pair.path);
         Self { prober, network, pair, listener, deadline, running: None, seen }
     }
@@ -88,7 +87,7 @@ impl<'a> Trip<'a> {
     /// Asks for one URL over the first way that leads anywhere, and takes in what comes; says where to go on.
     async fn visit(&mut self, url: &Url) -> Result<Option<Url>, Fault> {
         self.seen.detours.clear();
-        let hops = self.choose_ways(url);
+        let hops = self.choose_ways(url).await?;
         let mut left = hops.len();
         for hop in &hops {
             self.take(hop, url, left);
@@ -101,11 +100,17 @@ impl<'a> Trip<'a> {
         Ok(None)
     }
 
-    fn choose_ways(&mut self, url: &Url) -> Vec<Hop> {
-        let start = Instant::now();
-        let hops = route::choose(&self.pair.path.way, url);
-        self.note_duration(Stage::Route, start.elapsed());
-        hops
+    async fn choose_ways(&mut self, url: &Url) -> Result<Vec<Hop>, Fault> {
+        let (prober, path, soon) = (self.prober, &self.pair.path, self.deadline.until(Stage::Route));
+        // A file that has its addresses late still has some time to answer.
+        let by = soon + self.deadline.until(Stage::Connect).saturating_duration_since(soon) / 2;
+        let decision = self.timed(Stage::Route, prober.ways(path, url, soon, by)).await;
+        if decision.pac.is_some() {
+            // Whatever it took must not be taken from the name of the next stop.
+            self.deadline.begin_connection(Instant::now());
+        }
+        self.seen.pac = decision.pac;
+        decision.hops
     }
 
     /// Sets out on one of the ways that are left.

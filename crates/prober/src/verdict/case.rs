@@ -56,6 +56,7 @@ impl<'a> Case<'a> {
         match self.path.way {
             Way::Environment(_) => format!("proxy {proxy} (from the environment)"),
             Way::WinHttp(_) => format!("proxy {proxy} (from the WinHTTP settings)"),
+            Way::Pac(_) => format!("proxy {proxy} (from the PAC file)"),
             Way::Direct | Way::Proxy(_) if self.path.name == "proxy" => format!("proxy {proxy}"),
             Way::Direct | Way::Proxy(_) => format!("proxy {} ({proxy})", self.path.name),
         }
@@ -69,7 +70,8 @@ impl<'a> Case<'a> {
     /// Whether the configuration has credentials for the proxy that served.
     pub(super) fn proxy_has_credentials(&self) -> bool {
         let configured: Vec<_> = match &self.path.way {
-            Way::Direct => Vec::new(),
+            // What a PAC file names gets no credentials.
+            Way::Direct | Way::Pac(_) => Vec::new(),
             Way::Proxy(proxy) => vec![proxy],
             Way::Environment(proxies) => [&proxies.https, &proxies.http, &proxies.all].into_iter().flatten().collect(),
             Way::WinHttp(settings) => settings.http.iter().chain(&settings.https).collect(),

@@ -61,11 +61,26 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
     if !observation.detours.is_empty() {
         note(&mut facts, "failed_routes", &failed_routes(case));
     }
+    pac(case, &mut facts);
     // A family that failed while the other passed.
     if observation.fault.is_none() && !observation.failed_attempts.is_empty() {
         note(&mut facts, "failed_attempts", &connect::attempts(&observation.failed_attempts));
     }
     facts
+}
+
+/// What a PAC file said, and what it stumbled over.
+fn pac(case: &Case<'_>, facts: &mut BTreeMap<&'static str, Clean>) {
+    let Some(pac) = &case.observation.pac else { return };
+    note(facts, "pac_file", pac.file.as_str());
+    if let Some(answer) = &pac.answer {
+        // An empty answer is one too.
+        note(facts, "pac_answer", if answer.is_empty() { "\"\"" } else { answer.as_str() });
+    }
+    note(facts, "pac_malformed", &some_of(pac.malformed.iter().map(ToString::to_string).collect()));
+    let failed = pac.failed_lookups.iter().map(|lookup| format!("{}: {}", lookup.name, lookup.reason));
+    note(facts, "pac_failed_lookups", &some_of(failed.collect()));
+    note(facts, "direct", &super::pac::direct(case).unwrap_or_default());
 }
 
 /// The ways that were tried before the one that served, each with what it failed for.

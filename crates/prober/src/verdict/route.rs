@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::finding::Finding;
 use crate::cause::Cause;
-use crate::observation::RouteFacts;
+use crate::observation::{Fault, RouteFacts};
 use crate::plan::{RouteExpectation, Way};
 
 /// The request left another way than the configuration expects. Where the configuration itself names the way, there is
@@ -12,6 +12,10 @@ use crate::plan::{RouteExpectation, Way};
 pub(super) fn unexpected(case: &Case<'_>) -> Option<Finding> {
     let expected = case.expect().route.filter(|_| is_decided_elsewhere(&case.path.way))?;
     let observation = case.observation;
+    if matches!(observation.fault, Some(Fault::Pac(_))) {
+        // No way was chosen at all.
+        return None;
+    }
     let chosen = observation.detours.first().map_or(&observation.route, |detour| &detour.route);
     let (met, wanted) = match expected {
         RouteExpectation::Direct => (*chosen == RouteFacts::Direct, "go direct"),

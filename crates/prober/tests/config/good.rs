@@ -93,6 +93,7 @@ fn describe_path(out: &mut String, path: &Path) -> std::fmt::Result {
             }
         }
         Way::Environment(proxies) => writeln!(out, "path {}: {proxies:?}", path.name),
+        Way::Pac(file) => writeln!(out, "path {}: PAC file {}, {:?} URLs", path.name, file.location, file.view),
         Way::WinHttp(settings) => {
             let shown = |proxies: &[Arc<Proxy>]| proxies.iter().map(ToString::to_string).collect::<Vec<_>>();
             let (http, https) = (shown(&settings.http), shown(&settings.https));

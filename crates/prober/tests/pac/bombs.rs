@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prober::observation::PacFlaw;
-use prober::pac::{Engine, Surroundings, UrlView};
+use prober::pac::{Engine, Surroundings};
+use prober::plan::UrlView;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use url::Url;
@@ -240,7 +241,7 @@ impl Surroundings for Witness {
 impl Witness {
     /// The nice value of the thread (proc_pid_stat(5), field 19).
     fn priority(&self) -> i32 {
-        let thread = self.0.lock().unwrap().clone().expect("the script did not ask for the machine's address");
+        let thread = self.0.lock().unwrap().clone().unwrap();
         let stat = std::fs::read_to_string(thread.join("stat")).unwrap();
         stat.rsplit_once(')').unwrap().1.split_whitespace().nth(16).unwrap().parse().unwrap()
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prober::pac::UrlView;
+use prober::plan::UrlView;
 use tokio::time::Instant;
 use url::Url;
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prober::observation::PacFlaw;
-use prober::pac::{Engine, Names, Said, Surroundings, UrlView};
+use prober::pac::{Engine, Names, Said, Surroundings};
+use prober::plan::UrlView;
 use prober::text::Clean;
 use time::OffsetDateTime;
 use time::macros::datetime;

@@ -11,6 +11,8 @@ mod judged;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
+mod pac;
+#[cfg(test)]
 mod secure;
 #[cfg(test)]
 mod site;

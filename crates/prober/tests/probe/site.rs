@@ -42,11 +42,17 @@ pub(crate) struct Site {
     pub(crate) credentials: Option<(&'static str, &'static str)>,
     /// Further keys of all paths, in YAML's flow style.
     pub(crate) path_options: String,
+    /// Where the PAC file of the path `pac` is.
+    pub(crate) pac: Option<String>,
 }
 
 impl Site {
     pub(crate) async fn new() -> Self {
-        Self { world: World::start().await.unwrap(), credentials: None, path_options: String::new() }
+        Self::of(World::start().await.unwrap())
+    }
+
+    pub(crate) fn of(world: World) -> Self {
+        Self { world, credentials: None, path_options: String::new(), pac: None }
     }
 
     pub(crate) fn https(&self) -> String {
@@ -85,10 +91,11 @@ impl Site {
         if let Some((_, password)) = self.credentials {
             std::fs::write(self.world.dir().join("password"), password).unwrap();
         }
+        let pac = self.pac.as_ref().map(|file| format!("  pac: {{pac: \"{file}\", {options}}}\n")).unwrap_or_default();
         let text = format!(
             "dns: {{resolvers: [\"{dns}\"], private_answers: allowed}}\n\
              tls: {{extra_roots: [\"{root}\"]}}\n\
-             paths:\n  proxy: {proxy}\n  secure: {secure}\n{socks}  straight: {{proxy: direct, {options}}}\n\
+             paths:\n  proxy: {proxy}\n  secure: {secure}\n{socks}  straight: {{proxy: direct, {options}}}\n{pac}\
              controls: []\n\
              endpoints:\n  - {{name: it, url: \"{url}\", paths: [{path}], {more}}}\n",
             dns = self.world.dns_address(),

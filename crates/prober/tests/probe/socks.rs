@@ -141,7 +141,8 @@ async fn a_server_that_answers_for_others_waits_for_what_lies_behind_it() {
         site.world.socks().set_fault(word.parse().unwrap());
         let plan = site.plan(&site.https(), "socks5h", "timeout: 1s");
         let seen = site.probe(&site.https(), "socks5h", "timeout: 1s").await;
-        let question = Question { proxy_answered_recently: true, ..Question::alone(&plan.pairs[0], &plan.fingerprints) };
+        let question =
+            Question { proxy_answered_recently: true, ..Question::alone(&plan.pairs[0], &plan.fingerprints) };
         let reason = judge(&question, &seen).reason.unwrap();
         assert_eq!(reason.cause.as_str(), cause, "{}", reason.detail);
     }

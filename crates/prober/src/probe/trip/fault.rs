@@ -30,7 +30,7 @@ impl Stopped {
                 fault.failure,
                 ProxyFailure::Resolve(_) | ProxyFailure::Connect(_) | ProxyFailure::Tls(_) | ProxyFailure::Unproven
             ),
-            Fault::Tls(_) | Fault::Http(_) | Fault::Monitor(_) => false,
+            Fault::Pac(_) | Fault::Tls(_) | Fault::Http(_) | Fault::Monitor(_) => false,
         }
     }
 }
