@@ -5,6 +5,7 @@
 mod dante;
 mod microsocks;
 mod mistaken;
+mod pac;
 mod site;
 mod squid;
 mod tinyproxy;
