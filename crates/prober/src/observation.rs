@@ -47,6 +47,10 @@ pub struct Observation {
     pub phases: Phases,
     /// The way out that served, or the last one that was tried.
     pub route: RouteFacts,
+    /// The way that was chosen first for the endpoint's own URL, where a redirect was followed: `route` is then that of
+    /// the last URL.
+    #[serde(default)]
+    pub chosen: Option<RouteFacts>,
     /// Ways that were tried before it and failed, in order.
     #[serde(default)]
     pub detours: Vec<Detour>,
@@ -148,6 +152,7 @@ impl Observation {
             duration: Duration::ZERO,
             phases: Phases::default(),
             route: RouteFacts::Direct,
+            chosen: None,
             detours: Vec::new(),
             pac: None,
             direct: None,
@@ -163,6 +168,12 @@ impl Observation {
             crl: None,
             fault: None,
         }
+    }
+
+    /// The way that was chosen first for the endpoint, whether it led anywhere or not.
+    pub fn first_choice(&self) -> &RouteFacts {
+        let of_this_url = || self.detours.first().map_or(&self.route, |detour| &detour.route);
+        self.chosen.as_ref().unwrap_or_else(of_this_url)
     }
 
     /// The CRL, where one came and could be read.

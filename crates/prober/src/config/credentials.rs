@@ -30,7 +30,14 @@ pub(super) fn read(map: &Map<'_>, url: Option<&ProxyUrl>) -> Option<Credentials>
     let scheme = map.get("auth").and_then(|cursor| cursor.choice(&SCHEMES)).flatten();
     let kdc = map.get("kdc").and_then(|cursor| kdc(&cursor));
     match (name, password) {
-        (Some(username), Some((_, password))) => Some(Credentials { username, password: password?, scheme, kdc }),
+        (Some(username), Some((at, password))) => {
+            let password = password?;
+            let too_long = username.len() > 255 || password.current().expose().len() > 255;
+            if too_long && url.is_some_and(|url| !url.scheme.is_http()) {
+                return at.fault("SOCKS carries at most 255 bytes of a user and of a password (RFC 1929)");
+            }
+            Some(Credentials { username, password, scheme, kdc })
+        }
         (Some(username), None) if url.is_some_and(|url| url.scheme.takes_user_alone()) => {
             let password = Password::fixed(Secret::new(String::new()));
             Some(Credentials { username, password, scheme, kdc })

@@ -53,6 +53,9 @@ pub enum AuthFailure {
     /// It asked again after the last answer.
     #[error("refused")]
     Refused,
+    /// It asked again after this password not long ago, which is not tried again so that no domain locks the account.
+    #[error("refused a short while ago, and not tried again")]
+    RefusedBefore,
     /// It asked for more answers than any scheme needs.
     #[error("it keeps asking")]
     TooManyRounds,

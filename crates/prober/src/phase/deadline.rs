@@ -52,7 +52,8 @@ impl Deadline {
             Stage::Route => (4, 1),
             Stage::Resolve => (4, self.ways),
             Stage::Connect => (6, self.ways),
-            Stage::Proxy | Stage::Tls | Stage::Http | Stage::Content => return end_of_io,
+            Stage::Proxy => (9, self.ways),
+            Stage::Tls | Stage::Http | Stage::Content => return end_of_io,
         };
         // Of the whole time that is 40 % and 60 %.
         self.connection + end_of_io.saturating_duration_since(self.connection) * ninths / 9 / ways
@@ -82,7 +83,8 @@ mod tests {
         let mut deadline = Deadline::new(start, Duration::from_secs(20));
         let seconds = |deadline: &Deadline, stage| (deadline.until(stage) - start).as_secs();
         deadline.share_among(2);
-        assert_eq!([Stage::Resolve, Stage::Connect, Stage::Tls].map(|stage| seconds(&deadline, stage)), [4, 6, 18]);
+        let stages = [Stage::Resolve, Stage::Connect, Stage::Proxy, Stage::Tls];
+        assert_eq!(stages.map(|stage| seconds(&deadline, stage)), [4, 6, 9, 18]);
         deadline.begin_connection(start + Duration::from_secs(9));
         deadline.share_among(1);
         assert_eq!([Stage::Resolve, Stage::Connect, Stage::Tls].map(|stage| seconds(&deadline, stage)), [13, 15, 18]);

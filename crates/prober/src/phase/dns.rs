@@ -133,11 +133,11 @@ impl Resolver {
     /// where nobody knows of it in time. Among equals the heavier go first, so that one site's order stays the same.
     pub async fn services(&self, name: &str, by: Instant) -> Vec<(String, u16)> {
         let Some(name) = absolute(name) else { return Vec::new() };
-        for server in &self.name_servers().servers {
-            match timeout_at(by, server.ask_for_services(&name)).await {
-                Ok(Some(services)) => return services,
-                Ok(None) => {}
-                Err(_) => break,
+        let servers = self.name_servers();
+        for (server, remaining) in with_remaining(&servers.servers) {
+            // One that does not answer is no reason not to ask the next.
+            if let Ok(Some(services)) = timeout_at(share(by, remaining), server.ask_for_services(&name)).await {
+                return services;
             }
         }
         Vec::new()
@@ -208,12 +208,22 @@ async fn finish(
     rest.await;
 }
 
+/// The servers in order, each with how many are left, itself among them.
+fn with_remaining(servers: &[Server]) -> impl Iterator<Item = (&Server, u32)> {
+    servers.iter().zip((1..=u32::try_from(servers.len()).unwrap_or(u32::MAX)).rev())
+}
+
+/// The end of an equal share of the time that is left.
+fn share(by: Instant, remaining: u32) -> Instant {
+    let now = Instant::now();
+    now + by.saturating_duration_since(now) / remaining
+}
+
 /// Asks the servers in order for one family until one knows; each gets an equal share of the time that is left.
 /// Whatever becomes of this future, `answers` holds what came; a question without an answer so far counts as timed out.
 async fn walk(servers: &[Server], name: &Name, family: Family, by: Instant, answers: &mut Answers) -> Option<IpAddr> {
-    for (server, remaining) in servers.iter().zip((1..=u32::try_from(servers.len()).unwrap_or(u32::MAX)).rev()) {
-        let now = Instant::now();
-        let share = now + by.saturating_duration_since(now) / remaining;
+    for (server, remaining) in with_remaining(servers) {
+        let share = share(by, remaining);
         let unanswered = Lookup { resolver: server.label().to_owned(), family, outcome: LookupOutcome::Timeout };
         answers.lookups.push(unanswered);
         let outcome = match timeout_at(share, server.ask(name, family)).await {

@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-pub use self::auth::{Authentication, KdcNetwork, Remembered};
+pub use self::auth::{Authentication, KdcNetwork, Remembered, RememberedLogin};
 use self::head::{Head, Parsed, parse_head};
 pub use self::line::{Line, Secured, secure};
 pub use self::prefixed::Prefixed;
@@ -73,13 +73,16 @@ impl<'a> Connect<'a> {
     }
 
     /// The request. Its buffer is made once, so that growing does not leave copies of the secrets behind.
-    fn request(&self, authorization: Option<&str>) -> Zeroizing<Vec<u8>> {
+    ///
+    /// Where the connection has to carry more than one, that is said as browsers and curl say it: proxies that answer in
+    /// HTTP/1.0 close it otherwise.
+    fn request(&self, authorization: Option<&str>, keep: bool) -> Zeroizing<Vec<u8>> {
         let Self { target, user_agent, headers } = *self;
         let further: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         let user_agent = user_agent.map_or(super::http::USER_AGENT.as_bytes(), HeaderValue::as_bytes);
         let secret = authorization.map_or(0, str::len);
         let mut request =
-            Zeroizing::new(Vec::with_capacity(128 + 2 * target.len() + user_agent.len() + further + secret));
+            Zeroizing::new(Vec::with_capacity(160 + 2 * target.len() + user_agent.len() + further + secret));
         for part in [b"CONNECT ", target.as_bytes(), b" HTTP/1.1\r\nHost: ", target.as_bytes(), b"\r\n"] {
             request.extend_from_slice(part);
         }
@@ -91,6 +94,9 @@ impl<'a> Connect<'a> {
         header("User-Agent", user_agent);
         for (name, value) in headers {
             header(name.as_str(), value.as_bytes());
+        }
+        if keep {
+            header("Proxy-Connection", b"keep-alive");
         }
         if let Some(value) = authorization {
             header("Proxy-Authorization", value.as_bytes());
@@ -107,7 +113,7 @@ where
 {
     loop {
         let mut buffer = Vec::new();
-        let request = connect.request(who.next_request().as_ref().map(|value| value.as_str()));
+        let request = connect.request(who.next_request().as_ref().map(|value| value.as_str()), who.has_login());
         let head = match timeout_at(by, ask(&mut stream, &mut buffer, &request)).await {
             Ok(Ok(head)) => head,
             Ok(Err(failure)) => {

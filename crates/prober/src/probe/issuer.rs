@@ -6,6 +6,7 @@ use url::Url;
 
 use super::Prober;
 use super::trip::{TLS_BUDGET, authorization, host_and_port};
+use crate::observation::RouteFacts;
 use crate::phase::aia::{FetchIssuer, MAX_BYTES};
 use crate::phase::http::{self, BodyRule, Form, Kept, Protocol, Request, Response};
 use crate::phase::proxy::{Line, Prefixed, secure, socks};
@@ -17,16 +18,24 @@ use crate::route::Hop;
 pub(super) struct Issuers<'a> {
     pub(super) prober: &'a Prober,
     pub(super) path: &'a Path,
+    /// The way on which the certificate came.
+    pub(super) served: &'a RouteFacts,
 }
 
 impl FetchIssuer for Issuers<'_> {
     async fn fetch(&self, url: &Url, by: Instant) -> Option<Vec<u8>> {
-        let hop = self.prober.ways(self.path, url, by, by).await.hops.ok()?.into_iter().next()?;
-        let response = match &hop {
-            Hop::Direct => self.ask_origin(self.origin(url, by).await?, url, by).await?,
-            Hop::Proxy(proxy) if proxy.scheme.is_http() => self.ask_through(proxy, url, by).await?,
-            Hop::Proxy(proxy) => self.ask_origin(self.tunnel(proxy, url, by).await?, url, by).await?,
-        };
+        let mut hops = self.prober.ways(self.path, url, by, by).await.hops.ok()?;
+        // The way that served goes first: others before it in the list have just been found dead.
+        hops.sort_by_key(|hop| hop.facts() != *self.served);
+        let mut answer = None;
+        for (hop, left) in hops.iter().zip((1..=u32::try_from(hops.len()).unwrap_or(u32::MAX)).rev()) {
+            let now = Instant::now();
+            answer = self.ask(hop, url, now + by.saturating_duration_since(now) / left).await;
+            if answer.is_some() {
+                break;
+            }
+        }
+        let response = answer?;
         if !(200..300).contains(&response.facts.status) {
             return None;
         }
@@ -36,8 +45,16 @@ impl FetchIssuer for Issuers<'_> {
 }
 
 impl Issuers<'_> {
+    async fn ask(&self, hop: &Hop, url: &Url, by: Instant) -> Option<Response<Prefixed<Line>>> {
+        match hop {
+            Hop::Direct => self.ask_origin(self.origin(url, by).await?, url, by).await,
+            Hop::Proxy(proxy) if proxy.scheme.is_http() => self.ask_through(proxy, url, by).await,
+            Hop::Proxy(proxy) => self.ask_origin(self.tunnel(proxy, url, by).await?, url, by).await,
+        }
+    }
+
     async fn ask_origin(&self, stream: Prefixed<Line>, url: &Url, by: Instant) -> Option<Response<Prefixed<Line>>> {
-        http::send(stream, Protocol::Http1, &request(url, Form::Origin), by).await.ok()
+        http::send(stream, Protocol::Http1, &self.request(url, Form::Origin), by).await.ok()
     }
 
     async fn origin(&self, url: &Url, by: Instant) -> Option<Prefixed<Line>> {
@@ -54,7 +71,7 @@ impl Issuers<'_> {
         let mut kept: Option<Kept<Prefixed<Line>>> = None;
         loop {
             let authorization = who.next_request().and_then(|value| authorization(&value));
-            let request = request(url, Form::Absolute { authorization, keep: who.has_login() });
+            let request = self.request(url, Form::Absolute { authorization, keep: who.has_login() });
             let response = if let Some(line) = kept.take() {
                 line.send(&request, by).await.ok()?
             } else {
@@ -62,15 +79,22 @@ impl Issuers<'_> {
                 http::send(stream, Protocol::Http1, &request, by).await.ok()?
             };
             if response.facts.status != 407 {
+                self.prober.remember(proxy, &who);
                 return Some(response);
             }
             let challenges = response.challenges().to_vec();
             let (_, line) = response.read_and_keep(BodyRule::NEEDED, by).await;
             if !who.challenged(&challenges, line.is_some(), by).await {
+                self.prober.remember(proxy, &who);
                 return None;
             }
             kept = line;
         }
+    }
+
+    fn request<'u>(&'u self, url: &'u Url, form: Form) -> Request<'u> {
+        let user_agent = self.path.options.user_agent.as_ref();
+        Request { url, method: &Method::GET, user_agent, headers: &[], body: None, form }
     }
 
     async fn proxy(&self, proxy: &Proxy, by: Instant) -> Option<Line> {
@@ -97,10 +121,6 @@ impl Issuers<'_> {
         let line = self.proxy(proxy, by).await?;
         socks::open(line, &ask, by).await.tunnel.ok()
     }
-}
-
-fn request(url: &Url, form: Form) -> Request<'_> {
-    Request { url, method: &Method::GET, user_agent: None, headers: &[], body: None, form }
 }
 
 #[cfg(test)]

@@ -59,6 +59,8 @@ impl<'a> Trip<'a> {
             }
             followed += 1;
             url = next;
+            let first = self.seen.first_choice().clone();
+            self.seen.chosen = Some(first);
             self.deadline.begin_connection(Instant::now());
             self.listener.heard(Step::Redirected(&url));
         }

@@ -32,6 +32,9 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
     if let Some(bound) = observation.socks.as_ref().and_then(|socks| socks.bound.as_ref()) {
         note(&mut facts, "socks_bound", bound.as_str());
     }
+    if let Some(reason) = observation.proxy_auth.as_ref().and_then(|auth| auth.no_ticket.as_ref()) {
+        note(&mut facts, "no_ticket", reason.as_str());
+    }
     // What the proxy said first, so that what the origin said stands where both said something.
     if let Some(answer) = &observation.proxy {
         if answer.status >= 300 {

@@ -29,8 +29,10 @@ pub(super) fn answer(case: &Case<'_>) -> Option<IpAddr> {
 /// otherwise whatever failed there failed because the name leads there.
 pub(super) fn reconsidered(case: &Case<'_>, finding: Option<Finding>, also: &mut Vec<Cause>) -> Option<Finding> {
     let doubtful = match &finding {
-        // A proxy is found by its own name.
-        Some(finding) => finding.state == State::Blocked && finding.stage != Stage::Proxy,
+        // A proxy is found by its own name, and a sinkhole has been named already.
+        Some(finding) if matches!(finding.stage, Stage::Route | Stage::Resolve | Stage::Proxy) => false,
+        // In the clear a mild answer is as doubtful as a bad one: nobody knows who gave it.
+        Some(finding) => finding.state == State::Blocked || case.plain_answer().is_some(),
         // Whatever answers in the clear may be anybody.
         None => case.plain_answer().is_some(),
     };

@@ -141,6 +141,11 @@ fn unconvinced(failure: &AuthFailure, tried: Option<AuthScheme>) -> String {
     match failure {
         AuthFailure::NoScheme => "wants credentials by none of the schemes that may be used".to_owned(),
         AuthFailure::Refused => format!("did not accept the configured credentials{by}"),
+        AuthFailure::RefusedBefore => {
+            "wants credentials; the configured ones were refused less than 10 minutes ago and are not tried again until \
+             they change, so that no domain locks the account"
+                .to_owned()
+        }
         AuthFailure::TooManyRounds => "asks for credentials again and again".to_owned(),
         AuthFailure::Closed => format!("closed the connection within the handshake{by}"),
         AuthFailure::Challenge(reason) => format!("sent a challenge that makes no sense ({reason}){by}"),

@@ -16,7 +16,7 @@ pub(super) fn unexpected(case: &Case<'_>) -> Option<Finding> {
         // No way was chosen at all.
         return None;
     }
-    let chosen = observation.detours.first().map_or(&observation.route, |detour| &detour.route);
+    let chosen = observation.first_choice();
     let (met, wanted) = match expected {
         RouteExpectation::Direct => (*chosen == RouteFacts::Direct, "go direct"),
         RouteExpectation::Proxy => (*chosen != RouteFacts::Direct, "go through a proxy"),

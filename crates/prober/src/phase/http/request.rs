@@ -56,7 +56,10 @@ impl Request<'_> {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(HOST, header_value(self.authority())?);
         self.common_headers(&mut headers);
-        if !matches!(self.form, Form::Absolute { keep: true, .. }) {
+        if matches!(self.form, Form::Absolute { keep: true, .. }) {
+            // As browsers and curl say it: proxies that answer in HTTP/1.0 close the connection otherwise.
+            headers.insert("proxy-connection", HeaderValue::from_static("keep-alive"));
+        } else {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let target = match &self.form {

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use self::kerberos::{NoTicket, Principal};
 use self::ntlm::Ntlm;
-pub use self::remembered::Remembered;
+pub use self::remembered::{Login as RememberedLogin, Remembered};
 use crate::observation::{AuthFacts, AuthFailure, AuthScheme, Challenge};
 use crate::phase::dns::Resolver;
 use crate::plan::{Credentials, Secret};
@@ -41,6 +41,8 @@ pub struct Authentication<'a> {
     header: Option<Zeroizing<String>>,
     /// Whether what was shown so far was shown before the proxy asked.
     unasked: bool,
+    /// Whether this password was refused not long ago, so that nothing is shown.
+    rests: bool,
     requests: usize,
     facts: AuthFacts,
 }
@@ -85,6 +87,7 @@ impl<'a> Authentication<'a> {
             state: State::Nothing,
             header: None,
             unasked: false,
+            rests: false,
             requests: 0,
             facts: AuthFacts::default(),
         }
@@ -104,6 +107,16 @@ impl<'a> Authentication<'a> {
         if !self.unasked {
             self.facts = AuthFacts::default();
         }
+    }
+
+    /// Shows nothing to this proxy, whatever it asks: it refused this password not long ago.
+    pub fn rest(&mut self) {
+        self.rests = true;
+    }
+
+    /// The password that is shown.
+    pub fn password(&self) -> Option<&Secret> {
+        self.login.as_ref().map(|login| &login.password)
     }
 
     /// Whether there is somebody to be, so that a connection is worth keeping for another round.
@@ -141,6 +154,9 @@ impl<'a> Authentication<'a> {
     async fn reply(&mut self, challenges: &[Challenge], stays: bool, by: Instant) -> Result<(), AuthFailure> {
         let state = mem::replace(&mut self.state, State::Nothing);
         self.header = None;
+        if self.rests {
+            return Err(AuthFailure::RefusedBefore);
+        }
         if self.requests >= MAX_REQUESTS {
             return Err(AuthFailure::TooManyRounds);
         }

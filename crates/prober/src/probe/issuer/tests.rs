@@ -34,7 +34,7 @@ async fn fetch(way: impl FnOnce(u16) -> Way, response: Vec<u8>) -> (Option<Vec<u
     let port = listener.local_addr().unwrap().port();
     let path = Path { name: String::new(), way: way(port), options: PathOptions::default() };
     let prober = prober("aia.example");
-    let issuers = Issuers { prober: &prober, path: &path };
+    let issuers = Issuers { prober: &prober, path: &path, served: &RouteFacts::Direct };
     let url = Url::parse(&format!("http://aia.example:{port}/one.crt")).unwrap();
     let publish = async {
         let (mut stream, _) = listener.accept().await.unwrap();

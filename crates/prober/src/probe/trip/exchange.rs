@@ -65,7 +65,8 @@ impl<'a> Trip<'a> {
         let handshake = connector.handshake(Metered::new(socket, budget), host, alpn, by);
         let (stream, mut facts) = self.timed(Stage::Tls, handshake).await?;
         if let Some(open) = OpenChain::of(&stream, &facts) {
-            let issuers = Issuers { prober: self.prober, path: &self.pair.path };
+            let served = self.seen.route.clone();
+            let issuers = Issuers { prober: self.prober, path: &self.pair.path, served: &served };
             self.timed(Stage::Tls, open.complete(connector, host, &mut facts, &issuers, by)).await;
         }
         self.listener.heard(Step::Secured(&facts));

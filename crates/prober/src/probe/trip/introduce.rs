@@ -10,11 +10,15 @@ use super::fault::Stopped;
 use super::tunnel::Socket;
 use crate::cause::Stage;
 use crate::observation::HttpFailure;
+use crate::observation::Via;
 use crate::phase::Failure;
 use crate::phase::http::{self, Body, Form, Kept, Protocol, Unanswered};
-use crate::phase::proxy::{Authentication, KdcNetwork, Prefixed};
+use crate::phase::proxy::{Authentication, KdcNetwork, Prefixed, RememberedLogin};
 use crate::plan::Proxy;
 use crate::probe::network::Network;
+
+/// An unasked proof may take this part of the time that is left: where there is none, the proxy has to ask.
+const UNASKED_SHARE: u32 = 4;
 
 impl Prober {
     /// Who we are to a proxy, and what it took the last time.
@@ -27,8 +31,22 @@ impl Prober {
         let Some(credentials) = &proxy.credentials else { return Authentication::none() };
         let network = KdcNetwork { resolver: network.resolver, source: network.source };
         let mut who = Authentication::new(credentials, &proxy.host, network);
-        who.begin_unasked(self.remembered.get(&proxy.to_string()), by).await;
+        let login = RememberedLogin::new(Via::from(proxy), credentials);
+        if who.password().is_some_and(|password| self.remembered.refused(&login, password)) {
+            who.rest();
+        } else {
+            let now = Instant::now();
+            let soon = now + by.saturating_duration_since(now) / UNASKED_SHARE;
+            who.begin_unasked(self.remembered.served(&login), soon).await;
+        }
         who
+    }
+
+    /// Remembers what became of it at a proxy that answered.
+    pub(in crate::probe) fn remember(&self, proxy: &Proxy, who: &Authentication<'_>) {
+        if let (Some(credentials), Some(password), Some(facts)) = (&proxy.credentials, who.password(), who.facts()) {
+            self.remembered.note(&RememberedLogin::new(Via::from(proxy), credentials), password, &facts);
+        }
     }
 }
 
@@ -41,13 +59,16 @@ impl<'a> Trip<'a> {
             return Authentication::none();
         }
         let (prober, network, by) = (self.prober, self.network, self.deadline.until(Stage::Proxy));
-        self.timed(Stage::Proxy, prober.introduce(proxy, network, by)).await
+        let who = self.timed(Stage::Proxy, prober.introduce(proxy, network, by)).await;
+        // What a ticket took must not be taken from the proxy's name.
+        self.deadline.begin_connection(Instant::now());
+        who
     }
 
-    pub(super) fn note_introduction(&mut self, proxy: &Proxy, who: &Authentication<'_>) {
+    pub(super) fn note_introduction(&mut self, proxy: &Proxy, who: &Authentication<'_>, answered: bool) {
         self.seen.proxy_auth = who.facts();
-        if let Some(facts) = &self.seen.proxy_auth {
-            self.prober.remembered.note(&proxy.to_string(), facts);
+        if answered {
+            self.prober.remember(proxy, who);
         }
     }
 
@@ -56,7 +77,7 @@ impl<'a> Trip<'a> {
     pub(super) async fn ask_through(&mut self, proxy: &Proxy, url: &Url) -> Result<Body, Stopped> {
         let mut who = self.introduce_to(proxy).await;
         let outcome = self.ask_until_known(proxy, url, &mut who).await;
-        self.note_introduction(proxy, &who);
+        self.note_introduction(proxy, &who, outcome.is_ok());
         outcome
     }
 

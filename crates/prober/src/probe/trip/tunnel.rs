@@ -43,7 +43,7 @@ impl Trip<'_> {
                 self.deadline.begin_connection(Instant::now());
                 continue;
             }
-            self.note_introduction(proxy, &who);
+            self.note_introduction(proxy, &who, self.seen.proxy.is_some());
             let fault = |failure| Fault::Proxy(ProxyFault { proxy: proxy.to_string(), failure });
             return Ok(reply.tunnel.map_err(|failure| failure.map(fault))?);
         }

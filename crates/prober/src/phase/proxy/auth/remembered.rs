@@ -1,32 +1,86 @@
-//! What proxies took the last time they asked.
+//! What proxies took the last time they asked, and what they refused.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::observation::{AuthFacts, AuthScheme};
+use tokio::time::Instant;
 
-/// The most proxies remembered; a configuration names far fewer.
+use crate::observation::{AuthFacts, AuthFailure, AuthScheme, Via};
+use crate::plan::{Credentials, Secret};
+
+/// The most logins remembered; a configuration names far fewer.
 const MAX: usize = 1024;
 
-/// The scheme that served last, by proxy (`host:port`): showing it unasked saves a round trip a probe.
+/// How long what served is shown unasked. Then the proxy has to ask again, since it may offer something stronger by now.
+const SERVES: Duration = Duration::from_secs(60 * 60);
+
+/// How long a password that was refused is not tried again: domains lock an account after a few bad ones, and then the
+/// good one does not help either.
+const RESTS: Duration = Duration::from_secs(10 * 60);
+
+/// What became of each login the last time.
 #[derive(Debug, Default)]
-pub struct Remembered(Mutex<HashMap<String, AuthScheme>>);
+pub struct Remembered(Mutex<HashMap<Login, Outcome>>);
+
+/// Somebody at a proxy: two paths may go to one proxy as different users, or by different schemes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Login {
+    proxy: Via,
+    username: String,
+    only: Option<AuthScheme>,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Served(AuthScheme, Instant),
+    Refused(Secret, Instant),
+}
+
+impl Login {
+    /// Credentials at a proxy.
+    pub fn new(proxy: Via, credentials: &Credentials) -> Self {
+        Self { proxy, username: credentials.username.clone(), only: credentials.scheme }
+    }
+}
 
 impl Remembered {
-    /// What a proxy took the last time.
-    pub fn get(&self, proxy: &str) -> Option<AuthScheme> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(proxy).copied()
+    /// What this login was served by, not too long ago.
+    pub fn served(&self, login: &Login) -> Option<AuthScheme> {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).get(login) {
+            Some(Outcome::Served(scheme, at)) if at.elapsed() < SERVES => Some(*scheme),
+            _ => None,
+        }
     }
 
-    /// Notes what a proxy took, or that it was not convinced: then it has to ask again.
-    pub fn note(&self, proxy: &str, facts: &AuthFacts) {
-        let mut schemes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match (facts.tried, &facts.failure) {
-            (Some(scheme), None) if schemes.len() < MAX || schemes.contains_key(proxy) => {
-                schemes.insert(proxy.to_owned(), scheme);
+    /// Whether this login was refused with this very password, not long ago.
+    pub fn refused(&self, login: &Login, password: &Secret) -> bool {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).get(login) {
+            Some(Outcome::Refused(refused, at)) => refused == password && at.elapsed() < RESTS,
+            _ => false,
+        }
+    }
+
+    /// Notes what became of a login that a proxy answered.
+    ///
+    /// What served for want of a ticket is not remembered: the next probe has to look for one again.
+    pub fn note(&self, login: &Login, password: &Secret, facts: &AuthFacts) {
+        let outcome = match (facts.tried, &facts.failure) {
+            (_, Some(AuthFailure::RefusedBefore)) => return,
+            (Some(scheme), None) if facts.no_ticket.is_none() => Some(Outcome::Served(scheme, Instant::now())),
+            (Some(_), Some(AuthFailure::Refused)) => Some(Outcome::Refused(password.clone(), Instant::now())),
+            _ => None,
+        };
+        let mut outcomes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            // How long it has served is counted from when it was asked for.
+            Some(Outcome::Served(scheme, _)) if matches!(outcomes.get(login), Some(Outcome::Served(known, at)) if *known == scheme && at.elapsed() < SERVES) =>
+                {}
+            Some(outcome) if outcomes.len() < MAX || outcomes.contains_key(login) => {
+                outcomes.insert(login.clone(), outcome);
             }
             _ => {
-                schemes.remove(proxy);
+                outcomes.remove(login);
             }
         }
     }
@@ -35,16 +89,56 @@ impl Remembered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::AuthFailure;
+    use crate::plan::Password;
+
+    fn login(username: &str, only: Option<AuthScheme>) -> Login {
+        let password = Password::fixed(Secret::new("correct horse".to_owned()));
+        let credentials = Credentials { username: username.to_owned(), password, scheme: only, kdc: None };
+        Login::new("proxy:3128".to_owned().try_into().unwrap(), &credentials)
+    }
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned())
+    }
+
+    fn served(scheme: AuthScheme) -> AuthFacts {
+        AuthFacts { tried: Some(scheme), ..AuthFacts::default() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_served_is_remembered_for_an_hour_and_for_that_login_alone() {
+        let (remembered, svc) = (Remembered::default(), login("svc", None));
+        remembered.note(&svc, &secret("a"), &served(AuthScheme::Basic));
+        for _ in 0..59 {
+            assert_eq!(remembered.served(&svc), Some(AuthScheme::Basic));
+            tokio::time::advance(Duration::from_secs(60)).await;
+            remembered.note(&svc, &secret("a"), &served(AuthScheme::Basic));
+        }
+        assert_eq!(remembered.served(&login("svc", Some(AuthScheme::Basic))), None);
+        assert_eq!(remembered.served(&login("other", None)), None);
+        tokio::time::advance(Duration::from_secs(61)).await;
+        assert_eq!(remembered.served(&svc), None, "using it does not keep it");
+    }
 
     #[test]
-    fn what_served_is_remembered_until_it_serves_no_more() {
-        let remembered = Remembered::default();
-        let served = AuthFacts { tried: Some(AuthScheme::Basic), ..AuthFacts::default() };
-        remembered.note("proxy:3128", &served);
-        assert_eq!(remembered.get("proxy:3128"), Some(AuthScheme::Basic));
-        assert_eq!(remembered.get("other:3128"), None);
-        remembered.note("proxy:3128", &AuthFacts { failure: Some(AuthFailure::Refused), ..served });
-        assert_eq!(remembered.get("proxy:3128"), None);
+    fn what_served_for_want_of_a_ticket_is_not() {
+        let (remembered, svc) = (Remembered::default(), login("svc", None));
+        let facts = AuthFacts { no_ticket: Some("the KDC is silent".into()), ..served(AuthScheme::Ntlm) };
+        remembered.note(&svc, &secret("a"), &facts);
+        assert_eq!(remembered.served(&svc), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_password_rests_until_it_changes_or_ten_minutes_have_passed() {
+        let (remembered, svc) = (Remembered::default(), login("svc", None));
+        let refused = AuthFacts { failure: Some(AuthFailure::Refused), ..served(AuthScheme::Ntlm) };
+        remembered.note(&svc, &secret("old"), &refused);
+        let rested = AuthFacts { failure: Some(AuthFailure::RefusedBefore), ..AuthFacts::default() };
+        remembered.note(&svc, &secret("old"), &rested);
+        assert!(remembered.refused(&svc, &secret("old")));
+        assert!(!remembered.refused(&svc, &secret("new")));
+        assert_eq!(remembered.served(&svc), None);
+        tokio::time::advance(RESTS).await;
+        assert!(!remembered.refused(&svc, &secret("old")));
     }
 }
