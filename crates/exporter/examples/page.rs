@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use exporter::metrics::Live;
+use exporter::pac::Settled;
 use exporter::web::{self, App};
 use prober::net::Clock;
 use time::OffsetDateTime;
@@ -35,7 +36,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let live = Live::new(sample::NOW)?;
     live.probe_started(Duration::from_millis(2));
     live.probe_ended("hq", Duration::from_millis(48));
-    let app = App { snapshots, live: Arc::new(live), clock: Arc::new(SampleClock) };
+    let app =
+        App { snapshots, live: Arc::new(live), clock: Arc::new(SampleClock), deciders: Arc::new(Settled::default()) };
 
     let listeners = web::bind(&[([127, 0, 0, 1], 0).into()])?;
     for listener in &listeners {

@@ -1,10 +1,11 @@
 //! What people and machines read of the prober's findings.
 //!
-//! Everything here is made from one [`Snapshot`](prober::snapshot::Snapshot): a reader never waits for a probe, and
-//! two readers of the same snapshot never disagree.
+//! Everything here but [`pac`] is made from one [`Snapshot`](prober::snapshot::Snapshot): a reader never waits for a
+//! probe, and two readers of the same snapshot never disagree.
 
 pub mod cli;
 pub mod metrics;
+pub mod pac;
 mod rows;
 mod runbook;
 pub mod sentence;

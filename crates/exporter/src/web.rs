@@ -26,6 +26,7 @@ use tokio::sync::watch;
 pub use self::bind::{BindError, DEFAULT_ADDRESS, bind};
 pub use self::server::serve;
 use crate::metrics::{self, Live};
+use crate::pac::Deciders;
 use crate::status::Document;
 
 /// What the handlers read.
@@ -37,6 +38,8 @@ pub struct App {
     pub live: Arc<Live>,
     /// Tells how long ago things were.
     pub clock: Arc<dyn Clock>,
+    /// Say what PAC files decide.
+    pub deciders: Arc<dyn Deciders>,
 }
 
 impl App {
@@ -53,6 +56,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/status", get(status))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
+        .route("/pac", get(pac))
         .route("/runbook", get(runbook::index))
         .route("/runbook/network-is-fine", get(runbook::network_is_fine))
         .route("/runbook/{cause}", get(runbook::cause))
@@ -66,6 +70,15 @@ pub fn router(app: App) -> Router {
 
 async fn overview(State(app): State<App>) -> Response {
     offload(move || match page::render(&app.snapshot(), app.clock.now()) {
+        Ok(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+        Err(error) => failure(&error),
+    })
+    .await
+}
+
+async fn pac(State(app): State<App>) -> Response {
+    let reports = app.deciders.reports().await;
+    offload(move || match page::pac(&app.snapshot(), &reports, app.clock.now()) {
         Ok(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
         Err(error) => failure(&error),
     })

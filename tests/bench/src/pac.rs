@@ -54,7 +54,7 @@ pub(crate) async fn run(window: Duration) -> Result<(), Box<dyn std::error::Erro
             count += 1;
         }
         // Processor time, of both threads: others may be at work on this core.
-        let each = (cpu::cpu_time(std::process::id())? - before) / count;
+        let each = cpu::cpu_time(std::process::id())?.saturating_sub(before) / count;
         println!("{host}: {:.1} µs of processor time", each.as_secs_f64() * 1e6);
         sum += each;
     }

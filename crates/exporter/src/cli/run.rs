@@ -21,6 +21,7 @@ use super::args::{Common, RunArgs};
 use super::exit::{Failure, Status};
 use super::plan;
 use crate::metrics::Live;
+use crate::pac::Files;
 use crate::web::{self, App, DEFAULT_ADDRESS};
 
 /// Probes and serves. Sockets are opened before the first probe, so that a taken port is an error and not a surprise.
@@ -38,8 +39,10 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     announce(&plan, &origin, &listeners);
 
     let events = Arc::new(Reporter::new(Arc::clone(&live)));
-    let scheduler = Scheduler::start(Arc::new(plan), Arc::new(prober), Arc::clone(&clock), events);
-    let router = web::router(App { snapshots: scheduler.snapshots(), live, clock });
+    let (plan, prober) = (Arc::new(plan), Arc::new(prober));
+    let deciders = Arc::new(Files::new(Arc::clone(&plan), Arc::clone(&prober)));
+    let scheduler = Scheduler::start(plan, prober, Arc::clone(&clock), events);
+    let router = web::router(App { snapshots: scheduler.snapshots(), live, clock, deciders });
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
     let mut server = tokio::spawn(web::serve(listeners, router, stopped));

@@ -1,8 +1,9 @@
-//! The pages for people, rendered here and complete without JavaScript: the overview, and the runbook.
+//! The pages for people, rendered here and complete without JavaScript: the overview, what PAC files decide, and the runbook.
 
 mod cell;
 mod frame;
 mod overview;
+mod pac;
 mod problem;
 pub(super) mod runbook;
 mod standing;
@@ -13,8 +14,15 @@ use prober::snapshot::Snapshot;
 use time::OffsetDateTime;
 
 use self::overview::Overview;
+use self::pac::PacPage;
+use crate::pac::Report;
 
 /// The overview of a snapshot as HTML.
 pub(super) fn render(snapshot: &Snapshot, now: OffsetDateTime) -> askama::Result<String> {
     Overview::of(snapshot, now).render()
+}
+
+/// What PAC files decide as HTML.
+pub(super) fn pac(snapshot: &Snapshot, reports: &[Report], now: OffsetDateTime) -> askama::Result<String> {
+    PacPage::of(&snapshot.site, reports, now).render()
 }

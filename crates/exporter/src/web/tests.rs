@@ -5,6 +5,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use http_body_util::BodyExt;
+use prober::observation::{Fault, PacFacts, PacFailure, PacFault, PacFlaw, PacSourceFault, PacStale};
+use prober::plan::{Endpoint, Path, PathOptions, Proxy, ProxyScheme, RouteExpectation, Way};
+use prober::probe::Decision;
+use prober::route::Hop;
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -12,6 +16,7 @@ use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use super::*;
+use crate::pac::{Report, Settled};
 use crate::sample;
 
 mod runbook;
@@ -28,7 +33,69 @@ impl Clock for FixedClock {
 fn app(snapshot: Snapshot) -> (watch::Sender<Arc<Snapshot>>, App) {
     let (sender, snapshots) = watch::channel(Arc::new(snapshot));
     let live = Arc::new(Live::new(sample::NOW).unwrap());
-    (sender, App { snapshots, live, clock: Arc::new(FixedClock) })
+    (sender, App { snapshots, live, clock: Arc::new(FixedClock), deciders: Arc::new(sample_files()) })
+}
+
+/// Three files: one that sends an endpoint elsewhere than expected, one that is stale, one that throws.
+fn sample_files() -> Settled {
+    let hop = |text: &str| match text {
+        "direct" => Hop::Direct,
+        host => Hop::Proxy(Arc::new(Proxy {
+            scheme: ProxyScheme::Http,
+            host: url::Host::parse(host).unwrap(),
+            port: 8080,
+            credentials: None,
+        })),
+    };
+    let mut endpoint = Endpoint::new("licensing", "https://ols.officeapps.live.com/olsc".parse().unwrap());
+    endpoint.expect.route = Some(RouteExpectation::Direct);
+    let endpoint = Arc::new(endpoint);
+    let facts = |stale| PacFacts {
+        file: "http://wpad.example/wpad.dat".into(),
+        answer: None,
+        malformed: vec!["HTTP <b>x</b>".into()],
+        failed_lookups: vec![],
+        stale,
+    };
+    let fault = PacFault {
+        file: "wpad.dat".into(),
+        failure: PacFailure::Invalid(PacFlaw::Throw { line: Some(3), message: "x is not defined".into() }),
+    };
+    let stale =
+        PacStale { since: sample::NOW - Duration::from_secs(600), fault: PacSourceFault::Status { status: 503 } };
+    let report = |name: &str, decision: Option<Decision>| Report {
+        path: Arc::new(Path { name: name.to_owned(), way: Way::Direct, options: PathOptions::default() }),
+        decisions: vec![(Arc::clone(&endpoint), decision)],
+    };
+    let goes = |hops: &[&str], stale| Decision {
+        hops: Ok(hops.iter().map(|one| hop(one)).collect()),
+        pac: Some(facts(stale)),
+    };
+    Settled(Arc::new(vec![
+        report("elsewhere", Some(goes(&["a.example", "direct"], None))),
+        report("stale", Some(goes(&["direct"], Some(stale)))),
+        report("broken", Some(Decision { hops: Err(Fault::Pac(fault)), pac: None })),
+        report("slow", None),
+    ]))
+}
+
+#[tokio::test]
+async fn pac_files_show_what_they_decide_and_what_is_wrong_with_them() {
+    let (_sender, app) = app(sample::branch());
+    let (_, _, body) = ask(&app, Method::GET, "/pac").await;
+    for words in [
+        "PROXY a.example:8080",
+        "expected: direct",
+        "clients skip \"HTTP &#60;b&#62;x&#60;/b&#62;\"",
+        "its server answers with status 503",
+        "for 10 min",
+        "x is not defined",
+        "/runbook/pac_invalid",
+        "the time for this page ran out",
+    ] {
+        assert!(body.contains(words), "{words}: {body}");
+    }
+    assert!(!body.contains("<b>x</b>"));
 }
 
 async fn ask(app: &App, method: Method, path: &str) -> (StatusCode, axum::http::HeaderMap, String) {
@@ -44,6 +111,7 @@ async fn every_page_answers_get_and_head_with_its_content_type() {
     let (_sender, app) = app(sample::branch());
     for (path, content_type) in [
         ("/", "text/html; charset=utf-8"),
+        ("/pac", "text/html; charset=utf-8"),
         ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
         ("/api/v1/status", "application/json"),
         ("/runbook", "text/html; charset=utf-8"),

@@ -8,6 +8,8 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::observation::RouteFacts;
+
 /// One address that clients need.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
@@ -121,6 +123,21 @@ pub enum RouteExpectation {
     Direct,
     /// Through a proxy, whichever.
     Proxy,
+}
+
+impl RouteExpectation {
+    /// As the configuration writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Proxy => "proxy",
+        }
+    }
+
+    /// Whether a way is the one that is expected.
+    pub fn is_met_by(self, way: &RouteFacts) -> bool {
+        (*way == RouteFacts::Direct) == (self == Self::Direct)
+    }
 }
 
 /// A set of HTTP statuses, as ranges between 100 and 599; never empty.

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::finding::Finding;
 use crate::cause::Cause;
-use crate::observation::{Fault, RouteFacts};
+use crate::observation::Fault;
 use crate::plan::{RouteExpectation, Way};
 
 /// The request left another way than the configuration expects. Where the configuration itself names the way, there is
@@ -17,13 +17,13 @@ pub(super) fn unexpected(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let chosen = observation.first_choice();
-    let (met, wanted) = match expected {
-        RouteExpectation::Direct => (*chosen == RouteFacts::Direct, "go direct"),
-        RouteExpectation::Proxy => (*chosen != RouteFacts::Direct, "go through a proxy"),
-    };
-    if met {
+    if expected.is_met_by(chosen) {
         return None;
     }
+    let wanted = match expected {
+        RouteExpectation::Direct => "go direct",
+        RouteExpectation::Proxy => "go through a proxy",
+    };
     let detail = format!("{} should {wanted}; path {} sends it {chosen}", case.host(), case.path.name);
     Some(Finding::degraded(Cause::RouteUnexpected, detail).with("route", &chosen.to_string()))
 }

@@ -116,6 +116,8 @@ impl<'a> Trip<'a> {
                 }
                 _ => return Ok(body),
             }
+            // What it says to that is what counts, be it nothing.
+            self.seen.http = None;
             kept = line;
             self.deadline.begin_connection(Instant::now());
         }

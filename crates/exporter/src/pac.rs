@@ -1,0 +1,108 @@
+//! What the PAC files of a plan decide, for every endpoint of it.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prober::plan::{Endpoint, Path, Plan, Way};
+use prober::probe::{Decision, Prober};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+
+/// For so long an answer serves everybody who asks: files and names are not asked anew for each reader.
+const KEPT: Duration = Duration::from_secs(10);
+
+/// For so long files are asked; what they have not decided by then stays open.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// What the PAC file of one path decides.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The path.
+    pub path: Arc<Path>,
+    /// For every endpoint of the plan, controls among them; `None` where time ran out.
+    pub decisions: Vec<(Arc<Endpoint>, Option<Decision>)>,
+}
+
+/// Answers to come.
+pub type Reports<'a> = Pin<Box<dyn Future<Output = Arc<Vec<Report>>> + Send + 'a>>;
+
+/// Whoever can say what the PAC files decide: the files themselves, or a sample.
+pub trait Deciders: Debug + Send + Sync + 'static {
+    /// What each file decides, in the order of the paths.
+    fn reports(&self) -> Reports<'_>;
+}
+
+/// The files of the plan that is followed.
+#[derive(Debug)]
+pub struct Files {
+    plan: Arc<Plan>,
+    prober: Arc<Prober>,
+    /// Held while files are asked, so that several readers ask once.
+    newest: Mutex<Option<(Instant, Arc<Vec<Report>>)>>,
+}
+
+impl Files {
+    /// Asks as a prober of a plan does.
+    pub fn new(plan: Arc<Plan>, prober: Arc<Prober>) -> Self {
+        Self { plan, prober, newest: Mutex::new(None) }
+    }
+
+    async fn newest(&self) -> Arc<Vec<Report>> {
+        let mut newest = self.newest.lock().await;
+        match &*newest {
+            Some((at, reports)) if at.elapsed() < KEPT => Arc::clone(reports),
+            _ => {
+                let reports = Arc::new(self.ask_all().await);
+                *newest = Some((Instant::now(), Arc::clone(&reports)));
+                reports
+            }
+        }
+    }
+
+    /// Files side by side, each about one endpoint after the other: it has one thread.
+    async fn ask_all(&self) -> Vec<Report> {
+        let by = Instant::now() + PATIENCE;
+        let paths = self.plan.paths.iter().filter(|path| matches!(path.way, Way::Pac(_)));
+        let mut asked = JoinSet::new();
+        for (position, path) in paths.enumerate() {
+            let (plan, prober, path) = (Arc::clone(&self.plan), Arc::clone(&self.prober), Arc::clone(path));
+            asked.spawn(async move { (position, ask(&plan, &prober, path, by).await) });
+        }
+        let mut reports = Vec::with_capacity(asked.len());
+        while let Some(report) = asked.join_next().await {
+            // A panic is logged where it happens, and the others are still of use.
+            reports.extend(report.ok());
+        }
+        reports.sort_by_key(|(position, _)| *position);
+        reports.into_iter().map(|(_, report)| report).collect()
+    }
+}
+
+impl Deciders for Files {
+    fn reports(&self) -> Reports<'_> {
+        Box::pin(self.newest())
+    }
+}
+
+async fn ask(plan: &Plan, prober: &Prober, path: Arc<Path>, by: Instant) -> Report {
+    let mut decisions = Vec::with_capacity(plan.endpoints.len());
+    for endpoint in &plan.endpoints {
+        let decision = timeout_at(by, prober.decide(endpoint, &path)).await.ok();
+        decisions.push((Arc::clone(endpoint), decision));
+    }
+    Report { path, decisions }
+}
+
+/// Answers that stand, where there is nobody to ask.
+#[derive(Debug, Default)]
+pub struct Settled(pub Arc<Vec<Report>>);
+
+impl Deciders for Settled {
+    fn reports(&self) -> Reports<'_> {
+        Box::pin(async { Arc::clone(&self.0) })
+    }
+}
