@@ -15,8 +15,8 @@ use tokio::time::{Instant, timeout_at};
 /// For so long an answer serves everybody who asks: files and names are not asked anew for each reader.
 const KEPT: Duration = Duration::from_secs(10);
 
-/// For so long files are asked; what they have not decided by then stays open.
-const PATIENCE: Duration = Duration::from_secs(12);
+/// For so long files are asked; what they have not decided by then stays open. An answer may take 10 s to make.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What the PAC file of one path decides.
 #[derive(Debug, Clone)]

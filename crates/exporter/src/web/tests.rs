@@ -86,7 +86,7 @@ async fn pac_files_show_what_they_decide_and_what_is_wrong_with_them() {
     for words in [
         "PROXY a.example:8080",
         "expected: direct",
-        "clients skip \"HTTP &#60;b&#62;x&#60;/b&#62;\"",
+        "clients skip &#34;HTTP &#60;b&#62;x&#60;/b&#62;&#34;",
         "its server answers with status 503",
         "for 10 min",
         "x is not defined",

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use url::Url;
 
 use crate::observation::{
-    BodyFacts, ConnectAttempt, CrlOutcome, Detour, HttpFacts, HttpFault, ProxyFacts, ResolveFacts, RouteFacts,
-    SocksFacts, TlsFacts,
+    BodyFacts, ConnectAttempt, CrlOutcome, Detour, HttpFacts, HttpFault, PacFacts, ProxyFacts, ResolveFacts,
+    RouteFacts, SocksFacts, TlsFacts,
 };
 
 /// Somebody who is told about every step of a probe as it is taken.
@@ -30,6 +30,8 @@ pub enum Step<'a> {
         /// Which way.
         route: &'a RouteFacts,
     },
+    /// A PAC file was asked for the way out, or could not be.
+    Decided(&'a PacFacts),
     /// A way out led nowhere, and the next one is tried.
     TurnedBack(&'a Detour),
     /// A name resolved: the target's, or the proxy's.

@@ -107,7 +107,8 @@ impl<'a> Trip<'a> {
         // A file that has its addresses late still has some time to answer.
         let by = soon + self.deadline.until(Stage::Connect).saturating_duration_since(soon) / 2;
         let decision = self.timed(Stage::Route, prober.ways(path, url, soon, by)).await;
-        if decision.pac.is_some() {
+        if let Some(facts) = &decision.pac {
+            self.listener.heard(Step::Decided(facts));
             // Whatever it took must not be taken from the name of the next stop.
             self.deadline.begin_connection(Instant::now());
         }

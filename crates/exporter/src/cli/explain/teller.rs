@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use prober::observation::{
-    BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Fault, Headers, HttpFacts, LookupOutcome, Observation,
+    BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Headers, HttpFacts, LookupOutcome, Observation, PacFacts,
     ProxyFacts, ResolveFacts, SocksFacts, TlsFacts, Validity,
 };
 use prober::plan::Pair;
@@ -87,6 +87,24 @@ impl<W: Write + Send> Teller<W> {
                 Family::Ipv6 => "AAAA",
             };
             self.more(&format!("{record} from {}: {}", lookup.resolver, outcome(&lookup.outcome)));
+        }
+    }
+
+    fn decided(&self, facts: &PacFacts) {
+        self.step("pac", facts.file.as_str());
+        if let Some(stale) = &facts.stale {
+            self.more(&format!("held since before {}: {}", date(stale.since), chain(&stale.fault)));
+        }
+        match &facts.answer {
+            Some(answer) if answer.is_empty() => self.more("says nothing, which means DIRECT"),
+            Some(answer) => self.more(&format!("says {answer}")),
+            None => {}
+        }
+        for entry in &facts.malformed {
+            self.more(&format!("clients skip \"{entry}\""));
+        }
+        for lookup in &facts.failed_lookups {
+            self.more(&format!("looked up {} in vain: {}", lookup.name, lookup.reason));
         }
     }
 
@@ -176,6 +194,7 @@ impl<W: Write + Send> Listener for Teller<W> {
     fn heard(&self, step: Step<'_>) {
         match step {
             Step::Routed { route, .. } => self.step("route", &route.to_string()),
+            Step::Decided(facts) => self.decided(facts),
             Step::TurnedBack(detour) => self.more(&format!("leads nowhere: {}", chain(&detour.fault))),
             // An address says all there is to say when it is connected to.
             Step::Resolved { host, .. } if host.parse::<IpAddr>().is_ok() => {}
@@ -200,7 +219,7 @@ impl<W: Write + Send> Listener for Teller<W> {
 }
 
 /// A fault with its sources.
-fn chain(fault: &Fault) -> String {
+fn chain(fault: &dyn Error) -> String {
     let mut message = fault.to_string();
     let mut source = fault.source();
     while let Some(error) = source {

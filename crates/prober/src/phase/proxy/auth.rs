@@ -41,8 +41,8 @@ pub struct Authentication<'a> {
     header: Option<Zeroizing<String>>,
     /// Whether what was shown so far was shown before the proxy asked.
     unasked: bool,
-    /// Whether this password was refused not long ago, so that nothing is shown.
-    rests: bool,
+    /// Set where this password was refused not long ago, so that nothing is shown: by which scheme it was told then.
+    rests: Option<AuthScheme>,
     requests: usize,
     facts: AuthFacts,
 }
@@ -87,7 +87,7 @@ impl<'a> Authentication<'a> {
             state: State::Nothing,
             header: None,
             unasked: false,
-            rests: false,
+            rests: None,
             requests: 0,
             facts: AuthFacts::default(),
         }
@@ -110,8 +110,8 @@ impl<'a> Authentication<'a> {
     }
 
     /// Shows nothing to this proxy, whatever it asks: it refused this password not long ago.
-    pub fn rest(&mut self) {
-        self.rests = true;
+    pub fn rest(&mut self, told_by: AuthScheme) {
+        self.rests = Some(told_by);
     }
 
     /// The password that is shown.
@@ -154,7 +154,8 @@ impl<'a> Authentication<'a> {
     async fn reply(&mut self, challenges: &[Challenge], stays: bool, by: Instant) -> Result<(), AuthFailure> {
         let state = mem::replace(&mut self.state, State::Nothing);
         self.header = None;
-        if self.rests {
+        if self.rests.is_some() {
+            self.facts.tried = self.rests;
             return Err(AuthFailure::RefusedBefore);
         }
         if self.requests >= MAX_REQUESTS {

@@ -32,8 +32,9 @@ impl Prober {
         let network = KdcNetwork { resolver: network.resolver, source: network.source };
         let mut who = Authentication::new(credentials, &proxy.host, network);
         let login = RememberedLogin::new(Via::from(proxy), credentials);
-        if who.password().is_some_and(|password| self.remembered.refused(&login, password)) {
-            who.rest();
+        let refused = who.password().and_then(|password| self.remembered.refused(&login, password));
+        if let Some(told_by) = refused {
+            who.rest(told_by);
         } else {
             let now = Instant::now();
             let soon = now + by.saturating_duration_since(now) / UNASKED_SHARE;

@@ -34,7 +34,7 @@ pub struct Login {
 #[derive(Debug)]
 enum Outcome {
     Served(AuthScheme, Instant),
-    Refused(Secret, Instant),
+    Refused(AuthScheme, Secret, Instant),
 }
 
 impl Login {
@@ -53,22 +53,26 @@ impl Remembered {
         }
     }
 
-    /// Whether this login was refused with this very password, not long ago.
-    pub fn refused(&self, login: &Login, password: &Secret) -> bool {
+    /// By which scheme this login was refused with this very password, not long ago.
+    pub fn refused(&self, login: &Login, password: &Secret) -> Option<AuthScheme> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).get(login) {
-            Some(Outcome::Refused(refused, at)) => refused == password && at.elapsed() < RESTS,
-            _ => false,
+            Some(Outcome::Refused(scheme, refused, at)) => {
+                (refused == password && at.elapsed() < RESTS).then_some(*scheme)
+            }
+            _ => None,
         }
     }
 
     /// Notes what became of a login that a proxy answered.
     ///
-    /// What served for want of a ticket is not remembered: the next probe has to look for one again.
+    /// What came about for want of a ticket is not remembered: the next probe has to look for one again.
     pub fn note(&self, login: &Login, password: &Secret, facts: &AuthFacts) {
         let outcome = match (facts.tried, &facts.failure) {
             (_, Some(AuthFailure::RefusedBefore)) => return,
             (Some(scheme), None) if facts.no_ticket.is_none() => Some(Outcome::Served(scheme, Instant::now())),
-            (Some(_), Some(AuthFailure::Refused)) => Some(Outcome::Refused(password.clone(), Instant::now())),
+            (Some(scheme), Some(AuthFailure::Refused)) if facts.no_ticket.is_none() => {
+                Some(Outcome::Refused(scheme, password.clone(), Instant::now()))
+            }
             _ => None,
         };
         let mut outcomes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,10 +139,10 @@ mod tests {
         remembered.note(&svc, &secret("old"), &refused);
         let rested = AuthFacts { failure: Some(AuthFailure::RefusedBefore), ..AuthFacts::default() };
         remembered.note(&svc, &secret("old"), &rested);
-        assert!(remembered.refused(&svc, &secret("old")));
-        assert!(!remembered.refused(&svc, &secret("new")));
+        assert_eq!(remembered.refused(&svc, &secret("old")), Some(AuthScheme::Ntlm));
+        assert_eq!(remembered.refused(&svc, &secret("new")), None);
         assert_eq!(remembered.served(&svc), None);
         tokio::time::advance(RESTS).await;
-        assert!(!remembered.refused(&svc, &secret("old")));
+        assert_eq!(remembered.refused(&svc, &secret("old")), None);
     }
 }
