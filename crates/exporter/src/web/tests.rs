@@ -89,7 +89,7 @@ async fn pac_files_show_what_they_decide_and_what_is_wrong_with_them() {
         "clients skip &#34;HTTP &#60;b&#62;x&#60;/b&#62;&#34;",
         "its server answers with status 503",
         "for 10 min",
-        "x is not defined",
+        "line 3: x is not defined",
         "/runbook/pac_invalid",
         "the time for this page ran out",
     ] {

@@ -102,7 +102,7 @@ impl Trouble {
                 PacFailure::Unavailable(_) => Cause::PacUnavailable,
                 PacFailure::Invalid(_) => Cause::PacInvalid,
             };
-            return Some(Self { cause, words: chain(failure), since: None });
+            return Some(Self { cause, words: in_words(failure), since: None });
         }
         let stale = decisions().find_map(|decision| decision.pac.as_ref()?.stale.as_ref())?;
         Some(Self { cause: Cause::PacStale, words: chain(&stale.fault), since: Some(When::of(stale.since, now)) })
@@ -121,6 +121,7 @@ impl<'a> Line<'a> {
         };
         match decision.map(|decision| &decision.hops) {
             None => Self { fault: Some("not asked: the time for this page ran out".to_owned()), ..line },
+            Some(Err(Fault::Pac(fault))) => Self { fault: Some(in_words(&fault.failure)), ..line },
             Some(Err(fault)) => Self { fault: Some(chain(fault)), ..line },
             Some(Ok(hops)) => {
                 let ways: Vec<_> = hops.iter().map(Hop::facts).collect();
@@ -138,6 +139,16 @@ fn remarks(facts: &PacFacts) -> Vec<String> {
     let lookups =
         facts.failed_lookups.iter().map(|lookup| format!("{} was looked up in vain: {}", lookup.name, lookup.reason));
     malformed.chain(lookups).collect()
+}
+
+/// What is the matter with a file, and in which line where that is known.
+fn in_words(failure: &PacFailure) -> String {
+    let line = match failure {
+        PacFailure::Invalid(flaw) => flaw.line(),
+        PacFailure::Unavailable(_) => None,
+    };
+    let words = chain(failure);
+    line.map_or_else(|| words.clone(), |line| format!("line {line}: {words}"))
 }
 
 /// An error with its sources.
