@@ -148,7 +148,8 @@ async fn recursion_is_bounded() {
         "return new RegExp(new Array(100000).join('(') + new Array(100000).join(')')).test('x')",
         "eval(new Array(100000).join('(') + '1' + new Array(100000).join(')'))",
     ] {
-        let came = explode(bomb).await;
+        // On a busy machine the way to the limit takes its time, and that is not what is asked here.
+        let came = explode_within(bomb, Duration::from_secs(30)).await;
         assert!(
             matches!(came, Err(PacFlaw::StackLimit | PacFlaw::Throw { .. } | PacFlaw::Syntax { .. })),
             "{bomb}: {came:?}"
