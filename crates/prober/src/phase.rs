@@ -17,7 +17,7 @@ use std::io as std_io;
 
 use thiserror::Error;
 
-pub use self::deadline::Deadline;
+pub use self::deadline::{Deadline, in_turn};
 use crate::observation::{IoFault, IoKind, MonitorFault};
 use crate::text::Clean;
 

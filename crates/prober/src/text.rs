@@ -1,8 +1,21 @@
 //! Text that came from outside, made harmless before it is kept.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+/// An error and its sources in one line, outermost first.
+pub fn with_sources(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        source = error.source();
+    }
+    words
+}
 
 /// Text from the network: at most [`Clean::MAX_CHARS`] characters and without control or formatting characters.
 ///

@@ -5,6 +5,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use prober::State;
+use prober::text::with_sources;
 
 /// How a command ended that did what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +71,7 @@ impl Failure {
 impl fmt::Display for Failure {
     /// The error and its sources, outermost first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.error)?;
-        let mut source = self.error.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        f.write_str(&with_sources(&*self.error))
     }
 }
 

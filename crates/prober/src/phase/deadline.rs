@@ -65,6 +65,15 @@ impl Deadline {
     }
 }
 
+/// The items in order, each with the end of an equal share of the time that is left when its turn comes.
+pub fn in_turn<T>(items: &[T], by: Instant) -> impl Iterator<Item = (&T, Instant)> {
+    let remaining = (1..=u32::try_from(items.len()).unwrap_or(u32::MAX)).rev();
+    items.iter().zip(remaining).map(move |(item, remaining)| {
+        let now = Instant::now();
+        (item, now + by.saturating_duration_since(now) / remaining)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ pub use self::merge::interleave;
 use self::search::{Search, absolute};
 use self::server::Server;
 use self::system::SystemFiles;
-use super::{Failure, SetupFault};
+use super::{Failure, SetupFault, in_turn};
 use crate::net::has_route;
 use crate::observation::{Family, Lookup, LookupOutcome, MonitorFault, ResolveFacts, ResolveFailure, ResolveFault};
 use crate::plan::{DnsPlan, IpFamily, Resolvers, TlsPlan};
@@ -134,9 +134,9 @@ impl Resolver {
     pub async fn services(&self, name: &str, by: Instant) -> Vec<(String, u16)> {
         let Some(name) = absolute(name) else { return Vec::new() };
         let servers = self.name_servers();
-        for (server, remaining) in with_remaining(&servers.servers) {
+        for (server, share) in in_turn(&servers.servers, by) {
             // One that does not answer is no reason not to ask the next.
-            if let Ok(Some(services)) = timeout_at(share(by, remaining), server.ask_for_services(&name)).await {
+            if let Ok(Some(services)) = timeout_at(share, server.ask_for_services(&name)).await {
                 return services;
             }
         }
@@ -208,22 +208,10 @@ async fn finish(
     rest.await;
 }
 
-/// The servers in order, each with how many are left, itself among them.
-fn with_remaining(servers: &[Server]) -> impl Iterator<Item = (&Server, u32)> {
-    servers.iter().zip((1..=u32::try_from(servers.len()).unwrap_or(u32::MAX)).rev())
-}
-
-/// The end of an equal share of the time that is left.
-fn share(by: Instant, remaining: u32) -> Instant {
-    let now = Instant::now();
-    now + by.saturating_duration_since(now) / remaining
-}
-
 /// Asks the servers in order for one family until one knows; each gets an equal share of the time that is left.
 /// Whatever becomes of this future, `answers` holds what came; a question without an answer so far counts as timed out.
 async fn walk(servers: &[Server], name: &Name, family: Family, by: Instant, answers: &mut Answers) -> Option<IpAddr> {
-    for (server, remaining) in with_remaining(servers) {
-        let share = share(by, remaining);
+    for (server, share) in in_turn(servers, by) {
         let unanswered = Lookup { resolver: server.label().to_owned(), family, outcome: LookupOutcome::Timeout };
         answers.lookups.push(unanswered);
         let outcome = match timeout_at(share, server.ask(name, family)).await {

@@ -9,6 +9,7 @@ use super::trip::{TLS_BUDGET, authorization, host_and_port};
 use crate::observation::RouteFacts;
 use crate::phase::aia::{FetchIssuer, MAX_BYTES};
 use crate::phase::http::{self, BodyRule, Form, Kept, Protocol, Request, Response};
+use crate::phase::in_turn;
 use crate::phase::proxy::{Line, Prefixed, secure, socks};
 use crate::plan::{Path, Proxy, ProxyScheme, RootsChoice};
 use crate::route::Hop;
@@ -28,9 +29,8 @@ impl FetchIssuer for Issuers<'_> {
         // The way that served goes first: others before it in the list have just been found dead.
         hops.sort_by_key(|hop| hop.facts() != *self.served);
         let mut answer = None;
-        for (hop, left) in hops.iter().zip((1..=u32::try_from(hops.len()).unwrap_or(u32::MAX)).rev()) {
-            let now = Instant::now();
-            answer = self.ask(hop, url, now + by.saturating_duration_since(now) / left).await;
+        for (hop, share) in in_turn(&hops, by) {
+            answer = self.ask(hop, url, share).await;
             if answer.is_some() {
                 break;
             }

@@ -1,20 +1,19 @@
 //! PAC files: those that cannot be had, those that are wrong, and copies that have outlived them.
 
-use std::error::Error;
-
 use super::case::Case;
 use super::finding::Finding;
 use super::{Question, judge};
 use crate::cause::{Cause, State};
-use crate::observation::{PacFailure, PacFault, PacSourceFault};
+use crate::observation::{PacFailure, PacFault};
 use crate::plan::{Path, Way};
+use crate::text::with_sources;
 
 /// No way out: the file is missing or wrong.
 pub(super) fn failed(fault: &PacFault) -> Finding {
     let file = &fault.file;
     match &fault.failure {
         PacFailure::Unavailable(source) => {
-            let detail = format!("the PAC file {file} cannot be had: {}; no good copy is held", chain(source));
+            let detail = format!("the PAC file {file} cannot be had: {}; no good copy is held", with_sources(source));
             Finding::blocked(Cause::PacUnavailable, detail)
         }
         PacFailure::Invalid(flaw) => {
@@ -29,7 +28,7 @@ pub(super) fn stale(case: &Case<'_>) -> Option<Finding> {
     let pac = case.observation.pac.as_ref()?;
     let stale = pac.stale.as_ref()?;
     let since = stale.since.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
-    let why = chain(&stale.fault);
+    let why = with_sources(&stale.fault);
     let detail = format!("the PAC file {} cannot be had since {since}: {why}; the last good copy serves", pac.file);
     Some(Finding::degraded(Cause::PacStale, detail))
 }
@@ -50,16 +49,4 @@ pub(super) fn direct(case: &Case<'_>) -> Option<String> {
         None => State::Reachable.to_string(),
         Some(reason) => format!("{} ({})", verdict.state, reason.cause),
     })
-}
-
-/// An error with all its sources.
-fn chain(fault: &PacSourceFault) -> String {
-    let mut words = fault.to_string();
-    let mut source = fault.source();
-    while let Some(error) = source {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        source = error.source();
-    }
-    words
 }

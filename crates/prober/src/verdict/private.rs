@@ -3,11 +3,12 @@
 
 use std::net::IpAddr;
 
-use super::case::{Case, some_of};
+use super::case::Case;
 use super::finding::Finding;
+use super::resolve;
 use crate::cause::{Cause, Stage, State};
 use crate::net::{is_private, is_public_name};
-use crate::observation::{LookupOutcome, ResolveFacts};
+use crate::observation::LookupOutcome;
 use crate::plan::PrivateAnswers;
 
 /// The private address that a resolver gave for the endpoint's public name: the one that was connected to, else the first
@@ -49,26 +50,13 @@ pub(super) fn reconsidered(case: &Case<'_>, finding: Option<Finding>, also: &mut
         |finding| finding.detail.clone(),
     );
     let host = case.host();
-    let by = case.observation.resolve.as_ref().map_or_else(String::new, |resolved| says(resolved, address));
-    let detail = format!("{host} resolves to {address}, which is no public address{by}; {met}");
+    let lookups = case.observation.resolve.as_ref().map_or(&[][..], |resolved| &resolved.lookups);
+    let gave = |outcome: &LookupOutcome| matches!(outcome, LookupOutcome::Addresses { addresses, .. } if addresses.contains(&address));
+    let by = resolve::sayers(lookups, gave);
+    let detail = format!("{host} resolves to {address}, which is no public address, says {by}; {met}");
     let facts = finding.as_ref().map(|finding| finding.facts.clone()).unwrap_or_default();
     also.splice(0..0, finding.map(|finding| finding.cause));
     let mut sinkholed = Finding::blocked(Cause::DnsSinkholed, detail);
     sinkholed.facts = facts;
     Some(sinkholed)
-}
-
-/// Who gave the answer.
-fn says(resolved: &ResolveFacts, address: IpAddr) -> String {
-    let gave = |outcome: &LookupOutcome| match outcome {
-        LookupOutcome::Addresses { addresses, .. } => addresses.contains(&address),
-        _ => false,
-    };
-    let mut names: Vec<String> = Vec::new();
-    for lookup in resolved.lookups.iter().filter(|lookup| gave(&lookup.outcome)) {
-        if !names.contains(&lookup.resolver) {
-            names.push(lookup.resolver.clone());
-        }
-    }
-    if names.is_empty() { String::new() } else { format!(", says {}", some_of(names)) }
 }

@@ -77,7 +77,7 @@ pub(super) fn in_words(fault: &ResolveFault) -> String {
 }
 
 /// The resolvers with such an outcome, each once, in the order asked.
-fn sayers(lookups: &[Lookup], of_interest: impl Fn(&LookupOutcome) -> bool) -> String {
+pub(super) fn sayers(lookups: &[Lookup], of_interest: impl Fn(&LookupOutcome) -> bool) -> String {
     let mut names: Vec<String> = Vec::new();
     for lookup in lookups.iter().filter(|lookup| of_interest(&lookup.outcome)) {
         if !names.contains(&lookup.resolver) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prober::observation::{CrlFacts, CrlOutcome, CrlSignature, Fault, Observation};
+use prober::observation::{CrlFacts, CrlOutcome, CrlSignature, Fault, Observation, RouteFacts};
 use testnet::{CrlFault, DnsFault, Fault as Broken, HttpFault, Reply, Scheme};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -79,6 +79,7 @@ async fn redirects_are_followed_within_the_publishers_domain() {
     let seen = site.probe_heard(&site.crl(), "direct", "", &steps).await;
     assert!(steps.names().contains(&"Redirected".to_owned()), "{seen:#?}");
     assert_eq!(http(&seen).status, 200);
+    assert_eq!(seen.chosen, Some(RouteFacts::Direct), "the way of the endpoint's own URL");
 }
 
 #[tokio::test]

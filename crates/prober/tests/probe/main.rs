@@ -13,6 +13,8 @@ mod options;
 #[cfg(test)]
 mod pac;
 #[cfg(test)]
+mod resting;
+#[cfg(test)]
 mod secure;
 #[cfg(test)]
 mod site;

@@ -11,7 +11,7 @@ use prober::observation::{
 };
 use prober::plan::Pair;
 use prober::probe::{Listener, Step};
-use prober::text::Clean;
+use prober::text::{Clean, with_sources};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
@@ -218,15 +218,9 @@ impl<W: Write + Send> Listener for Teller<W> {
     }
 }
 
-/// A fault with its sources.
+/// A fault with its sources, at most so long.
 fn chain(fault: &dyn Error) -> String {
-    let mut message = fault.to_string();
-    let mut source = fault.source();
-    while let Some(error) = source {
-        message = format!("{message}: {error}");
-        source = error.source();
-    }
-    Clean::bounded(&message, FAULT_CHARS).into()
+    Clean::bounded(&with_sources(fault), FAULT_CHARS).into()
 }
 
 fn failed(attempt: &ConnectAttempt) -> String {

@@ -6,6 +6,7 @@ use prober::observation::{Fault, PacFacts, PacFailure};
 use prober::plan::{Endpoint, RouteExpectation, Way};
 use prober::probe::Decision;
 use prober::route::Hop;
+use prober::text::with_sources;
 use time::OffsetDateTime;
 
 use super::frame::Frame;
@@ -105,7 +106,11 @@ impl Trouble {
             return Some(Self { cause, words: in_words(failure), since: None });
         }
         let stale = decisions().find_map(|decision| decision.pac.as_ref()?.stale.as_ref())?;
-        Some(Self { cause: Cause::PacStale, words: chain(&stale.fault), since: Some(When::of(stale.since, now)) })
+        Some(Self {
+            cause: Cause::PacStale,
+            words: with_sources(&stale.fault),
+            since: Some(When::of(stale.since, now)),
+        })
     }
 }
 
@@ -122,7 +127,7 @@ impl<'a> Line<'a> {
         match decision.map(|decision| &decision.hops) {
             None => Self { fault: Some("not asked: the time for this page ran out".to_owned()), ..line },
             Some(Err(Fault::Pac(fault))) => Self { fault: Some(in_words(&fault.failure)), ..line },
-            Some(Err(fault)) => Self { fault: Some(chain(fault)), ..line },
+            Some(Err(fault)) => Self { fault: Some(with_sources(fault)), ..line },
             Some(Ok(hops)) => {
                 let ways: Vec<_> = hops.iter().map(Hop::facts).collect();
                 let expected =
@@ -147,17 +152,9 @@ fn in_words(failure: &PacFailure) -> String {
         PacFailure::Invalid(flaw) => flaw.line(),
         PacFailure::Unavailable(_) => None,
     };
-    let words = chain(failure);
-    line.map_or_else(|| words.clone(), |line| format!("line {line}: {words}"))
-}
-
-/// An error with its sources.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        words = format!("{words}: {error}");
-        source = error.source();
+    let words = with_sources(failure);
+    match line {
+        Some(line) => format!("line {line}: {words}"),
+        None => words,
     }
-    words
 }

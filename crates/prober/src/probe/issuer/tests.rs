@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::net::SystemClock;
-use crate::plan::{DnsPlan, PathOptions, Plan, Proxy, ProxyScheme, Resolvers, TlsPlan, Way};
+use crate::plan::{DnsPlan, PathOptions, Plan, Proxy, ProxyScheme, Resolvers, TlsPlan, Way, WinHttpProxies};
 
 fn prober(host: &str) -> Prober {
     let hosts = [(host.to_owned(), vec!["127.0.0.1".parse().unwrap()])].into();
@@ -69,6 +69,18 @@ async fn through_a_proxy_which_resolves_the_name_itself() {
     let (body, line) = fetch(proxy, ok(b"certificate")).await;
     assert_eq!(body.as_deref(), Some(&b"certificate"[..]));
     assert!(line.starts_with("GET http://aia.example:"), "{line}");
+}
+
+#[tokio::test]
+async fn through_the_next_proxy_of_a_list_where_the_first_is_dead() {
+    let proxy = |port| {
+        let host = Host::Ipv4(std::net::Ipv4Addr::LOCALHOST);
+        Arc::new(Proxy { scheme: ProxyScheme::Http, host, port, credentials: None })
+    };
+    // Nobody listens on the port that is reserved for TCPMUX.
+    let list = |port| Way::WinHttp(WinHttpProxies { http: vec![proxy(1), proxy(port)], ..WinHttpProxies::default() });
+    let (body, _) = fetch(list, ok(b"certificate")).await;
+    assert_eq!(body.as_deref(), Some(&b"certificate"[..]));
 }
 
 #[tokio::test]
