@@ -65,6 +65,9 @@ pub enum AuthFailure {
     /// Its part of the handshake makes no sense.
     #[error("its challenge makes no sense: {0}")]
     Challenge(Clean),
+    /// The key distribution centre refused the user.
+    #[error("no Kerberos ticket for this user: {0}")]
+    TicketRefused(Clean),
     /// The key distribution centre gave no ticket, or none could be asked.
     #[error("no Kerberos ticket: {0}")]
     Ticket(Clean),

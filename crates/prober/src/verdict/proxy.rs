@@ -149,6 +149,9 @@ fn unconvinced(failure: &AuthFailure, tried: Option<AuthScheme>) -> String {
         AuthFailure::TooManyRounds => "asks for credentials again and again".to_owned(),
         AuthFailure::Closed => format!("closed the connection within the handshake{by}"),
         AuthFailure::Challenge(reason) => format!("sent a challenge that makes no sense ({reason}){by}"),
+        AuthFailure::TicketRefused(reason) => {
+            format!("wants a Kerberos ticket, and the KDC refuses the configured user ({reason})")
+        }
         AuthFailure::Ticket(reason) => format!("wants a Kerberos ticket, and there is none ({reason})"),
         AuthFailure::Local(reason) => format!("wants credentials that cannot be told{by} ({reason})"),
     }

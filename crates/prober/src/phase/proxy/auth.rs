@@ -8,6 +8,7 @@ mod kerberos;
 mod ntlm;
 mod remembered;
 mod spnego;
+mod trial;
 
 use std::fmt;
 use std::mem;
@@ -19,9 +20,11 @@ use tokio::time::Instant;
 use url::Host;
 use zeroize::Zeroizing;
 
-use self::kerberos::{NoTicket, Principal};
+use self::kerberos::{Lack, NoTicket, Principal};
 use self::ntlm::Ntlm;
+use self::remembered::Rest;
 pub use self::remembered::{Login as RememberedLogin, Remembered};
+use self::trial::Trial;
 use crate::observation::{AuthFacts, AuthFailure, AuthScheme, Challenge};
 use crate::phase::dns::Resolver;
 use crate::plan::{Credentials, Secret};
@@ -41,8 +44,12 @@ pub struct Authentication<'a> {
     header: Option<Zeroizing<String>>,
     /// Whether what was shown so far was shown before the proxy asked.
     unasked: bool,
-    /// Set where this password was refused not long ago, so that nothing is shown: by which scheme it was told then.
-    rests: Option<AuthScheme>,
+    /// Set where this password was refused not long ago, so that it is not told.
+    rests: Option<Rest>,
+    /// Set where nobody knows yet whether this password is right.
+    trial: Option<Trial<'a>>,
+    /// What the key distribution centre said of the user before the proxy was asked.
+    turned_down: Option<(AuthScheme, AuthFailure)>,
     requests: usize,
     facts: AuthFacts,
 }
@@ -88,6 +95,8 @@ impl<'a> Authentication<'a> {
             header: None,
             unasked: false,
             rests: None,
+            trial: None,
+            turned_down: None,
             requests: 0,
             facts: AuthFacts::default(),
         }
@@ -103,15 +112,25 @@ impl<'a> Authentication<'a> {
     pub async fn begin_unasked(&mut self, scheme: Option<AuthScheme>, by: Instant) {
         let Some(scheme) = scheme.filter(|scheme| self.may_use(*scheme)) else { return };
         // Without anything to show the proxy will ask, and then it counts why.
-        self.unasked = self.show(scheme, &[], by).await.is_ok();
-        if !self.unasked {
+        let shown = self.show(scheme, &[], by).await;
+        self.unasked = shown.is_ok();
+        if let Err(failure) = shown {
             self.facts = AuthFacts::default();
+            // Once is enough for somebody whose password is wrong.
+            if matches!(failure, AuthFailure::TicketRefused(_)) {
+                self.turned_down = Some((scheme, failure));
+            }
         }
     }
 
-    /// Shows nothing to this proxy, whatever it asks: it refused this password not long ago.
-    pub fn rest(&mut self, told_by: AuthScheme) {
-        self.rests = Some(told_by);
+    /// Does not tell the password to this proxy, which refused it not long ago.
+    pub(crate) fn rest(&mut self, rest: Rest) {
+        self.rests = Some(rest);
+    }
+
+    /// Waits for others that tell the same password for the first time.
+    pub(crate) fn take_turns(&mut self, trial: Trial<'a>) {
+        self.trial = Some(trial);
     }
 
     /// The password that is shown.
@@ -154,9 +173,9 @@ impl<'a> Authentication<'a> {
     async fn reply(&mut self, challenges: &[Challenge], stays: bool, by: Instant) -> Result<(), AuthFailure> {
         let state = mem::replace(&mut self.state, State::Nothing);
         self.header = None;
-        if self.rests.is_some() {
-            self.facts.tried = self.rests;
-            return Err(AuthFailure::RefusedBefore);
+        if let Some((scheme, failure)) = self.turned_down.take() {
+            self.facts.tried = Some(scheme);
+            return Err(failure);
         }
         if self.requests >= MAX_REQUESTS {
             return Err(AuthFailure::TooManyRounds);
@@ -177,6 +196,9 @@ impl<'a> Authentication<'a> {
             return Err(AuthFailure::Refused);
         }
         self.unasked = false;
+        if let (Some(trial), Some(login)) = (&mut self.trial, &self.login) {
+            self.rests = trial.wait(&login.password, by).await;
+        }
         self.show(scheme, challenges, by).await
     }
 
@@ -194,31 +216,45 @@ impl<'a> Authentication<'a> {
     async fn show(&mut self, scheme: AuthScheme, offered: &[Challenge], by: Instant) -> Result<(), AuthFailure> {
         let Some(login) = &self.login else { return Err(AuthFailure::NoScheme) };
         self.facts.tried = Some(scheme);
-        match scheme {
-            AuthScheme::Basic => {
-                self.header = Some(super::basic(&login.credentials.username, &login.password));
+        if scheme != AuthScheme::Negotiate {
+            return self.tell(scheme);
+        }
+        if self.rests.is_some_and(|rest| !rest.ticket_may_serve) {
+            return self.tell(scheme);
+        }
+        match login.ticket(by).await {
+            Ok(Some(token)) => {
+                self.header = Some(header(scheme, &token));
                 self.state = State::Proof(scheme);
                 Ok(())
             }
-            AuthScheme::Ntlm => self.greet(scheme),
-            AuthScheme::Negotiate => match login.ticket(by).await {
-                Ok(Some(token)) => {
-                    self.header = Some(header(scheme, &token));
-                    self.state = State::Proof(scheme);
-                    Ok(())
+            Ok(None) => self.tell(scheme),
+            Err(NoTicket { reason, why: Lack::Refused }) => Err(AuthFailure::TicketRefused(reason)),
+            Err(NoTicket { reason, why }) => {
+                if why == Lack::Broken || login.credentials.scheme.is_some() {
+                    return Err(AuthFailure::Ticket(reason));
                 }
-                Ok(None) => self.greet(scheme),
-                Err(NoTicket { reason, may_do_without }) => {
-                    if !may_do_without || login.credentials.scheme.is_some() {
-                        return Err(AuthFailure::Ticket(reason));
-                    }
-                    self.facts.no_ticket = Some(reason);
-                    let scheme = if offers(offered, AuthScheme::Ntlm) { AuthScheme::Ntlm } else { scheme };
-                    self.facts.tried = Some(scheme);
-                    self.greet(scheme)
-                }
-            },
+                self.facts.no_ticket = Some(reason);
+                let scheme = if offers(offered, AuthScheme::Ntlm) { AuthScheme::Ntlm } else { scheme };
+                self.facts.tried = Some(scheme);
+                self.tell(scheme)
+            }
         }
+    }
+
+    /// Shows what comes of the password itself, unless that rests.
+    fn tell(&mut self, scheme: AuthScheme) -> Result<(), AuthFailure> {
+        if let Some(rest) = self.rests {
+            self.facts.tried = Some(rest.told_by);
+            return Err(AuthFailure::RefusedBefore);
+        }
+        if scheme != AuthScheme::Basic {
+            return self.greet(scheme);
+        }
+        let Some(login) = &self.login else { return Err(AuthFailure::NoScheme) };
+        self.header = Some(super::basic(&login.credentials.username, &login.password));
+        self.state = State::Proof(scheme);
+        Ok(())
     }
 
     /// Opens an NTLM handshake: under its own name, or bare within Negotiate, as Windows does where it has no ticket.

@@ -32,13 +32,16 @@ impl Prober {
         let network = KdcNetwork { resolver: network.resolver, source: network.source };
         let mut who = Authentication::new(credentials, &proxy.host, network);
         let login = RememberedLogin::new(Via::from(proxy), credentials);
-        let refused = who.password().and_then(|password| self.remembered.refused(&login, password));
-        if let Some(told_by) = refused {
-            who.rest(told_by);
-        } else {
-            let now = Instant::now();
-            let soon = now + by.saturating_duration_since(now) / UNASKED_SHARE;
-            who.begin_unasked(self.remembered.served(&login), soon).await;
+        let Some(password) = who.password() else { return who };
+        let (served, refused) = (self.remembered.served(&login, password), self.remembered.refused(&login, password));
+        match (served, refused) {
+            (_, Some(rest)) => who.rest(rest),
+            (None, None) => who.take_turns(self.remembered.trial(login)),
+            (served, None) => {
+                let now = Instant::now();
+                let soon = now + by.saturating_duration_since(now) / UNASKED_SHARE;
+                who.begin_unasked(served, soon).await;
+            }
         }
         who
     }

@@ -56,26 +56,57 @@ impl<'a> Principal<'a> {
 pub(super) struct NoTicket {
     /// In words.
     pub(super) reason: Clean,
-    /// Whether clients would go on without: nobody refused the user, there was only nobody who could be asked.
-    pub(super) may_do_without: bool,
+    /// What that means for what is done instead.
+    pub(super) why: Lack,
+}
+
+/// What a missing ticket means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// Nobody could be asked, or nobody knows such a service: clients would go on without.
+    Unasked,
+    /// The KDC took the question and refused the user.
+    Refused,
+    /// The exchange made no sense.
+    Broken,
 }
 
 impl NoTicket {
     fn unasked(reason: &str) -> Self {
-        Self { reason: Clean::new(reason), may_do_without: true }
+        Self { reason: Clean::new(reason), why: Lack::Unasked }
+    }
+
+    fn broken(reason: &str) -> Self {
+        Self { reason: Clean::new(reason), why: Lack::Broken }
+    }
+
+    /// What sspi makes of a KDC's last answer.
+    fn of(error: &sspi::Error, last_answer: Answer) -> Self {
+        let why = match error.error_type {
+            // As Windows falls back: no KDC, no such service, clocks too far apart.
+            ErrorKind::NoAuthenticatingAuthority | ErrorKind::UnknownCredentials | ErrorKind::TimeSkew => Lack::Unasked,
+            // What sspi could not even read.
+            ErrorKind::InvalidToken => Lack::Broken,
+            _ if last_answer == Answer::Error => Lack::Refused,
+            _ => Lack::Broken,
+        };
+        // The KDC's own words, without what it adds in ASN.1.
+        let words = error.description.split(". Additional error").next().unwrap_or_default();
+        Self { reason: Clean::new(words), why }
     }
 }
 
-impl From<sspi::Error> for NoTicket {
-    fn from(error: sspi::Error) -> Self {
-        // As Windows falls back: no KDC, no such service, clocks too far apart.
-        let may_do_without = matches!(
-            error.error_type,
-            ErrorKind::NoAuthenticatingAuthority | ErrorKind::UnknownCredentials | ErrorKind::TimeSkew
-        );
-        // The KDC's own words, without what it adds in ASN.1.
-        let words = error.description.split(". Additional error").next().unwrap_or_default();
-        Self { reason: Clean::new(words), may_do_without }
+/// What kind of message a KDC sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Error,
+    Other,
+}
+
+impl Answer {
+    /// The tag behind the length says it: `KRB-ERROR ::= [APPLICATION 30]` (RFC 4120, section 5.9.1).
+    fn of(message: &[u8]) -> Self {
+        if message.get(4) == Some(&0x7e) { Self::Error } else { Self::Other }
     }
 }
 
@@ -105,12 +136,13 @@ async fn exchange(
     kdcs: &Kdcs<'_>,
 ) -> Result<Vec<u8>, NoTicket> {
     let username = Username::new(principal.account, Some(&principal.realm))
-        .map_err(|error| NoTicket { reason: Clean::new(&error.to_string()), may_do_without: false })?;
+        .map_err(|error| NoTicket::broken(&error.to_string()))?;
     let identity = AuthIdentity { username, password: password.expose().to_owned().into() };
     let mut credentials = Some(CredentialsBuffers::AuthIdentity(AuthIdentityBuffers::from(identity)));
     // Nobody needs our host's name.
     let config = KerberosConfig::new_with_kdc_url(&format!("tcp://{HOME}:88"), String::new());
-    let mut context = Kerberos::new_client_from_config(config)?;
+    let mut last_answer = Answer::Other;
+    let mut context = Kerberos::new_client_from_config(config).map_err(|error| NoTicket::of(&error, last_answer))?;
     let service = format!("HTTP/{}", proxy.trim_end_matches('.').to_ascii_lowercase());
     let mut input = [SecurityBuffer::new(Vec::new(), BufferType::Token)];
     let mut output = [SecurityBuffer::new(Vec::new(), BufferType::Token)];
@@ -123,22 +155,24 @@ async fn exchange(
             .with_target_name(&service)
             .with_input(&mut input)
             .with_output(&mut output);
-        let mut steps = context.initialize_security_context_impl(&mut call)?;
+        let begun = context.initialize_security_context_impl(&mut call);
+        let mut steps = begun.map_err(|error| NoTicket::of(&error, last_answer))?;
         let mut state = steps.start();
         let mut exchanges = 0;
         loop {
             match state {
                 GeneratorState::Completed(outcome) => {
-                    outcome?;
+                    outcome.map_err(|error| NoTicket::of(&error, last_answer))?;
                     break;
                 }
                 GeneratorState::Suspended(_) if exchanges == MAX_EXCHANGES => {
-                    return Err(NoTicket { reason: Clean::new("the KDCs keep asking"), may_do_without: false });
+                    return Err(NoTicket::broken("the KDCs keep asking"));
                 }
                 GeneratorState::Suspended(request) => {
                     exchanges += 1;
                     let host = request.url.host_str().unwrap_or_default();
                     let answer = kdcs.ask(host, request.url.port().unwrap_or(Kdc::PORT), &request.data).await?;
+                    last_answer = Answer::of(&answer);
                     state = steps.resume(Ok(answer));
                 }
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::trial::{Trial, Turns};
 use crate::observation::{AuthFacts, AuthFailure, AuthScheme, Via};
 use crate::plan::{Credentials, Secret};
 
@@ -21,7 +22,10 @@ const RESTS: Duration = Duration::from_secs(10 * 60);
 
 /// What became of each login the last time.
 #[derive(Debug, Default)]
-pub struct Remembered(Mutex<HashMap<Login, Outcome>>);
+pub struct Remembered {
+    outcomes: Mutex<HashMap<Login, Outcome>>,
+    turns: Turns,
+}
 
 /// Somebody at a proxy: two paths may go to one proxy as different users, or by different schemes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,10 +35,27 @@ pub struct Login {
     only: Option<AuthScheme>,
 }
 
+/// How far a password rests that was refused not long ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// By which scheme it was told then.
+    pub told_by: AuthScheme,
+    /// Whether it was told for want of a Kerberos ticket, so that a ticket may serve where one is to be had by now.
+    pub ticket_may_serve: bool,
+}
+
 #[derive(Debug)]
 enum Outcome {
-    Served(AuthScheme, Instant),
-    Refused(AuthScheme, Secret, Instant),
+    Served(AuthScheme, Secret, Instant),
+    Refused(Rest, Secret, Instant),
+}
+
+impl Outcome {
+    fn password(&self) -> &Secret {
+        match self {
+            Self::Served(_, password, _) | Self::Refused(_, password, _) => password,
+        }
+    }
 }
 
 impl Login {
@@ -45,41 +66,54 @@ impl Login {
 }
 
 impl Remembered {
-    /// What this login was served by, not too long ago.
-    pub fn served(&self, login: &Login) -> Option<AuthScheme> {
-        match self.0.lock().unwrap_or_else(PoisonError::into_inner).get(login) {
-            Some(Outcome::Served(scheme, at)) if at.elapsed() < SERVES => Some(*scheme),
-            _ => None,
-        }
+    /// What this login was served by with this very password, not too long ago.
+    pub fn served(&self, login: &Login, password: &Secret) -> Option<AuthScheme> {
+        self.last(login, password, |outcome| match outcome {
+            Outcome::Served(scheme, _, at) => (at.elapsed() < SERVES).then_some(*scheme),
+            Outcome::Refused(..) => None,
+        })
     }
 
-    /// By which scheme this login was refused with this very password, not long ago.
-    pub fn refused(&self, login: &Login, password: &Secret) -> Option<AuthScheme> {
-        match self.0.lock().unwrap_or_else(PoisonError::into_inner).get(login) {
-            Some(Outcome::Refused(scheme, refused, at)) => {
-                (refused == password && at.elapsed() < RESTS).then_some(*scheme)
-            }
-            _ => None,
-        }
+    /// How far this login has to rest, refused with this very password not long ago.
+    pub fn refused(&self, login: &Login, password: &Secret) -> Option<Rest> {
+        self.last(login, password, |outcome| match outcome {
+            Outcome::Refused(rest, _, at) => (at.elapsed() < RESTS).then_some(*rest),
+            Outcome::Served(..) => None,
+        })
     }
 
-    /// Notes what became of a login that a proxy answered.
+    fn last<T>(&self, login: &Login, password: &Secret, read: impl Fn(&Outcome) -> Option<T>) -> Option<T> {
+        let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes.get(login).filter(|outcome| outcome.password() == password).and_then(read)
+    }
+
+    /// The order in which those tell this login's password of which nobody knows yet what becomes of it.
+    pub fn trial(&self, login: Login) -> Trial<'_> {
+        Trial { turn: self.turns.of(&login), remembered: self, login, held: None }
+    }
+
+    /// Notes what became of a login that a proxy, or the key distribution centre, answered.
     ///
-    /// What came about for want of a ticket is not remembered: the next probe has to look for one again.
+    /// What served for want of a ticket is not remembered: the next probe has to look for one again.
     pub fn note(&self, login: &Login, password: &Secret, facts: &AuthFacts) {
+        let rest = |told_by, ticket_may_serve| {
+            Some(Outcome::Refused(Rest { told_by, ticket_may_serve }, password.clone(), Instant::now()))
+        };
         let outcome = match (facts.tried, &facts.failure) {
             (_, Some(AuthFailure::RefusedBefore)) => return,
-            (Some(scheme), None) if facts.no_ticket.is_none() => Some(Outcome::Served(scheme, Instant::now())),
-            (Some(scheme), Some(AuthFailure::Refused)) if facts.no_ticket.is_none() => {
-                Some(Outcome::Refused(scheme, password.clone(), Instant::now()))
+            (Some(scheme), None) if facts.no_ticket.is_none() => {
+                // How long it has served is counted from when it was asked for.
+                if self.served(login, password) == Some(scheme) {
+                    return;
+                }
+                Some(Outcome::Served(scheme, password.clone(), Instant::now()))
             }
+            (Some(scheme), Some(AuthFailure::Refused)) => rest(scheme, facts.no_ticket.is_some()),
+            (Some(scheme), Some(AuthFailure::TicketRefused(_))) => rest(scheme, false),
             _ => None,
         };
-        let mut outcomes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
-            // How long it has served is counted from when it was asked for.
-            Some(Outcome::Served(scheme, _)) if matches!(outcomes.get(login), Some(Outcome::Served(known, at)) if *known == scheme && at.elapsed() < SERVES) =>
-                {}
             Some(outcome) if outcomes.len() < MAX || outcomes.contains_key(login) => {
                 outcomes.insert(login.clone(), outcome);
             }
@@ -114,14 +148,14 @@ mod tests {
         let (remembered, svc) = (Remembered::default(), login("svc", None));
         remembered.note(&svc, &secret("a"), &served(AuthScheme::Basic));
         for _ in 0..59 {
-            assert_eq!(remembered.served(&svc), Some(AuthScheme::Basic));
+            assert_eq!(remembered.served(&svc, &secret("a")), Some(AuthScheme::Basic));
             tokio::time::advance(Duration::from_secs(60)).await;
             remembered.note(&svc, &secret("a"), &served(AuthScheme::Basic));
         }
-        assert_eq!(remembered.served(&login("svc", Some(AuthScheme::Basic))), None);
-        assert_eq!(remembered.served(&login("other", None)), None);
+        assert_eq!(remembered.served(&login("svc", Some(AuthScheme::Basic)), &secret("a")), None);
+        assert_eq!(remembered.served(&login("other", None), &secret("a")), None);
         tokio::time::advance(Duration::from_secs(61)).await;
-        assert_eq!(remembered.served(&svc), None, "using it does not keep it");
+        assert_eq!(remembered.served(&svc, &secret("a")), None, "using it does not keep it");
     }
 
     #[test]
@@ -129,20 +163,44 @@ mod tests {
         let (remembered, svc) = (Remembered::default(), login("svc", None));
         let facts = AuthFacts { no_ticket: Some("the KDC is silent".into()), ..served(AuthScheme::Ntlm) };
         remembered.note(&svc, &secret("a"), &facts);
-        assert_eq!(remembered.served(&svc), None);
+        assert_eq!(remembered.served(&svc, &secret("a")), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refused_password_rests_until_it_changes_or_ten_minutes_have_passed() {
+        let ticket = AuthFailure::TicketRefused("pre-authentication information was invalid".into());
+        for failure in [AuthFailure::Refused, ticket] {
+            let (remembered, svc) = (Remembered::default(), login("svc", None));
+            let refused = AuthFacts { failure: Some(failure), ..served(AuthScheme::Negotiate) };
+            remembered.note(&svc, &secret("old"), &refused);
+            let rested = AuthFacts { failure: Some(AuthFailure::RefusedBefore), ..AuthFacts::default() };
+            remembered.note(&svc, &secret("old"), &rested);
+            let rest = Rest { told_by: AuthScheme::Negotiate, ticket_may_serve: false };
+            assert_eq!(remembered.refused(&svc, &secret("old")), Some(rest));
+            assert_eq!(remembered.refused(&svc, &secret("new")), None);
+            assert_eq!(remembered.served(&svc, &secret("old")), None);
+            tokio::time::advance(RESTS).await;
+            assert_eq!(remembered.refused(&svc, &secret("old")), None);
+        }
+    }
+
+    #[test]
+    fn a_password_told_for_want_of_a_ticket_rests_and_a_ticket_does_not() {
         let (remembered, svc) = (Remembered::default(), login("svc", None));
-        let refused = AuthFacts { failure: Some(AuthFailure::Refused), ..served(AuthScheme::Ntlm) };
-        remembered.note(&svc, &secret("old"), &refused);
-        let rested = AuthFacts { failure: Some(AuthFailure::RefusedBefore), ..AuthFacts::default() };
-        remembered.note(&svc, &secret("old"), &rested);
-        assert_eq!(remembered.refused(&svc, &secret("old")), Some(AuthScheme::Ntlm));
-        assert_eq!(remembered.refused(&svc, &secret("new")), None);
-        assert_eq!(remembered.served(&svc), None);
-        tokio::time::advance(RESTS).await;
-        assert_eq!(remembered.refused(&svc, &secret("old")), None);
+        let facts = AuthFacts {
+            no_ticket: Some("the KDC is silent".into()),
+            failure: Some(AuthFailure::Refused),
+            ..served(AuthScheme::Ntlm)
+        };
+        remembered.note(&svc, &secret("a"), &facts);
+        let rest = Rest { told_by: AuthScheme::Ntlm, ticket_may_serve: true };
+        assert_eq!(remembered.refused(&svc, &secret("a")), Some(rest));
+    }
+
+    #[test]
+    fn a_password_that_changed_has_served_nobody_yet() {
+        let (remembered, svc) = (Remembered::default(), login("svc", None));
+        remembered.note(&svc, &secret("a"), &served(AuthScheme::Basic));
+        assert_eq!(remembered.served(&svc, &secret("b")), None);
     }
 }
