@@ -23,7 +23,7 @@ pub use endpoint::{
     BodyExpectation, CrlExpectation, Endpoint, Expect, Freshness, PrivateAnswers, RootsChoice, RouteExpectation,
     Severity, StatusSet, is_crl_url,
 };
-pub use pac::{PacFile, PacLocation, UrlView};
+pub use pac::{PacFile, PacLocation, PacLogin, ProxyName, UrlView};
 pub use password::{Password, Unusable};
 pub use path::{EnvironmentProxies, IpFamily, NoProxy, NoProxyRule, Path, PathOptions, Way};
 pub use proxy::{Credentials, Kdc, Proxy, ProxyScheme, Secret};

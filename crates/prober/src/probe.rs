@@ -19,7 +19,7 @@ use self::pac::{Needs, PacFiles};
 pub use self::step::{Listener, Step};
 use self::trip::Trip;
 use crate::net::Clock;
-use crate::observation::{Fault, MonitorFault, Observation, PacFailure, PacFault, RouteFacts};
+use crate::observation::{Fault, MonitorFault, Observation, RouteFacts};
 use crate::phase::Deadline;
 pub use crate::phase::SetupFault;
 use crate::phase::proxy::Remembered;
@@ -103,11 +103,11 @@ impl Prober {
 }
 
 /// Whether clients go direct, or soon will: WinHTTP and browsers do so without their PAC file, which those that start
-/// now do not get.
+/// now do not get, and where it decides nothing.
 fn is_about_to_go_direct(seen: &Observation) -> bool {
-    let is_unavailable = matches!(&seen.fault, Some(Fault::Pac(PacFault { failure: PacFailure::Unavailable(_), .. })));
+    let is_of_no_use = matches!(&seen.fault, Some(Fault::Pac(_)));
     let is_stale = seen.pac.as_ref().is_some_and(|pac| pac.stale.is_some());
-    is_unavailable || (is_stale && seen.route != RouteFacts::Direct)
+    is_of_no_use || (is_stale && seen.route != RouteFacts::Direct)
 }
 
 impl Probe for Prober {

@@ -6,6 +6,7 @@
 mod case;
 mod connect;
 mod content;
+mod detour;
 mod evidence;
 mod finding;
 mod http;
@@ -96,6 +97,7 @@ const DETAIL_CHARS: usize = 600;
 pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
     let case = Case::new(question, observation);
     let by_precedence = [
+        detour::last_resort(&case),
         resolve::sinkholed(&case),
         transport(&case),
         middlebox(&case),
@@ -109,6 +111,7 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
         http::unproven(&case),
         pac::stale(&case),
         route::unexpected(&case),
+        detour::unused(&case),
     ];
     let mut findings = by_precedence.into_iter().flatten();
     let first = findings.next();

@@ -163,7 +163,12 @@ fn path(text: &PathText) -> Path {
     let way = match proxy {
         _ if text.pac.is_some() => {
             let url = text.pac.as_ref().unwrap().parse().unwrap();
-            Way::Pac(PacFile { location: PacLocation::Url(url), view: UrlView::Stripped })
+            Way::Pac(PacFile {
+                location: PacLocation::Url(url),
+                view: UrlView::Stripped,
+                my_address: None,
+                login: None,
+            })
         }
         None => Way::Direct,
         Some(proxy) if text.environment => {

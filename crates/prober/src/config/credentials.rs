@@ -57,9 +57,14 @@ pub(super) fn read(map: &Map<'_>, url: Option<&ProxyUrl>) -> Option<Credentials>
     }
 }
 
+/// The first of the keys that is there.
+pub(super) fn first_key<'a>(map: &Map<'a>) -> Option<Cursor<'a>> {
+    KEYS.into_iter().find_map(|key| map.get(key))
+}
+
 /// Refuses the keys on a path that names no proxy.
 pub(super) fn refuse<T>(map: &Map<'_>, way: T) -> Option<T> {
-    match KEYS.into_iter().find_map(|key| map.get(key)) {
+    match first_key(map) {
         None => Some(way),
         Some(at) => at.fault("this path names no proxy that could ask for it"),
     }

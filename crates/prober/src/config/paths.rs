@@ -25,6 +25,8 @@ const KEYS: &[&str] = &[
     "kdc",
     "pac",
     "url",
+    "my_address",
+    "credentials_for",
     "winhttp",
     "user_agent",
     "connect_headers",
@@ -186,12 +188,11 @@ fn map_way(map: &Map<'_>) -> Option<Defined> {
     if let Some((_, second)) = ways.next() {
         return second.fault(format!("{key} is there too; one of the two is needed"));
     }
-    if let Some(view) = map.get("url").filter(|_| key != "pac") {
-        return view.fault("says what a PAC file is shown, and this path has none");
+    if let Some(at) = pac::KEYS.into_iter().find_map(|key| map.get(key)).filter(|_| key != "pac") {
+        return at.fault("says something of a PAC file, and this path has none");
     }
     match key {
-        // Those that a PAC file names may be anybody's.
-        "pac" => credentials::refuse(map, Defined::Pac(pac::read(map, &cursor)?)),
+        "pac" => pac::read(map, &cursor).map(Defined::Pac),
         "winhttp" => winhttp::read(&cursor, credentials::read(map, None).as_ref()).map(Defined::WinHttp),
         _ => proxy_way(map, &cursor),
     }

@@ -89,6 +89,9 @@ pub enum PacSourceFault {
     /// Its server redirects too often, or to nowhere that can be followed.
     #[error("its server redirects to nowhere")]
     Redirected,
+    /// Something else than a script came in its place.
+    #[error("what comes in its place is no script: {0}")]
+    NoScript(NotScript),
     /// It has more than 1 MiB.
     #[error("has more than 1 MiB")]
     TooLarge,

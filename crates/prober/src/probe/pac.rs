@@ -19,7 +19,7 @@ use crate::pac::{Answer, Entry, Names, Said, ThisMachine};
 use crate::phase::Failure;
 use crate::phase::dns::Resolver;
 use crate::phase::tls::Connector;
-use crate::plan::{Endpoint, PacFile, Path, Plan, Way};
+use crate::plan::{Endpoint, PacFile, Path, Plan, Proxy, Way};
 use crate::route::{self, Hop};
 use crate::text::Clean;
 
@@ -58,7 +58,7 @@ fn hold(path: &Path, needs: &Needs<'_>) -> Option<HeldFile> {
         source_address,
         user_agent: path.options.user_agent.clone(),
     };
-    let machine = ThisMachine { clock: Arc::clone(needs.clock), source_address };
+    let machine = ThisMachine { clock: Arc::clone(needs.clock), source_address: file.my_address.or(source_address) };
     Some(HeldFile::new(file.location.clone(), fetcher, machine))
 }
 
@@ -114,31 +114,40 @@ impl Prober {
             Err(flaw) => return failed(PacFailure::Invalid(flaw.clone()), facts),
         };
         let names = Addresses(self.network(path).resolver);
-        let said = match engine.find(url, file.view, &names, soon, by).await {
+        // However long the file took, lookups have some time of their own.
+        let now = Instant::now();
+        let lookups_by = soon.max(now + by.saturating_duration_since(now) / 2);
+        let said = match engine.find(url, file.view, &names, lookups_by, by).await {
             Ok(said) => said,
             Err(fault) => return Decision { hops: Err(Fault::Monitor(fault)), pac: Some(facts) },
         };
-        match take_in(said, &mut facts) {
+        match take_in(said, file, &mut facts) {
             Ok(hops) => Decision { hops: Ok(hops), pac: Some(facts) },
-            Err(flaw) => failed(PacFailure::Invalid(flaw), facts),
+            Err(flaw) => {
+                held.doubt();
+                failed(PacFailure::Invalid(flaw), facts)
+            }
         }
     }
 }
 
 /// Writes down what a script said, and turns it into stops.
-fn take_in(said: Said, facts: &mut PacFacts) -> Result<Vec<Hop>, PacFlaw> {
+fn take_in(said: Said, file: &PacFile, facts: &mut PacFacts) -> Result<Vec<Hop>, PacFlaw> {
     facts.failed_lookups = said.failed_lookups;
     let text = said.answer?;
     facts.answer = Some(Clean::bounded(&text, PacFacts::MAX_ANSWER));
     let Answer { entries, malformed } = Answer::parse(&text);
     facts.malformed = malformed;
-    Ok(entries.into_iter().map(hop).collect())
+    Ok(entries.into_iter().map(|entry| hop(entry, file)).collect())
 }
 
-fn hop(entry: Entry) -> Hop {
+fn hop(entry: Entry, file: &PacFile) -> Hop {
     match entry {
         Entry::Direct => Hop::Direct,
-        Entry::Proxy(proxy) => Hop::Proxy(Arc::new(proxy)),
+        Entry::Proxy(proxy) => {
+            let credentials = file.login.as_ref().and_then(|login| login.credentials_for(&proxy)).cloned();
+            Hop::Proxy(Arc::new(Proxy { credentials, ..proxy }))
+        }
     }
 }
 

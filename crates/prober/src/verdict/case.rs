@@ -70,7 +70,7 @@ impl<'a> Case<'a> {
     /// Whether the configuration has credentials for the proxy that served.
     pub(super) fn proxy_has_credentials(&self) -> bool {
         let configured: Vec<_> = match &self.path.way {
-            // What a PAC file names gets no credentials.
+            // What was shown to a proxy of a PAC file stands among the facts.
             Way::Direct | Way::Pac(_) => Vec::new(),
             Way::Proxy(proxy) => vec![proxy],
             Way::Environment(proxies) => [&proxies.https, &proxies.http, &proxies.all].into_iter().flatten().collect(),

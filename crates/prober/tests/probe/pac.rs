@@ -142,6 +142,38 @@ async fn the_entries_are_tried_in_order() {
 }
 
 #[tokio::test]
+async fn credentials_are_for_the_proxies_that_they_are_said_to_be_for() {
+    for (named, told) in [("{proxy}", true), ("127.0.0.1", true), ("proxy.hq.example", false), ("127.0.0.1:9", false)] {
+        let world = World::builder().with_host(WPAD).start().await.unwrap();
+        world.proxy().require_credentials("svc", "right");
+        let pac = world.dir().join("proxy.pac");
+        let proxy = world.proxy().address().to_string();
+        std::fs::write(&pac, format!("function FindProxyForURL() {{ return 'PROXY {proxy}' }}")).unwrap();
+        let branch = Branch::of(Site {
+            pac: Some(pac.display().to_string()),
+            credentials: Some(("svc", "right")),
+            pac_options: format!("credentials_for: [\"{}\"]", named.replace("{proxy}", &proxy)),
+            ..Site::of(world)
+        });
+        let seen = branch.probe().await;
+        assert_eq!(seen.fault.is_none(), told, "{named}: {seen:#?}");
+        let shown =
+            branch.site.world.proxy().requests().iter().any(|asked| asked.header("Proxy-Authorization").is_some());
+        assert_eq!(shown, told, "{named}");
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_this_machine_can_be_told() {
+    let file = "function FindProxyForURL() { return isInNet(myIpAddress(), '10.42.7.0', '255.255.255.0') ? 'PROXY {proxy}' : 'DIRECT' }";
+    let branch = Branch::with_file(file).await;
+    assert_eq!(branch.probe().await.route, RouteFacts::Direct);
+    let pac = branch.site.pac.clone();
+    let told = Branch::of(Site { pac, pac_options: "my_address: 10.42.7.9".to_owned(), ..branch.site });
+    assert_eq!(told.probe().await.route.to_string(), told.proxy_route());
+}
+
+#[tokio::test]
 async fn names_are_looked_up_by_our_own_resolver() {
     let branch = Branch::with_file(
         "function FindProxyForURL(url, host) {
@@ -224,7 +256,8 @@ async fn what_came_and_is_wrong_is_invalid() {
     let seen = branch.probe().await;
     let PacFailure::Invalid(PacFlaw::Throw { line: Some(2), message }) = failure(&seen) else { panic!("{seen:#?}") };
     assert_eq!(message.as_str(), "ReferenceError: nowhere is not defined");
-    assert_eq!(seen.direct, None, "the file is there, and clients have it");
+    let direct = seen.direct.as_deref().unwrap();
+    assert_eq!((direct.fault.as_ref(), http(direct).status), (None, 200), "so do clients whose file decides nothing");
 }
 
 #[tokio::test]
@@ -234,8 +267,11 @@ async fn a_copy_outlives_its_source_and_is_replaced_when_that_is_back() {
 
     branch.reply(Reply::status(503));
     later(Duration::from_secs(6 * 60)).await;
-    // The copy answers at once; what became of its source shows in later probes.
+    // The copy answers at once; what became of its source shows in later probes, and not for a single failure.
     assert_eq!(branch.probe().await.route.to_string(), branch.proxy_route());
+    branch.probe_until(|_| branch.fetches() == 2).await;
+    assert_eq!(facts(&branch.probe().await).stale, None);
+    later(Duration::from_secs(31)).await;
     let seen = branch.probe_until(|seen| facts(seen).stale.is_some()).await;
     assert_eq!((seen.fault.as_ref(), seen.route.to_string()), (None, branch.proxy_route()));
     let stale = facts(&seen).stale.as_ref().unwrap();
@@ -252,6 +288,47 @@ async fn a_copy_outlives_its_source_and_is_replaced_when_that_is_back() {
     later(Duration::from_secs(31)).await;
     let seen = branch.probe_until(|seen| facts(seen).stale.is_none()).await;
     assert_eq!((&seen.route, seen.direct.as_deref()), (&RouteFacts::Direct, None));
+}
+
+#[tokio::test]
+async fn a_page_in_place_of_the_file_does_not_take_the_copy_away() {
+    let branch = Branch::with_list("PROXY {proxy}").await;
+    branch.probe().await;
+    for body in ["<html><title>Sign in</title></html>", ""] {
+        branch.reply(Reply::status(200).html(body));
+        later(Duration::from_secs(6 * 60)).await;
+        let mut fetches = branch.fetches();
+        for _ in 0..2 {
+            branch.probe_until(|_| branch.fetches() > fetches).await;
+            fetches = branch.fetches();
+            later(Duration::from_secs(31)).await;
+        }
+        let seen = branch.probe_until(|seen| facts(seen).stale.is_some()).await;
+        assert_eq!((seen.fault.as_ref(), seen.route.to_string()), (None, branch.proxy_route()));
+        let stale = &facts(&seen).stale.as_ref().unwrap().fault;
+        assert!(matches!(stale, PacSourceFault::NoScript(_)), "{stale:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_decides_nothing_is_fetched_again_soon() {
+    for wrong in ["<html></html>", "function FindProxyForURL() { return nowhere }"] {
+        let branch = Branch::with_file(wrong).await;
+        assert!(matches!(failure(&branch.probe().await), PacFailure::Invalid(_)));
+        branch.serve("function FindProxyForURL() { return 'DIRECT' }");
+        later(Duration::from_secs(31)).await;
+        branch.probe_until(|seen| seen.fault.is_none()).await;
+        assert_eq!(branch.fetches(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_old_copy_is_not_used_while_a_newer_one_comes() {
+    let branch = Branch::with_list("PROXY {proxy}").await;
+    branch.probe().await;
+    branch.serve("function FindProxyForURL() { return 'DIRECT' }");
+    later(Duration::from_secs(60 * 60)).await;
+    assert_eq!(branch.probe().await.route, RouteFacts::Direct);
 }
 
 #[tokio::test]
@@ -289,10 +366,11 @@ async fn a_file_of_this_machine_is_read_anew_when_it_changes() {
     let script = format!("function FindProxyForURL() {{ return '{}' }}", branch.proxy_route());
     std::fs::write(&file, script).unwrap();
     later(Duration::from_secs(6)).await;
-    let seen = branch.probe_until(|seen| seen.route != RouteFacts::Direct).await;
-    assert_eq!(seen.route.to_string(), branch.proxy_route());
+    assert_eq!(branch.probe().await.route.to_string(), branch.proxy_route(), "at once");
 
     std::fs::remove_file(&file).unwrap();
+    later(Duration::from_secs(6)).await;
+    assert_eq!(facts(&branch.probe().await).stale, None, "it may be about to be replaced");
     later(Duration::from_secs(6)).await;
     let seen = branch.probe_until(|seen| facts(seen).stale.is_some()).await;
     assert!(matches!(facts(&seen).stale.as_ref().unwrap().fault, PacSourceFault::Unreadable(_)), "{seen:#?}");

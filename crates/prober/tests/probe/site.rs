@@ -44,6 +44,8 @@ pub(crate) struct Site {
     pub(crate) path_options: String,
     /// Where the PAC file of the path `pac` is.
     pub(crate) pac: Option<String>,
+    /// Further keys of that path.
+    pub(crate) pac_options: String,
 }
 
 impl Site {
@@ -52,7 +54,13 @@ impl Site {
     }
 
     pub(crate) fn of(world: World) -> Self {
-        Self { world, credentials: None, path_options: String::new(), pac: None }
+        Self {
+            world,
+            credentials: None,
+            path_options: String::new(),
+            pac: None,
+            pac_options: "url: stripped".to_owned(),
+        }
     }
 
     pub(crate) fn https(&self) -> String {
@@ -91,7 +99,15 @@ impl Site {
         if let Some((_, password)) = self.credentials {
             std::fs::write(self.world.dir().join("password"), password).unwrap();
         }
-        let pac = self.pac.as_ref().map(|file| format!("  pac: {{pac: \"{file}\", {options}}}\n")).unwrap_or_default();
+        let pac_options = &self.pac_options;
+        let login = self.credentials.filter(|_| pac_options.contains("credentials_for")).map(|(user, _)| {
+            let file = self.world.dir().join("password").display().to_string();
+            format!("username: {user}, password_file: \"{file}\", ")
+        });
+        let login = login.unwrap_or_default();
+        let pac =
+            self.pac.as_ref().map(|file| format!("  pac: {{pac: \"{file}\", {login}{pac_options}, {options}}}\n"));
+        let pac = pac.unwrap_or_default();
         let text = format!(
             "dns: {{resolvers: [\"{dns}\"], private_answers: allowed}}\n\
              tls: {{extra_roots: [\"{root}\"]}}\n\

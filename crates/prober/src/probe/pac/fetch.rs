@@ -98,7 +98,10 @@ impl Fetcher {
         let response = http::send(stream, Protocol::Http1, &request, by).await;
         let response =
             response.map_err(|unanswered| unanswered.failure.map(|fault| during_fetch(Fault::Http(fault))))?;
-        Ok(response.read(BodyRule { limit: MAX_BYTES, patience: None }, by).await)
+        // Only of a file the body matters: an error page may well take for ever.
+        let is_file = response.facts.status == 200;
+        let rule = if is_file { BodyRule { limit: MAX_BYTES, patience: None } } else { BodyRule::UNNEEDED };
+        Ok(response.read(rule, by).await)
     }
 }
 
