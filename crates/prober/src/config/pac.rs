@@ -15,13 +15,19 @@ pub(super) const KEYS: [&str; 3] = ["url", "my_address", "credentials_for"];
 
 const VIEWS: [(&str, UrlView); 2] = [("stripped", UrlView::Stripped), ("full", UrlView::Full)];
 
+/// A fault of this part of the section was noted.
+struct Noted;
+
 /// Reads where the file is, what it is shown, and who is told what of those that it names.
 pub(super) fn read(map: &Map<'_>, file: &Cursor<'_>) -> Option<PacFile> {
     let view = map.get("url").map_or(Some(UrlView::default()), |cursor| cursor.choice(&VIEWS));
-    let my_address = map.get("my_address").map_or(Some(None), |cursor| address(&cursor).map(Some));
+    let my_address = match map.get("my_address") {
+        None => Ok(None),
+        Some(cursor) => address(&cursor).map(Some).ok_or(Noted),
+    };
     let login = login(map);
     let location = location(file)?;
-    Some(PacFile { location, view: view?, my_address: my_address?, login: login? })
+    Some(PacFile { location, view: view?, my_address: my_address.ok()?, login: login.ok()? })
 }
 
 fn address(cursor: &Cursor<'_>) -> Option<IpAddr> {
@@ -31,24 +37,22 @@ fn address(cursor: &Cursor<'_>) -> Option<IpAddr> {
     }
 }
 
-/// Credentials, and the proxies that they are for: the two need each other.
-fn login(map: &Map<'_>) -> Option<Option<PacLogin>> {
-    let proxies = map.get("credentials_for");
+/// Credentials, and the proxies that they are for: the two need each other. What is wrong with them is noted.
+fn login(map: &Map<'_>) -> Result<Option<PacLogin>, Noted> {
     let credentials = credentials::read(map, None);
-    let Some(at) = proxies else {
-        return match credentials::first_key(map) {
-            None => Some(None),
-            Some(at) => at.fault_with_help(
-                "a PAC file may name anybody's proxy, and nobody says whose this is",
-                "add credentials_for: [proxy.hq.example:3128]",
-            ),
-        };
+    let wrong = match (map.get("credentials_for"), credentials::first_key(map)) {
+        (None, None) => return Ok(None),
+        (Some(at), Some(_)) => {
+            let proxies = at.items().ok_or(Noted)?.iter().filter_map(proxy_name).collect();
+            return credentials.map(|credentials| Some(PacLogin { credentials, proxies })).ok_or(Noted);
+        }
+        (None, Some(at)) => at.fault_with_help(
+            "a PAC file may name anybody's proxy, and nobody says whose this is",
+            "add credentials_for: [proxy.hq.example:3128]",
+        ),
+        (Some(at), None) => at.fault_with_help("there are no credentials for them", "add username and password_file"),
     };
-    let names: Vec<ProxyName> = at.items()?.iter().filter_map(proxy_name).collect();
-    if credentials::first_key(map).is_none() {
-        return at.fault_with_help("there are no credentials for them", "add username and password_file");
-    }
-    Some(Some(PacLogin { credentials: credentials?, proxies: names }))
+    wrong.ok_or(Noted)
 }
 
 /// `host`, or `host:port`.

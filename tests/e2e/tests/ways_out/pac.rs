@@ -28,10 +28,10 @@ async fn a_pac_file_splits_traffic() {
     .await;
     let way = format!("{{pac: 'http://nginx.example:{}/proxy.pac'}}", nginx.address().port());
     let report = site.check(site.config(false).path("pac", &way)).await;
-    // The next entry is tried where a proxy is gone, and not where it refuses.
+    // The next entry serves where a proxy is gone, and not where it refuses.
     report.assert(
         "pac",
-        "open-https    reachable  -                      -        -        200
+        "open-https    degraded   proxy_refused          proxy    proxy    200
          denied-https  blocked    proxy_denied           proxy    proxy    403:tinyproxy
          dead-https    blocked    proxy_upstream_failed  proxy    network  5 (connection refused)
          silent-https  blocked    tcp_timeout            connect  network  -
