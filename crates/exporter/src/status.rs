@@ -13,7 +13,7 @@ use prober::snapshot::{Row, Snapshot};
 use serde::Serialize;
 
 pub(crate) use self::observed::answers;
-pub use self::observed::{CrlAnswer, HttpAnswer, Observed, PhaseSeconds, ProxyAnswer, TlsAnswer};
+pub use self::observed::{AuditAnswer, CrlAnswer, HttpAnswer, Observed, PhaseSeconds, ProxyAnswer, TlsAnswer};
 pub use self::result::{LastResult, ResultEntry};
 pub use self::stamp::Stamp;
 use crate::rows::of_endpoints;

@@ -10,6 +10,7 @@
 //! from files and the environment only, and appear in no message.
 
 mod address;
+mod audit;
 mod controls;
 mod credentials;
 mod cursor;

@@ -3,6 +3,7 @@
 //! Everything here is a value that can be written to a file and read back, so that judgement is tested without a
 //! network. Text from outside is [`Clean`]; lists are bounded by the phases that fill them.
 
+mod audit;
 mod auth;
 mod challenge;
 mod fault;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+pub use self::audit::{AuditFacts, HelloOutcome};
 pub use self::auth::{AuthFacts, AuthFailure, AuthScheme};
 pub use self::challenge::Challenge;
 pub use self::fault::{
@@ -192,9 +194,7 @@ impl Observation {
         if let Some(proxy) = &mut self.proxy {
             proxy.body.truncate_to_evidence();
         }
-        if let Some(Fault::Tls(TlsFault { first_bytes: Some(first_bytes), .. })) = &mut self.fault {
-            first_bytes.truncate_to_evidence();
-        }
+        self.fault = self.fault.map(Fault::compact);
         self.direct = self.direct.map(|direct| Box::new(direct.compact()));
         self
     }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName};
 
@@ -43,6 +44,8 @@ pub struct Plan {
     pub confirm: NonZeroU32,
     /// How names are resolved.
     pub dns: DnsPlan,
+    /// How often the TLS of each pair is audited; `None` for never.
+    pub audit: Option<Duration>,
     /// What is trusted besides the bundled or the system's roots.
     pub tls: TlsPlan,
     /// By which signs products in the way are known.
@@ -53,6 +56,11 @@ pub struct Plan {
     pub endpoints: Vec<Arc<Endpoint>>,
     /// Every endpoint over every path it asks for, endpoint by endpoint.
     pub pairs: Vec<Arc<Pair>>,
+}
+
+impl Plan {
+    /// How often TLS is audited where the configuration says nothing.
+    pub const DEFAULT_AUDIT_INTERVAL: Duration = Duration::from_secs(15 * 60);
 }
 
 /// One endpoint over one path: the unit that is probed, judged and reported.

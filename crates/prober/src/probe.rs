@@ -1,5 +1,6 @@
 //! One probe of one pair: the phases in order, each handing its stream to the next and its facts to the observation.
 
+mod audit;
 mod issuer;
 mod network;
 mod pac;
@@ -19,7 +20,7 @@ use self::pac::{Needs, PacFiles};
 pub use self::step::{Listener, Step};
 use self::trip::Trip;
 use crate::net::Clock;
-use crate::observation::{Fault, MonitorFault, Observation, RouteFacts};
+use crate::observation::{AuditFacts, Fault, MonitorFault, Observation, RouteFacts};
 use crate::phase::Deadline;
 pub use crate::phase::SetupFault;
 use crate::phase::proxy::Remembered;
@@ -30,6 +31,9 @@ use crate::plan::{Pair, Path, Plan, RootsChoice, Way};
 pub trait Probe: Send + Sync + 'static {
     /// Probes a pair once; ends within the endpoint's timeout, whatever the network does.
     fn probe(&self, pair: &Pair) -> impl Future<Output = Observation> + Send;
+
+    /// Audits the TLS of a pair with an https URL once; ends within six of the endpoint's timeouts.
+    fn audit(&self, pair: &Pair) -> impl Future<Output = AuditFacts> + Send;
 }
 
 /// The real prober: what all probes of one plan share.
@@ -113,5 +117,9 @@ fn is_about_to_go_direct(seen: &Observation) -> bool {
 impl Probe for Prober {
     async fn probe(&self, pair: &Pair) -> Observation {
         self.probe_with(pair, &()).await
+    }
+
+    async fn audit(&self, pair: &Pair) -> AuditFacts {
+        self.audit_once(pair).await
     }
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod attempt;
+mod audits;
 mod board;
 mod events;
 mod leaves;
@@ -21,6 +22,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
+use self::audits::Audits;
 use self::board::Board;
 pub use self::events::Events;
 use self::others::Others;
@@ -28,6 +30,7 @@ pub use self::round::round;
 use self::running::{Ended, Running};
 use self::timetable::Timetable;
 use crate::net::Clock;
+use crate::observation::AuditFacts;
 use crate::plan::Plan;
 use crate::probe::Probe;
 use crate::snapshot::Snapshot;
@@ -45,6 +48,7 @@ pub struct Scheduler<P> {
     events: Arc<dyn Events>,
     timetable: Timetable,
     running: Running<Report>,
+    audits: Audits,
     others: Arc<Others>,
     board: Board,
     snapshots: watch::Sender<Arc<Snapshot>>,
@@ -85,6 +89,7 @@ impl<P: Probe> Scheduler<P> {
         let scheduler = Self {
             timetable: Timetable::new(&plan, now),
             running: Running::default(),
+            audits: Audits::new(&plan, now),
             others: Arc::default(),
             snapshots: publisher,
             published: now.checked_sub(COALESCE).unwrap_or(now),
@@ -109,21 +114,46 @@ impl<P: Probe> Scheduler<P> {
                 biased;
                 _ = &mut stopped => break,
                 Some(ended) = self.running.next() => self.take(ended),
+                Some(ended) = self.audits.next_end() => self.take_audit(ended),
                 () = wait_until(wake) => {}
             }
         }
         self.running.shutdown().await;
+        self.audits.shutdown().await;
     }
 
-    /// Starts what is due, as far as the limit allows; what must wait keeps its place and shows in the lag.
+    /// Whether another probe or audit may be under way.
+    fn has_room(&self) -> bool {
+        self.running.len() + self.audits.under_way() < self.plan.concurrency.get()
+    }
+
+    /// Starts what is due, as far as the limit allows; what must wait keeps its place and shows in the lag. Audits can wait
+    /// best.
     fn start_due(&mut self, now: Instant) {
-        while self.running.len() < self.plan.concurrency.get() {
-            let Some(due) = self.timetable.pop_due(now) else { return };
+        while self.has_room()
+            && let Some(due) = self.timetable.pop_due(now)
+        {
             let Some(pair) = self.plan.pairs.get(due.pair) else { continue };
             self.events.probe_started(pair, now.saturating_duration_since(due.at));
             let (prober, others) = (Arc::clone(&self.prober), Arc::clone(&self.others));
-            let attempt = attempt::report(prober, Arc::clone(pair), others, Arc::clone(&self.plan.fingerprints));
+            let audit = self.board.audit(due.pair);
+            let attempt = attempt::report(prober, Arc::clone(pair), others, audit, Arc::clone(&self.plan.fingerprints));
             self.running.spawn(due.pair, attempt);
+        }
+        while self.has_room()
+            && let Some(index) = self.audits.pop_due(now, &self.board)
+        {
+            let Some(pair) = self.plan.pairs.get(index) else { continue };
+            let (prober, pair) = (Arc::clone(&self.prober), Arc::clone(pair));
+            self.audits.spawn(index, async move { prober.audit(&pair).await });
+        }
+    }
+
+    fn take_audit(&mut self, ended: Ended<AuditFacts>) {
+        self.audits.ended(ended.pair, Instant::now());
+        match ended.outcome {
+            Ok(facts) => self.board.take_audit(ended.pair, facts),
+            Err(panic) => tracing::error!(%panic, "a bug in reachwatch ended an audit"),
         }
     }
 
@@ -152,10 +182,11 @@ impl<P: Probe> Scheduler<P> {
 
     /// When there is something to do unless a probe ends first.
     fn wake(&self) -> Option<Instant> {
-        let free = self.running.len() < self.plan.concurrency.get();
+        let free = self.has_room();
         let probe = self.timetable.next().filter(|_| free);
+        let audit = self.audits.next_start().filter(|_| free);
         let publish = self.unpublished.then(|| self.published + COALESCE);
-        probe.into_iter().chain(publish).min()
+        probe.into_iter().chain(audit).chain(publish).min()
     }
 }
 

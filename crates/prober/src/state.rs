@@ -7,7 +7,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::cause::State;
-use crate::observation::Observation;
+use crate::observation::{AuditFacts, Observation};
 use crate::verdict::Verdict;
 
 /// One raw result: what was seen and what it means.
@@ -17,6 +17,8 @@ pub struct Report {
     pub observation: Observation,
     /// What it means.
     pub verdict: Verdict,
+    /// The last audit of the pair's TLS, which it was judged by too.
+    pub audit: Option<Arc<AuditFacts>>,
 }
 
 /// What is held true of a pair.

@@ -3,6 +3,7 @@
 //! Each stage of the way has a module that states which of its causes apply. [`judge`] asks them in the order of
 //! precedence: the first finding is the verdict, what loses is kept in [`Evidence::also`].
 
+mod audit;
 mod case;
 mod connect;
 mod content;
@@ -26,7 +27,7 @@ use self::case::Case;
 use self::finding::Finding;
 use crate::cause::{Blame, Cause, Stage, State};
 use crate::fingerprint::{Fingerprints, Reply};
-use crate::observation::{Fault, Observation};
+use crate::observation::{AuditFacts, Fault, Observation};
 use crate::plan::{Endpoint, Pair, Path};
 use crate::text::Clean;
 
@@ -78,6 +79,8 @@ pub struct Question<'a> {
     /// Whether the certificate that the peer showed proved the same endpoint to another probe, over whatever path: who
     /// holds its key is the origin then, although its chain does not show it here.
     pub leaf_proven_elsewhere: bool,
+    /// What the last audit of the pair's TLS saw.
+    pub audit: Option<&'a AuditFacts>,
     /// By which signs products in the way are known: the plan's.
     pub fingerprints: &'a Fingerprints,
 }
@@ -86,7 +89,7 @@ impl<'a> Question<'a> {
     /// A pair's question where nothing is known of what other probes saw.
     pub fn alone(pair: &'a Pair, fingerprints: &'a Fingerprints) -> Self {
         let Pair { endpoint, path } = pair;
-        Self { endpoint, path, proxy_answered_recently: false, leaf_proven_elsewhere: false, fingerprints }
+        Self { endpoint, path, proxy_answered_recently: false, leaf_proven_elsewhere: false, audit: None, fingerprints }
     }
 }
 
@@ -112,6 +115,8 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
         pac::stale(&case),
         route::unexpected(&case),
         detour::unused(&case),
+        audit::version(&case),
+        audit::large_hello(&case),
     ];
     let mut findings = by_precedence.into_iter().flatten();
     let first = findings.next();

@@ -8,7 +8,7 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use prober::fingerprint::Fingerprints;
-use prober::observation::{Observation, Via};
+use prober::observation::{AuditFacts, Observation, Via};
 use prober::plan::{
     Credentials, Endpoint, EnvironmentProxies, Expect, PacFile, PacLocation, Password, Path, PathOptions,
     PrivateAnswers, Proxy, Secret, UrlView, Way, WinHttpProxies,
@@ -21,8 +21,6 @@ use serde_json::{Value, json};
 /// Causes that no phase can meet yet.
 const LATER: &[Cause] = &[
     Cause::TenantCname,
-    Cause::TlsVersionPartial,
-    Cause::TlsLargeHello,
     Cause::CertificateRevoked,
     Cause::MonitorClock,
     Cause::CrlRolledBack,
@@ -38,6 +36,8 @@ struct Fixture {
     proxy_answered_recently: bool,
     #[serde(default)]
     leaf_proven_elsewhere: bool,
+    #[serde(default)]
+    audit: Option<Value>,
     observation: Value,
     expected: Expected,
 }
@@ -138,8 +138,10 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
     let proxy_answered_recently = asked.proxy_answered_recently;
     let leaf_proven_elsewhere = asked.leaf_proven_elsewhere;
     let fingerprints = &*Fingerprints::built_in().unwrap();
+    let audit: Option<AuditFacts> = asked.audit.clone().map(|audit| serde_json::from_value(audit).unwrap());
+    let (endpoint, path, audit) = (&endpoint, &path, audit.as_ref());
     let question =
-        Question { endpoint: &endpoint, path: &path, proxy_answered_recently, leaf_proven_elsewhere, fingerprints };
+        Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, fingerprints };
     judge(&question, &observation)
 }
 

@@ -105,6 +105,12 @@ pub enum TlsFault {
     HangAfterHello,
     /// Nothing after a `ClientHello` of more octets than this, as with middleboxes that expect it in one segment.
     HangAfterHelloOver(usize),
+    /// RST after a `ClientHello` of more octets than this.
+    ResetAfterHelloOver(usize),
+    /// RST after a `ClientHello` that offers TLS 1.2 and not 1.3.
+    ResetWithout13,
+    /// RST after a `ClientHello` that offers TLS 1.3 and not 1.2.
+    ResetWithout12,
     /// A block page in the clear.
     Plaintext,
     /// A fatal alert with this description ([RFC 8446 section 6](https://www.rfc-editor.org/rfc/rfc8446#section-6)).

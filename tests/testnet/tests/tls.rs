@@ -6,7 +6,7 @@ mod common;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use common::{HOST, client, get, handshake, tcp, tls};
+use common::{HOST, client, client_of, get, handshake, tcp, tls};
 use rustls::{AlertDescription, CertificateError, Error as TlsError, ProtocolVersion};
 use testnet::{CertificateKind, ENTRIES, Scheme, TcpFault, TlsFault, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -123,7 +123,28 @@ async fn the_client_hello_meets_its_fate() {
         let waited = tokio::time::timeout(Duration::from_millis(200), outcome(silent)).await;
         assert!(waited.is_err(), "{waited:?}");
     }
-    outcome(TlsFault::HangAfterHelloOver(16_000)).await.unwrap();
+    let error = outcome(TlsFault::ResetAfterHelloOver(100)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    for open in [TlsFault::HangAfterHelloOver(16_000), TlsFault::ResetAfterHelloOver(16_000)] {
+        outcome(open).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_hello_of_one_version_meets_its_fate() {
+    let world = World::start().await.unwrap();
+    let (only_12, only_13): (&[_], &[_]) = (&[&rustls::version::TLS12], &[&rustls::version::TLS13]);
+    for (fault, cut, passes) in
+        [(TlsFault::ResetWithout13, only_12, only_13), (TlsFault::ResetWithout12, only_13, only_12)]
+    {
+        world.faults().set(HOST, fault).unwrap();
+        tls(&world, HOST).await.unwrap();
+        for (versions, expected) in [(cut, Some(ErrorKind::ConnectionReset)), (passes, None)] {
+            let stream = tcp(&world, HOST, Scheme::Https).await.unwrap();
+            let outcome = handshake(stream, client_of(&world, versions), HOST).await;
+            assert_eq!(outcome.err().map(|error| error.kind()), expected);
+        }
+    }
 }
 
 #[tokio::test]

@@ -104,6 +104,9 @@ pub(crate) struct CheckArgs {
     /// How the report is written.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: ReportFormat,
+    /// Audit TLS too: TLS 1.2 alone, TLS 1.3 alone, and a large ClientHello.
+    #[arg(long)]
+    pub(crate) audit: bool,
     /// Which part of the plan is checked.
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
@@ -132,6 +135,9 @@ pub(crate) struct ExplainArgs {
     /// The path to take [default: the endpoint's first, or the configuration's first].
     #[arg(long, value_name = "PATH")]
     pub(crate) path: Option<String>,
+    /// Audit TLS too: TLS 1.2 alone, TLS 1.3 alone, and a large ClientHello.
+    #[arg(long)]
+    pub(crate) audit: bool,
 }
 
 /// Options of `health`.

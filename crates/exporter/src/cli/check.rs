@@ -25,8 +25,9 @@ pub(crate) async fn check(args: &CheckArgs, common: &Common) -> Result<Status, F
     let clock = SystemClock;
     let prober = Prober::new(&plan, Arc::new(clock)).map_err(Failure::config)?;
 
-    let progress = progress(plan.pairs.len());
-    let results = scheduler::round(&plan, Arc::new(prober), &clock, |_| progress.inc(1)).await;
+    let audits = if args.audit { plan.pairs.iter().filter(|pair| pair.endpoint.is_audited()).count() } else { 0 };
+    let progress = progress(plan.pairs.len() + audits);
+    let results = scheduler::round(&plan, Arc::new(prober), &clock, args.audit, |_| progress.inc(1)).await;
     progress.finish_and_clear();
 
     let status = Status::of(results.iter().filter(|(pair, _)| !pair.endpoint.control).map(|(_, r)| r.verdict.state));

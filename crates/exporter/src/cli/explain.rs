@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use prober::net::SystemClock;
 use prober::plan::Pair;
-use prober::probe::Prober;
+use prober::probe::{Probe, Prober};
 use prober::verdict::{Question, Verdict, judge};
 
 use self::teller::Teller;
@@ -31,7 +31,13 @@ pub(crate) async fn explain(args: &ExplainArgs, common: &Common) -> Result<Statu
     let teller = Teller::start(&pair, io::stdout());
     let observation = prober.probe_with(&pair, &teller).await;
     teller.ended(&observation);
-    let verdict = judge(&Question::alone(&pair, &plan.fingerprints), &observation);
+    let question = Question::alone(&pair, &plan.fingerprints);
+    let mut verdict = judge(&question, &observation);
+    if args.audit && pair.endpoint.is_audited() && observation.tls.is_some() && verdict.state.is_usable() {
+        let audit = prober.audit(&pair).await;
+        teller.audited(&audit);
+        verdict = judge(&Question { audit: Some(&audit), ..question }, &observation);
+    }
     printed(conclude(&pair, &verdict, colour, &mut io::stdout().lock()))?;
     Ok(Status::of([verdict.state]))
 }

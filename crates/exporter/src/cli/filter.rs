@@ -133,6 +133,7 @@ mod tests {
             site: "branch".to_owned(),
             concurrency: NonZeroUsize::MIN,
             confirm: NonZeroU32::MIN,
+            audit: None,
             dns: DnsPlan::default(),
             tls: TlsPlan::default(),
             fingerprints: prober::fingerprint::Fingerprints::built_in().unwrap(),

@@ -62,6 +62,12 @@ families! {
         "The last probe's handshake in the origin's place and where its certificate chain ends; always 1.";
     TLS_NOT_AFTER = Gauge "reachwatch_tls_certificate_not_after_timestamp_seconds"
         "The end of the leaf certificate's validity, also of one that did not verify.";
+    TLS_VERSION = Gauge "reachwatch_tls_version_supported"
+        "Whether a handshake of this version alone passed in the last audit.";
+    TLS_LARGE_HELLO = Gauge "reachwatch_tls_large_hello_supported"
+        "Whether a handshake with a post-quantum key share passed in the last audit.";
+    AUDIT_LAST = Gauge "reachwatch_tls_audit_last_timestamp_seconds"
+        "When the last audit of TLS ended.";
     CRL_THIS_UPDATE = Gauge "reachwatch_crl_this_update_timestamp_seconds"
         "When the last readable CRL was issued.";
     CRL_NEXT_UPDATE = Gauge "reachwatch_crl_next_update_timestamp_seconds"

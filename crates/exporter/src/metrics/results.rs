@@ -1,7 +1,7 @@
 //! The families with one series, or a few, for every endpoint and path.
 
 use prober::cause::{Stage, State};
-use prober::observation::{CrlFacts, CrlSignature, Observation};
+use prober::observation::{AuditFacts, CrlFacts, CrlSignature, Observation};
 use prober::snapshot::{Row, Snapshot};
 use time::OffsetDateTime;
 
@@ -22,6 +22,7 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
     families.write_states();
     families.write_probes();
     families.write_answers();
+    families.write_audits();
     families.write_crls();
 }
 
@@ -106,6 +107,22 @@ impl Families<'_> {
         });
     }
 
+    fn write_audits(&mut self) {
+        self.each_audit(&family::TLS_VERSION, |labels, audit, out| {
+            for (version, outcome) in audit.versions() {
+                if let Some(passes) = outcome.passes() {
+                    out.sample(labels, &[("version", version)], u8::from(passes));
+                }
+            }
+        });
+        self.each_audit(&family::TLS_LARGE_HELLO, |labels, audit, out| {
+            if let Some(passes) = audit.large_hello.passes() {
+                out.sample(labels, &[], u8::from(passes));
+            }
+        });
+        self.each_audit(&family::AUDIT_LAST, |labels, audit, out| out.sample(labels, &[], unix_seconds(audit.at)));
+    }
+
     fn write_crls(&mut self) {
         self.each_crl(&family::CRL_THIS_UPDATE, |labels, crl, out| {
             out.sample(labels, &[], unix_seconds(crl.this_update));
@@ -136,6 +153,14 @@ impl Families<'_> {
         self.each(family, |series, out| {
             if let Some(last) = &series.row.last {
                 write(&series.labels, &last.observation, out);
+            }
+        });
+    }
+
+    fn each_audit(&mut self, family: &'static Family, write: impl Fn(&Labels, &AuditFacts, &mut Section<'_>)) {
+        self.each(family, |series, out| {
+            if let Some(audit) = series.row.last.as_ref().and_then(|last| last.audit.as_ref()) {
+                write(&series.labels, audit, out);
             }
         });
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use prober::cause::{Cause, State};
-use prober::observation::CrlOutcome;
+use prober::observation::{CrlOutcome, Fault, HelloOutcome, MonitorFault};
 use prober::snapshot::Snapshot;
 
 use super::{Live, family, render};
@@ -180,4 +180,27 @@ fn names_from_the_configuration_cannot_break_out_of_their_label() {
     let text = text(&sample::snapshot([row.reachable()]));
     assert!(!text.lines().any(|line| line.starts_with("evil")));
     assert!(text.contains(r#"endpoint="x\"} 1\nevil 1""#));
+}
+
+#[test]
+fn an_audit_says_what_passes_and_nothing_of_what_it_does_not_know() {
+    let nowhere = HelloOutcome::Failed(Fault::Monitor(MonitorFault { operation: "x".to_owned(), reason: "y".into() }));
+    let rows = [
+        sample::row("a", "hq").audited(sample::passed(), sample::unanswered(), nowhere).reachable(),
+        sample::row("b", "hq").audited(sample::passed(), sample::passed(), sample::unanswered()).reachable(),
+        sample::row("c", "hq").reachable(),
+    ];
+    let snapshot = sample::snapshot(rows);
+    let of = |family: &str, endpoint: &str| -> Vec<String> {
+        let label = format!("endpoint=\"{endpoint}\"");
+        let own = samples(&snapshot, family).into_iter().filter(|line| line.contains(&label));
+        own.map(|line| line.split_once("severity=\"warning\"").unwrap().1.to_owned()).collect()
+    };
+    let versions = "reachwatch_tls_version_supported";
+    assert_eq!(of(versions, "a"), [",version=\"TLSv1.2\"} 1", ",version=\"TLSv1.3\"} 0"]);
+    assert_eq!(of(versions, "b"), [",version=\"TLSv1.2\"} 1", ",version=\"TLSv1.3\"} 1"]);
+    assert_eq!(of("reachwatch_tls_large_hello_supported", "a"), [""; 0]);
+    assert_eq!(of("reachwatch_tls_large_hello_supported", "b"), ["} 0"]);
+    assert_eq!(of("reachwatch_tls_audit_last_timestamp_seconds", "a"), ["} 1767268200"]);
+    assert_eq!(of(versions, "c"), [""; 0]);
 }

@@ -1,10 +1,11 @@
 //! What one probe saw and what it means, as the status document shows it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use prober::cause::{Blame, Cause, Stage};
-use prober::observation::{CrlFacts, Headers, HttpFacts, Phases, ProxyFacts, TlsFacts};
+use prober::observation::{AuditFacts, CrlFacts, Headers, HttpFacts, Phases, ProxyFacts, TlsFacts};
 use prober::state::Report;
 use prober::text::Clean;
 use prober::verdict::Evidence;
@@ -41,6 +42,8 @@ pub struct Observed<'a> {
     pub tls: Option<TlsAnswer<'a>>,
     /// The certificate revocation list that came.
     pub crl: Option<CrlAnswer<'a>>,
+    /// What the last audit of TLS found.
+    pub audit: Option<AuditAnswer>,
     /// Named facts that support the verdict.
     pub evidence: Option<&'a Evidence>,
 }
@@ -64,6 +67,7 @@ impl<'a> Observed<'a> {
             http,
             tls: seen.tls.as_ref().map(TlsAnswer::of),
             crl: seen.parsed_crl().map(CrlAnswer::of),
+            audit: report.audit.as_deref().map(AuditAnswer::of),
             evidence: Some(&report.verdict.evidence),
         }
     }
@@ -229,6 +233,31 @@ impl<'a> CrlAnswer<'a> {
             bytes: facts.bytes,
             signature: facts.signature.as_str(),
             signature_reason: facts.signature_reason.as_ref().map(Clean::as_str),
+        }
+    }
+}
+
+/// What an audit of TLS found; null for a handshake that did not get so far as to tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditAnswer {
+    /// When the audit ended.
+    pub at: Stamp,
+    /// Whether a handshake of one version alone passes, by version.
+    pub versions: BTreeMap<&'static str, Option<bool>>,
+    /// Whether a handshake with a post-quantum key share passes.
+    pub large_hello: Option<bool>,
+    /// Why those failed that did, under the names of the two above.
+    pub failures: BTreeMap<&'static str, Clean>,
+}
+
+impl AuditAnswer {
+    fn of(facts: &AuditFacts) -> Self {
+        let hellos = facts.versions().into_iter().chain([("large_hello", &facts.large_hello)]);
+        Self {
+            at: Stamp(facts.at),
+            versions: facts.versions().into_iter().map(|(version, outcome)| (version, outcome.passes())).collect(),
+            large_hello: facts.large_hello.passes(),
+            failures: hellos.filter_map(|(name, outcome)| Some((name, Clean::new(&outcome.failure()?)))).collect(),
         }
     }
 }

@@ -142,6 +142,11 @@ impl<'a> Cursor<'a> {
         matches!(self.node.value, Value::List(_))
     }
 
+    /// Whether the key stands there without a value.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self.kind(), Some(Kind::Null))
+    }
+
     pub(super) fn is_boolean(&self) -> bool {
         matches!(self.kind(), Some(Kind::Bool(_)))
     }

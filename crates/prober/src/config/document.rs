@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
+use super::audit;
 use super::controls;
 use super::cursor::{Cursor, Map};
 use super::duration;
@@ -98,6 +100,7 @@ struct Settings {
     site: String,
     confirm: u32,
     concurrency: u32,
+    audit: Option<Duration>,
 }
 
 fn settings(document: &Map<'_>, reading: &Reading<'_>) -> Settings {
@@ -111,6 +114,7 @@ fn settings(document: &Map<'_>, reading: &Reading<'_>) -> Settings {
         site: site.unwrap_or_else(|| DEFAULT_SITE.to_owned()),
         confirm: number("confirm", 1..=100).unwrap_or(DEFAULT_CONFIRM),
         concurrency: number("concurrency", 1..=10_000).unwrap_or(DEFAULT_CONCURRENCY),
+        audit: audit::read(document.get("audit").filter(|cursor| !cursor.is_nothing()).as_ref()),
     }
 }
 
@@ -231,6 +235,7 @@ fn assemble(
             .and_then(NonZeroUsize::new)
             .unwrap_or(NonZeroUsize::MIN),
         confirm: NonZeroU32::new(settings.confirm).unwrap_or(NonZeroU32::MIN),
+        audit: settings.audit,
         dns,
         tls,
         fingerprints,

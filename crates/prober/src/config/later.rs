@@ -10,7 +10,6 @@ use super::tree::{Node, Value};
 const KEYS: &[(&str, &str, &[&str])] = &[
     ("", "tenant", &[]),
     ("", "microsoft365", &[]),
-    ("", "audit", &[]),
     ("", "maintenance", &[]),
     ("dns", "external", &[]),
     ("crl", "issuer", &[]),

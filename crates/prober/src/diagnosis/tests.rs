@@ -60,7 +60,7 @@ fn report(result: &str, probed_at: OffsetDateTime) -> Report {
     };
     let reason = cause.map(|cause| Reason { cause, stage: cause.stage(), blame: cause.blame(), detail: String::new() });
     let observation = Observation::empty(probed_at);
-    Report { observation, verdict: Verdict { state, reason, evidence: Evidence::default() } }
+    Report { observation, verdict: Verdict { state, reason, evidence: Evidence::default() }, audit: None }
 }
 
 #[test]

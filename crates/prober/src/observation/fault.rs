@@ -39,6 +39,16 @@ pub enum Fault {
     Monitor(MonitorFault),
 }
 
+impl Fault {
+    /// Drops what only judgement needs (the sample of what is no TLS), so that a kept fault stays small.
+    pub fn compact(mut self) -> Self {
+        if let Self::Tls(TlsFault { first_bytes: Some(first_bytes), .. }) = &mut self {
+            first_bytes.truncate_to_evidence();
+        }
+        self
+    }
+}
+
 /// No TCP connection came about.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[error("cannot connect to {host}:{port}")]

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 pub use tokio_rustls::client::TlsStream;
 
-pub use self::config::Alpn;
+pub use self::config::{Alpn, Hello};
 use super::io::Metered;
 use super::{Failure, SetupFault};
 use crate::net::Clock;
@@ -30,6 +30,9 @@ pub(super) const MAX_CERTIFICATES: usize = 10;
 pub struct Connector {
     h2_and_http1: ClientConfig,
     http1: ClientConfig,
+    tls12: ClientConfig,
+    tls13: ClientConfig,
+    large: ClientConfig,
     trust: TrustStore,
     clock: Arc<dyn Clock>,
 }
@@ -40,6 +43,9 @@ impl Connector {
         Ok(Self {
             h2_and_http1: config::client_config(Alpn::H2AndHttp1)?,
             http1: config::client_config(Alpn::Http1)?,
+            tls12: config::audit_config(Hello::Tls12)?,
+            tls13: config::audit_config(Hello::Tls13)?,
+            large: config::audit_config(Hello::Large)?,
             trust: TrustStore::new(plan, roots)?,
             clock,
         })
@@ -60,8 +66,40 @@ impl Connector {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        self.shake_hands(self.base(alpn), stream, host, by).await
+    }
+
+    /// Shakes hands as an audit does, to know whether that works: nothing is to follow.
+    pub async fn handshake_for_audit<S>(
+        &self,
+        stream: Metered<S>,
+        host: &str,
+        hello: Hello,
+        by: Instant,
+    ) -> Result<TlsFacts, Failure<TlsFault>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let base = match hello {
+            Hello::Tls12 => &self.tls12,
+            Hello::Tls13 => &self.tls13,
+            Hello::Large => &self.large,
+        };
+        self.shake_hands(base, stream, host, by).await.map(|(_, facts)| facts)
+    }
+
+    async fn shake_hands<S>(
+        &self,
+        base: &ClientConfig,
+        stream: Metered<S>,
+        host: &str,
+        by: Instant,
+    ) -> Result<(TlsStream<Metered<S>>, TlsFacts), Failure<TlsFault>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let name = server_name(host)?;
-        let (config, recorder) = config::recorded(self.base(alpn));
+        let (config, recorder) = config::recorded(base);
         let meter = stream.meter();
         let connect = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream);
         let stream = match timeout_at(by, connect).await {

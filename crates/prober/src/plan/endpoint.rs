@@ -71,6 +71,13 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// Whether its TLS is audited: controls are compared with, no more.
+    pub fn is_audited(&self) -> bool {
+        self.url.scheme() == "https" && !self.control
+    }
+}
+
 /// Whether a URL is taken for a CRL unless `expect.crl` says otherwise: plain http and a path ending in `.crl`.
 pub fn is_crl_url(url: &Url) -> bool {
     url.scheme() == "http" && url.path().to_ascii_lowercase().ends_with(".crl")

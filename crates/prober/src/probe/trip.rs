@@ -12,18 +12,19 @@ use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 use url::Url;
 
-pub(super) use self::exchange::TLS_BUDGET;
 use self::fault::{Stopped, cut_off};
-pub(super) use self::introduce::authorization;
 use super::network::Network;
 use super::{Listener, Prober, Step, redirect};
 use crate::cause::Stage;
-use crate::observation::{Detour, Fault, Observation};
+use crate::observation::{Detour, Fault, MonitorFault, Observation, TlsFacts};
 use crate::phase::Deadline;
 use crate::phase::http::Body;
-use crate::phase::tls::Alpn;
+use crate::phase::tls::{Alpn, Hello};
 use crate::plan::{Endpoint, Pair};
 use crate::route::Hop;
+
+/// The ways out that are left to be tried.
+type Ways = std::vec::IntoIter<Hop>;
 
 /// One probe under way.
 pub(super) struct Trip<'a> {
@@ -67,6 +68,11 @@ impl<'a> Trip<'a> {
         Ok(())
     }
 
+    /// Asks for the endpoint, which is one in the clear, over one way and no further; the body comes as it is.
+    pub(super) async fn fetch(mut self, hop: &Hop) -> Result<Body, Fault> {
+        Ok(self.ask_in_the_clear(&self.pair.endpoint.url, hop).await?)
+    }
+
     /// What was seen, however the trip ended.
     pub(super) fn finish(mut self, ended: Result<Result<(), Fault>, Elapsed>) -> Observation {
         let now = Instant::now();
@@ -88,21 +94,32 @@ impl<'a> Trip<'a> {
 
     /// Asks for one URL over the first way that leads anywhere, and takes in what comes; says where to go on.
     async fn visit(&mut self, url: &Url) -> Result<Option<Url>, Fault> {
-        self.seen.detours.clear();
-        let hops = self.choose_ways(url).await?;
-        let mut left = hops.len();
-        for hop in &hops {
-            self.take(hop, url, left);
-            left -= 1;
-            match self.ask(url, hop).await {
-                Err(stopped) if left > 0 && stopped.is_short_of_the_target() => self.turn_back(stopped.into()),
-                body => return self.take_in(url, body?),
+        let mut ways = self.choose_ways(url).await?;
+        while let Some(hop) = self.take_next(&mut ways, url) {
+            match self.ask(url, &hop).await {
+                Ok(body) => return self.take_in(url, body),
+                Err(stopped) => self.turn_back(&ways, stopped)?,
             }
         }
         Ok(None)
     }
 
-    async fn choose_ways(&mut self, url: &Url) -> Result<Vec<Hop>, Fault> {
+    /// Shakes hands with whoever answers for the endpoint, over the first way that leads anywhere, and goes no further.
+    pub(super) async fn greet(&mut self, hello: Hello) -> Result<TlsFacts, Fault> {
+        let url = &self.endpoint().url;
+        let mut ways = self.choose_ways(url).await?;
+        while let Some(hop) = self.take_next(&mut ways, url) {
+            match self.open_way(url, &hop).await {
+                Ok(socket) => return self.shake_hands(socket, url, hello).await,
+                Err(fault) => self.turn_back(&ways, fault.into())?,
+            }
+        }
+        let reason = "no way out was chosen".into();
+        Err(Fault::Monitor(MonitorFault { operation: format!("reach {url}"), reason }))
+    }
+
+    async fn choose_ways(&mut self, url: &Url) -> Result<Ways, Fault> {
+        self.seen.detours.clear();
         let (prober, path, soon) = (self.prober, &self.pair.path, self.deadline.until(Stage::Route));
         // A file that has its addresses late still has some time to answer.
         let by = soon + self.deadline.until(Stage::Connect).saturating_duration_since(soon) / 2;
@@ -113,15 +130,18 @@ impl<'a> Trip<'a> {
             self.deadline.begin_connection(Instant::now());
         }
         self.seen.pac = decision.pac;
-        decision.hops
+        Ok(decision.hops?.into_iter())
     }
 
-    /// Sets out on one of the ways that are left.
-    fn take(&mut self, hop: &Hop, url: &Url, left: usize) {
+    /// Sets out on the next of the ways that are left.
+    fn take_next(&mut self, ways: &mut Ways, url: &Url) -> Option<Hop> {
+        let left = ways.len();
+        let hop = ways.next()?;
         self.forget_last_way();
         self.deadline.share_among(left);
         self.seen.route = hop.facts();
         self.listener.heard(Step::Routed { url, route: &self.seen.route });
+        Some(hop)
     }
 
     /// What was seen on one way, or of one server, says nothing of the next.
@@ -137,12 +157,18 @@ impl<'a> Trip<'a> {
         self.seen.http = None;
     }
 
-    /// Gives up a way that leads nowhere, as clients do.
-    fn turn_back(&mut self, fault: Fault) {
+    /// Gives up a way that leads nowhere where another is left, as clients do; otherwise the probe is over.
+    fn turn_back(&mut self, left: &Ways, stopped: Stopped) -> Result<(), Fault> {
+        let may_turn_back = left.len() > 0 && stopped.is_short_of_the_target();
+        let fault = Fault::from(stopped);
+        if !may_turn_back {
+            return Err(fault);
+        }
         let detour = Detour { route: self.seen.route.clone(), fault };
         self.listener.heard(Step::TurnedBack(&detour));
         self.seen.detours.push(detour);
         self.deadline.begin_connection(Instant::now());
+        Ok(())
     }
 
     async fn ask(&mut self, url: &Url, hop: &Hop) -> Result<Body, Stopped> {

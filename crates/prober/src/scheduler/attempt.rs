@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::others::Others;
 use crate::fingerprint::Fingerprints;
-use crate::observation::{Fault, MonitorFault, Observation};
+use crate::observation::{AuditFacts, Fault, MonitorFault, Observation};
 use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
 use crate::state::Report;
@@ -20,23 +20,24 @@ pub(super) async fn report<P: Probe>(
     prober: Arc<P>,
     pair: Arc<Pair>,
     others: Arc<Others>,
+    audit: Option<Arc<AuditFacts>>,
     fingerprints: Arc<Fingerprints>,
 ) -> Report {
     let observation = prober.probe(&pair).await;
     let now = Instant::now();
     others.note(&pair, &observation, now);
-    judged(&others.question(&pair, &fingerprints, &observation, now), observation)
+    judged(others.question(&pair, &fingerprints, &observation, now), observation, audit)
 }
 
-/// Judges an observation and keeps of it what a report needs.
-pub(super) fn judged(question: &Question<'_>, observation: Observation) -> Report {
-    let verdict = judge(question, &observation);
-    Report { observation: observation.compact(), verdict }
+/// Judges an observation, in the light of the last audit too, and keeps of it what a report needs.
+pub(super) fn judged(question: Question<'_>, observation: Observation, audit: Option<Arc<AuditFacts>>) -> Report {
+    let verdict = judge(&Question { audit: audit.as_deref(), ..question }, &observation);
+    Report { observation: observation.compact(), verdict, audit }
 }
 
 /// What a probe that panicked saw: nothing.
 pub(super) fn panicked(plan: &Plan, pair: &Pair, now: OffsetDateTime, duration: Duration, message: Clean) -> Report {
-    judged(&Question::alone(pair, &plan.fingerprints), unseen(now, duration, message))
+    judged(Question::alone(pair, &plan.fingerprints), unseen(now, duration, message), None)
 }
 
 /// The observation of a probe that panicked.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::cause::State;
+use crate::observation::AuditFacts;
 use crate::plan::Plan;
 use crate::snapshot::{Counts, Row, Snapshot};
 use crate::state::{Change, Memory, Report, Rules};
@@ -23,6 +24,7 @@ struct Entry {
     row: Arc<Row>,
     memory: Memory,
     rules: Rules,
+    audit: Option<Arc<AuditFacts>>,
 }
 
 /// What a result brought.
@@ -46,6 +48,7 @@ impl Board {
             }),
             memory: Memory::default(),
             rules: Rules { confirm: plan.confirm, interval: pair.endpoint.interval },
+            audit: None,
         });
         Self { site: plan.site.as_str().into(), entries: entries.collect(), without_result: plan.pairs.len() }
     }
@@ -75,6 +78,28 @@ impl Board {
         // Before the first result everything is taken for well, so that a first failure is looked at again soon.
         let is_news = last.map_or(!state.is_usable(), |last| last != state);
         News { change, is_urgent: is_news || (state == State::Blocked && entry.memory.is_undecided()) }
+    }
+
+    /// Whether clients get through to a pair's endpoint and shake hands there, so that an audit can tell something;
+    /// `None` before the first result.
+    pub(super) fn shakes_hands(&self, pair: usize) -> Option<bool> {
+        let last = self.entries.get(pair)?.row.last.as_ref()?;
+        Some(last.verdict.state.is_usable() && last.observation.tls.is_some())
+    }
+
+    /// The last audit of a pair that told something.
+    pub(super) fn audit(&self, pair: usize) -> Option<Arc<AuditFacts>> {
+        self.entries.get(pair)?.audit.clone()
+    }
+
+    /// Takes in an audit of a pair, for its next results to be judged by. One that did not get so far as to tell anything
+    /// leaves the last one standing.
+    pub(super) fn take_audit(&mut self, pair: usize, facts: AuditFacts) {
+        let outcomes = [&facts.tls12, &facts.tls13, &facts.large_hello];
+        let tells = outcomes.into_iter().any(|outcome| outcome.passes().is_some());
+        if let Some(entry) = self.entries.get_mut(pair).filter(|_| tells) {
+            entry.audit = Some(Arc::new(facts));
+        }
     }
 
     /// What is known now.

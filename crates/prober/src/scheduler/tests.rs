@@ -1,3 +1,4 @@
+mod audits;
 mod script;
 
 use std::collections::BTreeSet;
@@ -43,6 +44,7 @@ fn plan(hosts: &[String], concurrency: usize, confirm: u32, interval: Duration) 
         site: "test".to_owned(),
         concurrency: concurrency.try_into().unwrap(),
         confirm: confirm.try_into().unwrap(),
+        audit: None,
         dns: DnsPlan::default(),
         tls: TlsPlan::default(),
         fingerprints: crate::fingerprint::Fingerprints::built_in().unwrap(),
@@ -302,7 +304,7 @@ async fn one_round_judges_when_all_are_in() {
     });
     let plan = plan(&hosts(5), 3, 2, MINUTE);
     let mut told = BTreeSet::new();
-    let results = round(&plan, Arc::clone(&script), &StoppedClock, |pair| {
+    let results = round(&plan, Arc::clone(&script), &StoppedClock, false, |pair| {
         assert!(told.insert(pair.endpoint.name.clone()));
     })
     .await;
@@ -330,7 +332,7 @@ fn the_last_readable_crl_outlives_results_without_one() {
     let with = |crl| {
         let observation = Observation { crl, ..seen(MINUTE, RouteFacts::Direct, None, None) };
         let verdict = Verdict { state: State::Reachable, reason: None, evidence: Evidence::default() };
-        Arc::new(Report { observation, verdict })
+        Arc::new(Report { observation, verdict, audit: None })
     };
     let mut board = board::Board::new(&plan(&hosts(1), 4, 2, MINUTE));
     let readable = with(Some(CrlOutcome::Parsed(parsed)));

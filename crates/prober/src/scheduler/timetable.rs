@@ -75,6 +75,28 @@ impl Timetable {
         Self { start, entries, queue, early_limit: plan.confirm.get() }
     }
 
+    /// The times of audits: each pair that is audited keeps a place in the interval from the beginning, so that there is
+    /// no burst. Early ones are for pairs of which nothing is known yet.
+    pub(super) fn of_audits(plan: &Plan, start: Instant) -> Self {
+        let audited = |pair: &Pair| plan.audit.is_some() && pair.endpoint.is_audited();
+        let interval = plan.audit.unwrap_or(Plan::DEFAULT_AUDIT_INTERVAL);
+        let count = u32::try_from(plan.pairs.iter().filter(|pair| audited(pair)).count()).unwrap_or(u32::MAX);
+        let mut rank = 0;
+        let mut queue = BinaryHeap::new();
+        let mut entries = Vec::with_capacity(plan.pairs.len());
+        for (index, pair) in plan.pairs.iter().enumerate() {
+            let offset = share(interval, rank, count);
+            let seed = seed(&plan.site, pair);
+            let entry = Entry { interval, offset, seed, probes: 0, last_start: start, early_in_row: 0 };
+            if audited(pair) {
+                rank += 1;
+                queue.push(Reverse((entry.place_after(start, start), index)));
+            }
+            entries.push(entry);
+        }
+        Self { start, entries, queue, early_limit: u32::MAX }
+    }
+
     /// When the next pair is due.
     pub(super) fn next(&self) -> Option<Instant> {
         self.queue.peek().map(|Reverse((at, _))| *at)
@@ -100,7 +122,7 @@ impl Timetable {
         let regular = entry.place_after(self.start, now.max(entry.last_start + entry.interval / 2));
         let early = now + entry.early_delay();
         let goes_early = is_urgent && entry.early_in_row < self.early_limit && early < regular;
-        entry.early_in_row = if goes_early { entry.early_in_row + 1 } else { 0 };
+        entry.early_in_row = if goes_early { entry.early_in_row.saturating_add(1) } else { 0 };
         self.queue.push(Reverse((if goes_early { early } else { regular }, pair)));
     }
 }

@@ -13,7 +13,7 @@ fn rules(confirm: u32) -> Rules {
 fn report(state: State, cause: Option<Cause>, minute: i64) -> Arc<Report> {
     let reason = cause.map(|cause| Reason { cause, stage: cause.stage(), blame: cause.blame(), detail: String::new() });
     let observation = Observation::empty(START + time::Duration::minutes(minute));
-    Arc::new(Report { observation, verdict: Verdict { state, reason, evidence: Evidence::default() } })
+    Arc::new(Report { observation, verdict: Verdict { state, reason, evidence: Evidence::default() }, audit: None })
 }
 
 /// Plays raw results, a letter a minute (r, d, b, u; a dot is a minute without one), and writes down what is held

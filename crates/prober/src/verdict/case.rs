@@ -7,7 +7,7 @@ use super::finding::Finding;
 use crate::cause::{Cause, Stage};
 use crate::fingerprint::Fingerprints;
 use crate::observation::{
-    ChainTrust, CrlOutcome, HandshakeSignature, HttpFacts, Observation, RouteFacts, TlsFacts, Validity,
+    AuditFacts, ChainTrust, CrlOutcome, HandshakeSignature, HttpFacts, Observation, RouteFacts, TlsFacts, Validity,
 };
 use crate::plan::{Endpoint, Expect, Path, Way};
 
@@ -18,14 +18,15 @@ pub(super) struct Case<'a> {
     pub(super) path: &'a Path,
     pub(super) proxy_answered_recently: bool,
     leaf_proven_elsewhere: bool,
+    pub(super) audit: Option<&'a AuditFacts>,
     pub(super) fingerprints: &'a Fingerprints,
     pub(super) observation: &'a Observation,
 }
 
 impl<'a> Case<'a> {
     pub(super) fn new(question: &Question<'a>, observation: &'a Observation) -> Self {
-        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, fingerprints } = *question;
-        Self { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, fingerprints, observation }
+        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, fingerprints } = *question;
+        Self { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, fingerprints, observation }
     }
 
     pub(super) fn expect(&self) -> &'a Expect {

@@ -65,6 +65,7 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
         note(&mut facts, "failed_routes", &failed_routes(case));
     }
     pac(case, &mut facts);
+    note(&mut facts, "tls_version_refused_by_origin", super::audit::refused_by_origin(case).unwrap_or_default());
     // A family that failed while the other passed.
     if observation.fault.is_none() && !observation.failed_attempts.is_empty() {
         note(&mut facts, "failed_attempts", &connect::attempts(&observation.failed_attempts));

@@ -83,7 +83,7 @@ fn no_tls(case: &Case<'_>, fault: &TlsFault, tunnel: &str) -> Finding {
 }
 
 /// Behind a tunnel it is the proxy that stands before the origin.
-fn before_the_origin(case: &Case<'_>, finding: Finding) -> Finding {
+pub(super) fn before_the_origin(case: &Case<'_>, finding: Finding) -> Finding {
     if case.tunnelled() { finding.blaming(Blame::Proxy).with("tunnel", "opened") } else { finding }
 }
 

@@ -1,6 +1,8 @@
 //! Whole probes against a loopback internet: what they see, how long they may take.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod crl;

@@ -117,12 +117,15 @@ pub(crate) async fn accept(
 ) -> io::Result<Option<TlsStream<TcpStream>>> {
     let Handshake { name, fault, h2 } = handshake;
     if let Some(fault) = fault {
-        if let TlsFault::HangAfterHelloOver(limit) = fault {
-            if peeked_record(&stream).await? > *limit {
-                return hold(stream).await.map(|()| None);
-            }
-        } else if is_before_handshake(fault) {
+        if is_before_handshake(fault) {
             return refuse(&mut stream, fault).await.map(|()| None);
+        }
+        if is_by_hello(fault) {
+            match met_by(fault, &peeked_record(&stream).await?) {
+                Some(Met::Silence) => return hold(stream).await.map(|()| None),
+                Some(Met::Reset) => return stream.set_zero_linger().map(|()| None),
+                None => {}
+            }
         }
     }
     let wanted = Wanted {
@@ -196,14 +199,19 @@ async fn read_record(stream: &mut TcpStream) -> io::Result<()> {
     stream.read_exact(&mut rest).await.map(drop)
 }
 
-/// The length of the first record, leaving it unread.
-async fn peeked_record(stream: &TcpStream) -> io::Result<usize> {
-    let mut header = [0; RECORD_HEADER];
+/// The first record with its header, left unread.
+async fn peeked_record(stream: &TcpStream) -> io::Result<Vec<u8>> {
+    let mut record = vec![0; RECORD_HEADER];
     loop {
-        match stream.peek(&mut header).await? {
-            RECORD_HEADER => return Ok(RECORD_HEADER + record_length(header)),
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => stream.readable().await?,
+        let come = stream.peek(&mut record).await?;
+        match record.first_chunk() {
+            _ if come == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Some(header) if come >= RECORD_HEADER && record.len() == RECORD_HEADER => {
+                record.resize(RECORD_HEADER + record_length(*header), 0);
+            }
+            _ if come == record.len() => return Ok(record),
+            // There is something to read all along; what is still to come takes a moment.
+            _ => tokio::task::yield_now().await,
         }
     }
 }
@@ -212,4 +220,72 @@ const RECORD_HEADER: usize = 5;
 
 fn record_length([_, _, _, high, low]: [u8; RECORD_HEADER]) -> usize {
     usize::from(u16::from_be_bytes([high, low]))
+}
+
+/// What a `ClientHello` meets that a fault is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Met {
+    Silence,
+    Reset,
+}
+
+fn is_by_hello(fault: &TlsFault) -> bool {
+    matches!(
+        fault,
+        TlsFault::HangAfterHelloOver(_)
+            | TlsFault::ResetAfterHelloOver(_)
+            | TlsFault::ResetWithout12
+            | TlsFault::ResetWithout13
+    )
+}
+
+/// What the fault has for a `ClientHello`; `None` where it lets it pass.
+fn met_by(fault: &TlsFault, record: &[u8]) -> Option<Met> {
+    let offers = |version| offered_versions(record).contains(&version);
+    match fault {
+        TlsFault::HangAfterHelloOver(limit) => (record.len() > *limit).then_some(Met::Silence),
+        TlsFault::ResetAfterHelloOver(limit) => (record.len() > *limit).then_some(Met::Reset),
+        TlsFault::ResetWithout12 => (!offers(VERSION_12)).then_some(Met::Reset),
+        TlsFault::ResetWithout13 => (!offers(VERSION_13)).then_some(Met::Reset),
+        _ => None,
+    }
+}
+
+const VERSION_12: u16 = 0x0303;
+const VERSION_13: u16 = 0x0304;
+
+/// The versions that a `ClientHello` offers: those of `supported_versions`, where it has that
+/// ([RFC 8446 section 4.2.1](https://www.rfc-editor.org/rfc/rfc8446#section-4.2.1)).
+fn offered_versions(record: &[u8]) -> Vec<u16> {
+    supported_versions(record).unwrap_or_else(|| vec![VERSION_12])
+}
+
+fn supported_versions(record: &[u8]) -> Option<Vec<u16>> {
+    const SUPPORTED_VERSIONS: usize = 43;
+    // The record's header, the message's, the version and the random.
+    let rest = record.get(RECORD_HEADER + 4 + 2 + 32..)?;
+    let (_session, rest) = vector(rest, 1)?;
+    let (_suites, rest) = vector(rest, 2)?;
+    let (_compression, rest) = vector(rest, 1)?;
+    let (mut extensions, _) = vector(rest, 2)?;
+    loop {
+        let (kind, rest) = number(extensions, 2)?;
+        let (body, rest) = vector(rest, 2)?;
+        if kind == SUPPORTED_VERSIONS {
+            let (versions, _) = vector(body, 1)?;
+            return Some(versions.chunks_exact(2).map(|pair| pair.iter().fold(0, |n, o| n << 8 | u16::from(*o))).collect());
+        }
+        extensions = rest;
+    }
+}
+
+fn number(octets: &[u8], length: usize) -> Option<(usize, &[u8])> {
+    let (number, rest) = octets.split_at_checked(length)?;
+    Some((number.iter().fold(0, |n, octet| n << 8 | usize::from(*octet)), rest))
+}
+
+/// What stands after its own length of so many octets.
+fn vector(octets: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
+    let (size, rest) = number(octets, length)?;
+    rest.split_at_checked(size)
 }

@@ -28,12 +28,7 @@ pub(crate) fn roots(pem: &str) -> RootCertStore {
 }
 
 pub(crate) fn client(world: &World, alpn: &[&str]) -> ClientConfig {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots(&world.authority().root_pem()))
-        .with_no_client_auth();
+    let mut config = client_of(world, rustls::DEFAULT_VERSIONS);
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     config
 }
@@ -49,6 +44,16 @@ pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> io::Result<TlsStream<S>> {
     let name = ServerName::try_from(host.to_owned()).unwrap();
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// A client of certain versions, without ALPN.
+pub(crate) fn client_of(world: &World, versions: &[&'static rustls::SupportedProtocolVersion]) -> ClientConfig {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_root_certificates(roots(&world.authority().root_pem()))
+        .with_no_client_auth()
 }
 
 /// A handshake over a connection of its own.

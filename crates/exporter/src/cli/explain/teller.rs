@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use prober::observation::{
-    BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Headers, HttpFacts, LookupOutcome, Observation, PacFacts,
+    AuditFacts, BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Headers, HttpFacts, LookupOutcome, Observation, PacFacts,
     ProxyFacts, ResolveFacts, SocksFacts, TlsFacts, Validity,
 };
 use prober::plan::Pair;
@@ -60,6 +60,16 @@ impl<W: Write + Send> Teller<W> {
             self.more(&failed(attempt));
         }
         self.step("failed", &chain(fault));
+    }
+
+    /// Tells what an audit of TLS found.
+    pub(super) fn audited(&self, audit: &AuditFacts) {
+        let hellos =
+            [("TLS 1.2 alone", &audit.tls12), ("TLS 1.3 alone", &audit.tls13), ("large hello", &audit.large_hello)];
+        for (what, outcome) in hellos {
+            let words = outcome.failure().map_or_else(|| "passes".to_owned(), |why| format!("fails: {why}"));
+            self.step("audit", &format!("{what} {}", Clean::bounded(&words, FAULT_CHARS)));
+        }
     }
 
     fn step(&self, stage: &str, what: &str) {

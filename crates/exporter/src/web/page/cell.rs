@@ -26,6 +26,8 @@ pub(super) struct Cell<'a> {
     pub(super) took: Option<String>,
     /// What the last probe found, where that is not (yet) the confirmed state.
     pub(super) pending: Option<String>,
+    /// What the last audit of TLS found, and when.
+    pub(super) audit: Option<(String, When)>,
 }
 
 impl<'a> Cell<'a> {
@@ -41,8 +43,25 @@ impl<'a> Cell<'a> {
             since: confirmed.map(|confirmed| When::of(confirmed.since, now)),
             took: row.last.as_ref().map(|last| words::took(last.observation.duration)),
             pending: pending(row),
+            audit: audit(row, now),
         }
     }
+}
+
+/// "TLS 1.2 and 1.3 pass", or what does not.
+fn audit(row: &Row, now: OffsetDateTime) -> Option<(String, When)> {
+    let audit = row.last.as_deref()?.audit.as_deref()?;
+    let hellos = [("TLS 1.2 alone", &audit.tls12), ("TLS 1.3 alone", &audit.tls13), ("large hello", &audit.large_hello)];
+    let those = |wanted| -> Vec<&str> {
+        hellos.iter().filter(|(_, outcome)| outcome.passes() == wanted).map(|(name, _)| *name).collect()
+    };
+    let (failed, unknown) = (those(Some(false)), those(None));
+    let words = match (failed.is_empty(), unknown.is_empty()) {
+        (true, true) => "TLS 1.2, TLS 1.3 and large hello pass".to_owned(),
+        (true, false) => format!("not known: {}", unknown.join(", ")),
+        (false, _) => format!("fails: {}", failed.join(", ")),
+    };
+    Some((words, When::of(audit.at, now)))
 }
 
 fn pending(row: &Row) -> Option<String> {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::{ClientConfig, ClientConnection};
+use rustls::crypto::aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519, X25519MLKEM768};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup, aws_lc_rs};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, ClientConnection, SupportedProtocolVersion};
 
 use super::recorder::Recorder;
 use crate::phase::SetupFault;
@@ -18,17 +20,51 @@ pub enum Alpn {
     Http1,
 }
 
-/// The base configuration, which each handshake clones.
-///
-/// TLS 1.2 and 1.3 with x25519, P-256 and P-384: the large post-quantum share is not what the clients send, and a
-/// middlebox that drops it must not be mistaken for one that blocks them. Resumption and early data are off, so that
-/// every probe meets whatever is in the way.
+/// What an audit offers in place of what clients do, to learn what the way lets through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hello {
+    /// TLS 1.2 and nothing else (RFC 5246).
+    Tls12,
+    /// TLS 1.3 and nothing else (RFC 8446).
+    Tls13,
+    /// Both versions, and a key share of X25519MLKEM768 (draft-ietf-tls-ecdhe-mlkem): over a kilobyte more than clients
+    /// send, so that it takes two segments.
+    Large,
+}
+
+type Groups = Vec<&'static dyn SupportedKxGroup>;
+type Versions = &'static [&'static SupportedProtocolVersion];
+
+const BOTH: Versions = &[&TLS13, &TLS12];
+const ONLY_12: Versions = &[&TLS12];
+const ONLY_13: Versions = &[&TLS13];
+
+/// The groups of the clients. The large post-quantum share is not among them: a middlebox that drops it must not be
+/// mistaken for one that blocks them.
+fn usual_groups() -> Groups {
+    vec![X25519, SECP256R1, SECP384R1]
+}
+
+/// The base configuration, which each handshake clones: TLS 1.2 and 1.3 with x25519, P-256 and P-384.
 pub(super) fn client_config(alpn: Alpn) -> Result<ClientConfig, SetupFault> {
-    use aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519};
-    let provider = CryptoProvider { kx_groups: vec![X25519, SECP256R1, SECP384R1], ..aws_lc_rs::default_provider() };
+    offer(BOTH, usual_groups(), alpn)
+}
+
+/// The base configuration of an audit's handshake.
+pub(super) fn audit_config(hello: Hello) -> Result<ClientConfig, SetupFault> {
+    match hello {
+        Hello::Tls12 => offer(ONLY_12, usual_groups(), Alpn::H2AndHttp1),
+        Hello::Tls13 => offer(ONLY_13, usual_groups(), Alpn::H2AndHttp1),
+        Hello::Large => offer(BOTH, [vec![X25519MLKEM768], usual_groups()].concat(), Alpn::H2AndHttp1),
+    }
+}
+
+/// Resumption and early data are off, so that every handshake meets whatever is in the way.
+fn offer(versions: Versions, kx_groups: Groups, alpn: Alpn) -> Result<ClientConfig, SetupFault> {
+    let provider = CryptoProvider { kx_groups, ..aws_lc_rs::default_provider() };
     let recorder = Recorder::new(&provider);
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .with_protocol_versions(versions)
         .map_err(|error| SetupFault::new("TLS", &error))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(recorder))

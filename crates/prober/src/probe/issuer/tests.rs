@@ -18,6 +18,7 @@ fn prober(host: &str) -> Prober {
         site: String::new(),
         concurrency: std::num::NonZeroUsize::MIN,
         confirm: std::num::NonZeroU32::MIN,
+        audit: None,
         dns,
         tls: TlsPlan::default(),
         fingerprints: crate::fingerprint::Fingerprints::built_in().unwrap(),
@@ -32,7 +33,7 @@ fn prober(host: &str) -> Prober {
 async fn fetch(way: impl FnOnce(u16) -> Way, response: Vec<u8>) -> (Option<Vec<u8>>, String) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let path = Path { name: String::new(), way: way(port), options: PathOptions::default() };
+    let path = Arc::new(Path { name: String::new(), way: way(port), options: PathOptions::default() });
     let prober = prober("aia.example");
     let issuers = Issuers { prober: &prober, path: &path, served: &RouteFacts::Direct };
     let url = Url::parse(&format!("http://aia.example:{port}/one.crt")).unwrap();

@@ -14,23 +14,19 @@ use crate::observation::{CrlOutcome, Fault, HttpFacts, Sample, TlsFacts};
 use crate::phase::aia::OpenChain;
 use crate::phase::http::{Body, BodyRule, Form, Kept, Protocol, Request, Response};
 use crate::phase::io::Metered;
-use crate::phase::proxy::{Line, Prefixed};
-use crate::phase::tls::{Alpn, TlsStream};
+use crate::phase::tls::{Alpn, Hello, TlsStream};
 use crate::phase::{self, crl};
 use crate::route::Hop;
 
 /// The most that is received over TLS where no CRL is expected: chain, head and body fit in many times.
-pub(in crate::probe) const TLS_BUDGET: u64 = 4 * 1024 * 1024;
+const TLS_BUDGET: u64 = 4 * 1024 * 1024;
 
 /// A connection through TLS; boxed, since it is large and handed on many times.
 type Secured = Box<TlsStream<Metered<Socket>>>;
 
 impl<'a> Trip<'a> {
     pub(super) async fn ask_over_tls(&mut self, url: &Url, hop: &Hop, alpn: Alpn) -> Result<Body, Stopped> {
-        let socket = match hop {
-            Hop::Direct => Prefixed::from(Line::Clear(self.connect_to_origin(url).await?)),
-            Hop::Proxy(proxy) => self.open_tunnel(proxy, url).await?,
-        };
+        let socket = self.open_way(url, hop).await?;
         let (stream, tls) = self.secure(socket, url, alpn).await?;
         let is_proven = tls.is_proven();
         let protocol = if tls.alpn.as_deref() == Some("h2") { Protocol::Http2 } else { Protocol::Http1 };
@@ -40,21 +36,13 @@ impl<'a> Trip<'a> {
 
     pub(super) async fn ask_in_the_clear(&mut self, url: &Url, hop: &Hop) -> Result<Body, Stopped> {
         match hop {
-            Hop::Direct => {
-                let stream = Prefixed::from(Line::Clear(self.connect_to_origin(url).await?));
-                self.ask_origin_in_the_clear(stream, url).await
-            }
             Hop::Proxy(proxy) if proxy.scheme.is_http() => self.ask_through(proxy, url).await,
-            Hop::Proxy(proxy) => {
-                let stream = self.open_tunnel(proxy, url).await?;
-                self.ask_origin_in_the_clear(stream, url).await
+            Hop::Direct | Hop::Proxy(_) => {
+                let stream = self.open_way(url, hop).await?;
+                // Nobody proves anything here; who configures headers for such a URL wants them sent.
+                self.exchange(stream, Protocol::Http1, &self.request(url, Form::Origin, true), false).await
             }
         }
-    }
-
-    async fn ask_origin_in_the_clear(&mut self, stream: Socket, url: &Url) -> Result<Body, Stopped> {
-        // Nobody proves anything here; who configures headers for such a URL wants them sent.
-        self.exchange(stream, Protocol::Http1, &self.request(url, Form::Origin, true), false).await
     }
 
     async fn secure(&mut self, socket: Socket, url: &Url, alpn: Alpn) -> Result<(Secured, TlsFacts), Fault> {
@@ -71,6 +59,15 @@ impl<'a> Trip<'a> {
         }
         self.listener.heard(Step::Secured(&facts));
         Ok((Box::new(stream), facts))
+    }
+
+    /// A handshake that offers what an audit wants to know of, and nothing after it.
+    pub(super) async fn shake_hands(&mut self, socket: Socket, url: &Url, hello: Hello) -> Result<TlsFacts, Fault> {
+        let (host, _) = host_and_port(url);
+        let connector = self.prober.connector(self.endpoint().roots)?;
+        let by = self.deadline.until(Stage::Tls);
+        let handshake = connector.handshake_for_audit(Metered::new(socket, TLS_BUDGET), host, hello, by);
+        self.timed(Stage::Tls, handshake).await.map_err(Fault::from)
     }
 
     /// How much may be received over TLS.

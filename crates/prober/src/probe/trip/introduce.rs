@@ -22,7 +22,7 @@ const UNASKED_SHARE: u32 = 4;
 
 impl Prober {
     /// Who we are to a proxy, and what it took the last time.
-    pub(in crate::probe) async fn introduce<'p>(
+    async fn introduce<'p>(
         &'p self,
         proxy: &'p Proxy,
         network: Network<'p>,
@@ -47,7 +47,7 @@ impl Prober {
     }
 
     /// Remembers what became of it at a proxy that answered.
-    pub(in crate::probe) fn remember(&self, proxy: &Proxy, who: &Authentication<'_>) {
+    fn remember(&self, proxy: &Proxy, who: &Authentication<'_>) {
         if let (Some(credentials), Some(password), Some(facts)) = (&proxy.credentials, who.password(), who.facts()) {
             self.remembered.note(&RememberedLogin::new(Via::from(proxy), credentials), password, &facts);
         }
@@ -129,7 +129,7 @@ impl<'a> Trip<'a> {
 }
 
 /// The header that tells a proxy who we are, marked so that nothing prints it.
-pub(in crate::probe) fn authorization(value: &str) -> Option<HeaderValue> {
+fn authorization(value: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(value).ok()?;
     value.set_sensitive(true);
     Some(value)

@@ -10,12 +10,21 @@ use crate::observation::{Fault, MonitorFault, ProxyFault};
 use crate::phase::proxy::socks::{self, Dialect, Target};
 use crate::phase::proxy::{self, Connect, Line, Prefixed};
 use crate::plan::Proxy;
+use crate::route::Hop;
 
 /// A way to the origin, or to a proxy that serves for it.
 pub(super) type Socket = Prefixed<Line>;
 
 impl Trip<'_> {
-    pub(super) async fn open_tunnel(&mut self, proxy: &Proxy, url: &Url) -> Result<Socket, Fault> {
+    /// The way to the origin, up to where TLS begins: a connection of our own, or a tunnel.
+    pub(super) async fn open_way(&mut self, url: &Url, hop: &Hop) -> Result<Socket, Fault> {
+        match hop {
+            Hop::Direct => Ok(Prefixed::from(Line::Clear(self.connect_to_origin(url).await?))),
+            Hop::Proxy(proxy) => self.open_tunnel(proxy, url).await,
+        }
+    }
+
+    async fn open_tunnel(&mut self, proxy: &Proxy, url: &Url) -> Result<Socket, Fault> {
         match Dialect::of(proxy.scheme) {
             Some(dialect) => self.ask_in_socks(proxy, dialect, url).await,
             None => self.ask_by_connect(proxy, url).await,

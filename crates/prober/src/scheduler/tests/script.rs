@@ -11,7 +11,9 @@ use tokio::time::Instant;
 
 use crate::net::Clock;
 use crate::observation::{
-    ConnectFailure, ConnectFault, Fault, Headers, Observation, ProxyFacts, ProxyFailure, ProxyFault, RouteFacts, Sample,
+    AuditFacts, ChainTrust, ConnectFailure, ConnectFault, Fault, HandshakeSignature, Headers, HelloOutcome,
+    Observation, ProxyFacts, ProxyFailure, ProxyFault, RouteFacts, Sample, TlsFacts, TlsFailure, TlsFault, Validity,
+    Verification,
 };
 use crate::plan::Pair;
 use crate::probe::Probe;
@@ -29,6 +31,8 @@ impl Clock for StoppedClock {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Act {
     Opens,
+    /// Opens, through TLS.
+    Secures,
     Refused,
     ProxySilent,
     ProxyAnswers,
@@ -43,6 +47,7 @@ pub(super) type Part = fn(&str, usize) -> (Duration, Act);
 pub(super) struct Script {
     part: Part,
     starts: Mutex<Vec<(String, Instant)>>,
+    audits: Mutex<Vec<(String, Instant)>>,
     under_way: Mutex<BTreeSet<String>>,
     pub(super) most_at_once: AtomicUsize,
     pub(super) dropped: AtomicUsize,
@@ -53,6 +58,7 @@ impl Script {
         Arc::new(Self {
             part,
             starts: Mutex::default(),
+            audits: Mutex::default(),
             under_way: Mutex::default(),
             most_at_once: AtomicUsize::new(0),
             dropped: AtomicUsize::new(0),
@@ -61,12 +67,21 @@ impl Script {
 
     /// When each host's probes started, in seconds after the given instant.
     pub(super) fn starts(&self, since: Instant) -> BTreeMap<String, Vec<f64>> {
-        let mut starts: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-        for (host, at) in self.starts.lock().unwrap().iter() {
-            starts.entry(host.clone()).or_default().push((*at - since).as_secs_f64());
-        }
-        starts
+        by_host(&self.starts.lock().unwrap(), since)
     }
+
+    /// When each host's audits started, in seconds after the given instant.
+    pub(super) fn audits(&self, since: Instant) -> BTreeMap<String, Vec<f64>> {
+        by_host(&self.audits.lock().unwrap(), since)
+    }
+}
+
+fn by_host(log: &[(String, Instant)], since: Instant) -> BTreeMap<String, Vec<f64>> {
+    let mut starts: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for (host, at) in log {
+        starts.entry(host.clone()).or_default().push((*at - since).as_secs_f64());
+    }
+    starts
 }
 
 /// Counts a probe out, also one that is dropped before its end.
@@ -82,6 +97,27 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Probe for Script {
+    /// Takes twenty seconds, and finds that the large hello fails.
+    async fn audit(&self, pair: &Pair) -> AuditFacts {
+        let host = pair.endpoint.url.host_str().unwrap().to_owned();
+        self.audits.lock().unwrap().push((host.clone(), Instant::now()));
+        {
+            let mut under_way = self.under_way.lock().unwrap();
+            assert!(under_way.insert(format!("audit of {host}")), "{host} is audited twice at once");
+            self.most_at_once.fetch_max(under_way.len(), Ordering::Relaxed);
+        }
+        let mut guard = UnderWay(self, format!("audit of {host}"), false);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        guard.2 = true;
+        let fault = TlsFault { host, failure: TlsFailure::TimedOut, answered: false, first_bytes: None };
+        AuditFacts {
+            at: StoppedClock.now(),
+            tls12: HelloOutcome::Passed { proven: true },
+            tls13: HelloOutcome::Passed { proven: true },
+            large_hello: HelloOutcome::Failed(Fault::Tls(fault)),
+        }
+    }
+
     async fn probe(&self, pair: &Pair) -> Observation {
         let host = pair.endpoint.url.host_str().unwrap().to_owned();
         let before = {
@@ -101,6 +137,7 @@ impl Probe for Script {
         tokio::time::sleep(takes).await;
         guard.2 = true;
         match act {
+            Act::Secures => Observation { tls: Some(tls()), ..seen(takes, RouteFacts::Direct, None, None) },
             Act::Opens => seen(takes, RouteFacts::Direct, None, None),
             Act::Refused => {
                 let failure = ConnectFailure::Refused;
@@ -129,6 +166,24 @@ pub(super) fn seen(
     fault: Option<Fault>,
 ) -> Observation {
     Observation { duration, route, proxy, fault, ..Observation::empty(StoppedClock.now()) }
+}
+
+fn tls() -> TlsFacts {
+    TlsFacts {
+        version: "TLSv1.3".to_owned(),
+        cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
+        alpn: None,
+        chain: Vec::new(),
+        leaf_sha256: None,
+        verification: Verification {
+            trust: ChainTrust::Public,
+            validity: Validity::Valid,
+            name_matches: true,
+            handshake_signature: HandshakeSignature::Valid,
+            reason: None,
+            completed_by_aia: false,
+        },
+    }
 }
 
 fn through_proxy() -> RouteFacts {

@@ -77,6 +77,11 @@ pub const WORDS: &[Word] = &[
     with("hang-after-hello-over", "1400", "says nothing to a larger ClientHello", |text| {
         number(text).map(|octets| TlsFault::HangAfterHelloOver(octets).into())
     }),
+    with("reset-after-hello-over", "1400", "resets after a larger ClientHello", |text| {
+        number(text).map(|octets| TlsFault::ResetAfterHelloOver(octets).into())
+    }),
+    plain("reset-without-tls13", "resets after a ClientHello of TLS 1.2 alone", || TlsFault::ResetWithout13.into()),
+    plain("reset-without-tls12", "resets after a ClientHello of TLS 1.3 alone", || TlsFault::ResetWithout12.into()),
     plain("plaintext", "answers the ClientHello with a web page", || TlsFault::Plaintext.into()),
     plain("protocol-version", "alert protocol_version", || TlsFault::PROTOCOL_VERSION.into()),
     plain("handshake-failure", "alert handshake_failure", || TlsFault::HANDSHAKE_FAILURE.into()),

@@ -178,3 +178,20 @@ fn a_degraded_endpoint_does_not_get_through_elsewhere_on_its_own_path() {
     let elsewhere: Vec<_> = problems.iter().map(|problem| problem.members[0].elsewhere.as_deref()).collect();
     assert_eq!(elsewhere, [Some("gets through on hq"), None]);
 }
+
+#[test]
+fn a_cell_says_what_the_last_audit_found() {
+    let (passed, unanswered) = (sample::passed, sample::unanswered);
+    let snapshot = sample::snapshot([
+        sample::row("a", "hq").audited(passed(), passed(), passed()).reachable(),
+        sample::row("b", "hq").audited(passed(), unanswered(), unanswered()).reachable(),
+        sample::row("c", "hq").reachable(),
+    ]);
+    let overview = Overview::of(&snapshot, sample::NOW);
+    let audits: Vec<_> = overview.groups[0].lines.iter().map(|line| line.cells[0].as_ref().unwrap().audit.as_ref()).collect();
+    assert_eq!(audits[0].unwrap().0, "TLS 1.2, TLS 1.3 and large hello pass");
+    assert_eq!(audits[1].unwrap().0, "fails: TLS 1.3 alone, large hello");
+    assert_eq!(audits[1].unwrap().1.ago, "10 min");
+    assert!(audits[2].is_none());
+    assert_eq!(html(&snapshot).matches("class=\"audit\"").count(), 2);
+}

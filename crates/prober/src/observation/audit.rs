@@ -1,0 +1,68 @@
+//! What an audit of TLS saw: how handshakes fare that offer less, or more, than clients do.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::fault::{Fault, TlsFault};
+use crate::text::with_sources;
+
+/// What one audit of one pair saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditFacts {
+    /// Wall time at which the audit ended.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// TLS 1.2 and nothing else.
+    pub tls12: HelloOutcome,
+    /// TLS 1.3 and nothing else.
+    pub tls13: HelloOutcome,
+    /// Both versions with a post-quantum key share, which makes a `ClientHello` of two segments.
+    pub large_hello: HelloOutcome,
+}
+
+impl AuditFacts {
+    /// The versions by their names in labels and JSON, with what became of each alone.
+    pub fn versions(&self) -> [(&'static str, &HelloOutcome); 2] {
+        [("TLSv1.2", &self.tls12), ("TLSv1.3", &self.tls13)]
+    }
+}
+
+/// What became of one `ClientHello`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HelloOutcome {
+    /// The handshake completed, whoever answered.
+    Passed {
+        /// Whether the certificate proved the origin.
+        proven: bool,
+    },
+    /// It did not: where TLS failed, twice in a row; otherwise the way did not lead so far, which says nothing of TLS.
+    Failed(Fault),
+}
+
+impl HelloOutcome {
+    /// Whether such a handshake passes; `None` where the audit did not get so far as to tell.
+    pub fn passes(&self) -> Option<bool> {
+        match self {
+            Self::Passed { .. } => Some(true),
+            Self::Failed(_) => self.tls_fault().map(|_| false),
+        }
+    }
+
+    /// Why it did not pass, in words.
+    pub fn failure(&self) -> Option<String> {
+        match self {
+            Self::Passed { .. } => None,
+            Self::Failed(fault) => Some(with_sources(fault)),
+        }
+    }
+
+    /// How TLS failed, where it did.
+    pub fn tls_fault(&self) -> Option<&TlsFault> {
+        match self {
+            Self::Failed(Fault::Tls(fault)) => Some(fault),
+            Self::Failed(_) | Self::Passed { .. } => None,
+        }
+    }
+}
