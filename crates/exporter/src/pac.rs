@@ -90,7 +90,8 @@ impl Deciders for Files {
 
 async fn ask(plan: &Plan, prober: &Prober, path: Arc<Path>, by: Instant) -> Report {
     let mut decisions = Vec::with_capacity(plan.endpoints.len());
-    for endpoint in &plan.endpoints {
+    // Nobody asks a PAC file about a record of the DNS.
+    for endpoint in plan.endpoints.iter().filter(|endpoint| endpoint.tenant.is_none()) {
         let decision = timeout_at(by, prober.decide(endpoint, &path)).await.ok();
         decisions.push((Arc::clone(endpoint), decision));
     }

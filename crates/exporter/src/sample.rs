@@ -14,10 +14,11 @@ use std::time::Duration;
 
 use prober::cause::{Cause, Stage, State};
 use prober::observation::{
-    AuditFacts, BodyFacts, CertificateFacts, ChainTrust, CrlFacts, CrlOutcome, CrlSignature, Fault, HandshakeSignature, Headers,
-    HelloOutcome, HttpFacts, Observation, Phases, ProxyFacts, RouteFacts, Sample, TlsFacts, TlsFailure, TlsFault, Validity, Verification, Via,
+    AuditFacts, BodyFacts, CertificateFacts, ChainTrust, CrlFacts, CrlOutcome, CrlSignature, Fault, HandshakeSignature,
+    Headers, HelloOutcome, HttpFacts, Observation, Phases, ProxyFacts, RouteFacts, Sample, TenantFacts, TlsFacts,
+    TlsFailure, TlsFault, Validity, Verification, Via,
 };
-use prober::plan::{CONTROL_GROUP, Endpoint, Pair, Path, PathOptions, ProxyScheme, Severity, Way};
+use prober::plan::{CONTROL_GROUP, Cloud, Endpoint, Pair, Path, PathOptions, ProxyScheme, Severity, TenantCheck, Way};
 use prober::snapshot::{Counts, Row, Snapshot};
 use prober::state::{Confirmed, Report};
 use prober::text::Clean;
@@ -68,6 +69,16 @@ pub fn row_of(url: &str, name: &str, path: &str) -> RowSample {
         audit: None,
         since: datetime!(2026-01-01 9:14:07 UTC),
     }
+}
+
+/// A row for a domain of the tenant's.
+pub fn domain(name: &str) -> RowSample {
+    let check = TenantCheck { name: format!("msoid.{name}"), cloud: Cloud::Worldwide };
+    let pair = check.pair(&TenantCheck::path(), Duration::from_secs(900), Duration::from_secs(10)).expect("a URL");
+    let mut sample = row_of(pair.endpoint.url.as_str(), &pair.endpoint.name, &pair.path.name);
+    sample.row.pair = Arc::new(pair);
+    let facts = TenantFacts { external: false, lookups: Vec::new() };
+    sample.observed(|seen| *seen = Observation { tenant: Some(facts), ..Observation::empty(NOW) })
 }
 
 impl RowSample {

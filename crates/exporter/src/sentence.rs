@@ -41,7 +41,7 @@ fn blocked(facts: &Facts<'_>) -> String {
     let troubles = facts.troubles(State::Blocked);
     let blocked = facts.in_state(State::Blocked);
     let rest = rest(facts, &[State::Degraded, State::Unknown], &blocked);
-    match paths_of(&troubles) {
+    match paths_of(&troubles).filter(|paths| paths.is_subset(&facts.paths)) {
         Some(paths) => {
             let of = facts.endpoints_on(paths);
             let contrast = contrast(facts, paths, blocked.len() == of.len());

@@ -171,4 +171,18 @@ mod tests {
         assert_eq!(entry["last_result"]["state"], "blocked");
         assert_eq!(entry["last_result"]["detail"], "refused once");
     }
+
+    #[test]
+    fn a_domain_of_the_tenants_is_a_result_without_a_way() {
+        let wrong = sample::domain("contoso.com").blocked(Cause::TenantCname, "it points to the wrong cloud");
+        let snapshot = sample::snapshot([sample::row("a", "hq").reachable(), wrong]);
+        let document = serde_json::to_value(Document::from_snapshot(&snapshot)).unwrap();
+        let entry = &document["results"][1];
+        let said = ["endpoint", "url", "group", "severity", "path", "cause", "blame"].map(|key| &entry[key]);
+        let (name, url) = ("msoid.contoso.com", "dns:msoid.contoso.com?type=CNAME");
+        assert_eq!(said, [name, url, "tenant", "critical", "dns", "tenant_cname", "tenant"]);
+        assert_eq!((&entry["route"], &entry["diagnosis"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+        assert_eq!((&document["summary"]["blocked"], &document["site_state"]), (&1.into(), &"online".into()));
+        assert_eq!(document["paths"].as_array().unwrap().len(), 1, "{document}");
+    }
 }

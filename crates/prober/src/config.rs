@@ -34,6 +34,7 @@ mod request;
 mod scalar;
 mod sources;
 mod substitute;
+mod tenant;
 mod tree;
 mod trust;
 mod winhttp;

@@ -36,13 +36,18 @@ impl SiteState {
 
 /// Where the site stands; `paths` as [`paths`] made them of the same snapshot.
 pub fn site(snapshot: &Snapshot, paths: &[PathStanding<'_>]) -> SiteState {
-    if snapshot.rows.iter().any(|row| row.state().is_usable()) {
+    if snapshot.rows.iter().any(|row| !is_tenant(row) && row.state().is_usable()) {
         SiteState::Online
     } else if !paths.is_empty() && paths.iter().all(|path| path.state == PathState::Down) {
         SiteState::Offline
     } else {
         SiteState::Unknown
     }
+}
+
+/// Whether a row is about a domain of the tenant's, which says nothing of any path: that a name server answers is no way out.
+fn is_tenant(row: &Row) -> bool {
+    row.pair.endpoint.tenant.is_some()
 }
 
 /// Whether a row's newest probe ended at most two intervals ago (and a timeout, which it may have taken).

@@ -12,6 +12,7 @@ mod pac;
 mod resolve;
 mod route;
 mod socks;
+mod tenant;
 mod tls;
 
 use std::net::SocketAddr;
@@ -32,6 +33,7 @@ pub use self::pac::{NotScript, PacFacts, PacFailure, PacFault, PacFlaw, PacLooku
 pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
 pub use self::route::{Detour, RouteFacts, Via};
 pub use self::socks::{SocksFacts, SocksFailure, SocksVersion};
+pub use self::tenant::{AliasLookup, AliasOutcome, TenantFacts};
 pub use self::tls::{CertificateFacts, ChainTrust, HandshakeSignature, TlsFacts, Validity, Verification};
 use crate::cause::Stage;
 
@@ -66,6 +68,9 @@ pub struct Observation {
     /// How the target's name resolved here; `None` where the proxy resolves it, or the URL holds an address.
     #[serde(default)]
     pub resolve: Option<ResolveFacts>,
+    /// Where the record of a tenant's domain leads; `None` for everything else.
+    #[serde(default)]
+    pub tenant: Option<TenantFacts>,
     /// The peer of the TCP connection: the origin, or the proxy.
     #[serde(default)]
     pub remote_address: Option<SocketAddr>,
@@ -159,6 +164,7 @@ impl Observation {
             pac: None,
             direct: None,
             resolve: None,
+            tenant: None,
             remote_address: None,
             failed_attempts: Vec::new(),
             proxy_tls: None,

@@ -8,6 +8,7 @@ mod pac;
 mod password;
 mod path;
 mod proxy;
+mod tenant;
 mod winhttp;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use pac::{PacFile, PacLocation, PacLogin, ProxyName, UrlView};
 pub use password::{Password, Unusable};
 pub use path::{EnvironmentProxies, IpFamily, NoProxy, NoProxyRule, Path, PathOptions, Way};
 pub use proxy::{Credentials, Kdc, Proxy, ProxyScheme, Secret};
+pub use tenant::{Cloud, TENANT_GROUP, TENANT_PATH, TenantCheck};
 pub use winhttp::{Bypass, BypassRule, HostPattern, WinHttpProxies};
 
 /// The group of controls in labels; endpoints cannot choose it.
@@ -52,7 +54,7 @@ pub struct Plan {
     pub fingerprints: Arc<Fingerprints>,
     /// Every path that some pair uses, in the order of the configuration.
     pub paths: Vec<Arc<Path>>,
-    /// Endpoints and, after them, controls, in the order of the configuration; names are unique.
+    /// Endpoints, controls after them, and the tenant's domains last, in the order of the configuration; names are unique.
     pub endpoints: Vec<Arc<Endpoint>>,
     /// Every endpoint over every path it asks for, endpoint by endpoint.
     pub pairs: Vec<Arc<Pair>>,
@@ -86,6 +88,8 @@ pub struct DnsPlan {
     pub resolvers: Resolvers,
     /// Fixed answers, by lower-case name without the final dot, as in `/etc/hosts`; never empty lists.
     pub hosts: BTreeMap<String, Vec<IpAddr>>,
+    /// Who is asked about the public DNS, as the tenant check does; where empty, the resolvers.
+    pub external: Vec<NameServer>,
 }
 
 /// Which name servers are asked.

@@ -6,6 +6,7 @@ mod network;
 mod pac;
 mod redirect;
 mod step;
+mod tenant;
 mod trip;
 
 use std::future::Future;
@@ -23,6 +24,7 @@ use crate::net::Clock;
 use crate::observation::{AuditFacts, Fault, MonitorFault, Observation, RouteFacts};
 use crate::phase::Deadline;
 pub use crate::phase::SetupFault;
+use crate::phase::dns::Resolver;
 use crate::phase::proxy::Remembered;
 use crate::phase::tls::Connector;
 use crate::plan::{Pair, Path, Plan, RootsChoice, Way};
@@ -45,6 +47,8 @@ pub struct Prober {
     remembered: Remembered,
     connectors: Vec<(RootsChoice, Arc<Connector>)>,
     pac_files: PacFiles,
+    /// Who is asked about the public DNS, where the configuration names somebody.
+    external: Option<Resolver>,
 }
 
 impl Prober {
@@ -61,11 +65,15 @@ impl Prober {
         let connector = connectors.first().map(|(_, connector)| connector);
         let resolver = |path: &Path| Arc::clone(resolvers.of(&path.options));
         let pac_files = PacFiles::new(plan, &Needs { clock: &clock, connector, resolver: &resolver });
-        Ok(Self { clock, resolvers, remembered: Remembered::default(), connectors, pac_files })
+        let external = tenant::external(&plan.dns, &plan.tls)?;
+        Ok(Self { clock, resolvers, remembered: Remembered::default(), connectors, pac_files, external })
     }
 
     /// Probes a pair of the plan once and tells a listener about every step as it is taken.
     pub async fn probe_with(&self, pair: &Pair, listener: &dyn Listener) -> Observation {
+        if let Some(tenant) = &pair.endpoint.tenant {
+            return Box::pin(self.ask_about(tenant, pair.endpoint.timeout, listener)).await;
+        }
         let start = Instant::now();
         let mut seen = self.travel(pair, start, pair.endpoint.timeout, listener).await;
         if is_about_to_go_direct(&seen) {

@@ -17,6 +17,7 @@ mod private;
 mod proxy;
 mod resolve;
 mod route;
+mod tenant;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -103,6 +104,7 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
         detour::last_resort(&case),
         resolve::sinkholed(&case),
         transport(&case),
+        tenant::alias(&case),
         middlebox(&case),
         tls::name(&case),
         tls::validity(&case),

@@ -129,7 +129,7 @@ pub(crate) struct FilterArgs {
 /// Options of `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// An http or https URL, configured or not; a bare host means https.
+    /// An http or https URL, configured or not; a bare host means https. Or that of a tenant's domain, as validate shows it.
     #[arg(value_parser = parse_target)]
     pub(crate) url: Url,
     /// The path to take [default: the endpoint's first, or the configuration's first].
@@ -208,8 +208,11 @@ pub(crate) fn without_user_info(url: &Url) -> Result<&Url, UserInfo> {
     if url.username().is_empty() && url.password().is_none() { Ok(url) } else { Err(UserInfo) }
 }
 
-/// What `explain` probes: http or https with a host.
+/// What `explain` probes: http or https with a host, or what the configuration has of the DNS.
 fn parse_target(text: &str) -> Result<Url, String> {
+    if text.starts_with("dns:") {
+        return Url::parse(text).map_err(|error| error.to_string());
+    }
     let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let mut url = Url::parse(&text).map_err(|error| error.to_string())?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -297,6 +300,7 @@ mod tests {
     #[test]
     fn targets_are_web_addresses() {
         assert_eq!(parse_target("login.live.com").unwrap().as_str(), "https://login.live.com/");
+        assert_eq!(parse_target("dns:msoid.contoso.com?type=CNAME").unwrap().scheme(), "dns");
         assert_eq!(parse_target("http://a.example/x#y").unwrap().as_str(), "http://a.example/x");
         for bad in ["ftp://a.example/", "https://", "file:///etc/passwd"] {
             assert!(parse_target(bad).is_err(), "{bad}");

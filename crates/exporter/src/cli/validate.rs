@@ -19,7 +19,7 @@ pub(crate) fn write(plan: &Plan, origin: &Origin, screen: Screen, out: &mut dyn 
     let mut table = screen.table(HEADER);
     for pair in &plan.pairs {
         let endpoint = &pair.endpoint;
-        let route = route(&pair.path.way, &endpoint.url);
+        let route = if endpoint.tenant.is_some() { String::new() } else { route(&pair.path.way, &endpoint.url) };
         table.add_row([
             &endpoint.name,
             endpoint.url.as_str(),
@@ -61,19 +61,28 @@ fn settings(plan: &Plan, origin: &Origin, out: &mut dyn Write) -> io::Result<()>
     if !plan.dns.hosts.is_empty() {
         writeln!(out, "hosts          {}", hosts(&plan.dns.hosts))?;
     }
+    if !plan.dns.external.is_empty() {
+        writeln!(out, "external       {}", servers(&plan.dns.external))?;
+    }
+    let audit = plan.audit.map_or_else(|| "never".to_owned(), |interval| format!("every {}", short(interval)));
+    writeln!(out, "TLS audit      {audit}")?;
     let (extra, inspection) = (plan.tls.extra_roots.len(), plan.tls.inspection_roots.len());
     writeln!(out, "roots          {extra} extra, {inspection} of the company's TLS inspection")
 }
 
 fn resolvers(dns: &DnsPlan) -> String {
+    match &dns.resolvers {
+        Resolvers::System => "those of the system".to_owned(),
+        Resolvers::Listed(listed) => servers(listed),
+    }
+}
+
+fn servers(servers: &[NameServer]) -> String {
     let one = |server: &NameServer| match &server.transport {
         DnsTransport::Plain => server.address.to_string(),
         DnsTransport::Tls(name) => format!("tls://{}#{}", server.address, name.to_str()),
     };
-    match &dns.resolvers {
-        Resolvers::System => "those of the system".to_owned(),
-        Resolvers::Listed(servers) => servers.iter().map(one).collect::<Vec<_>>().join(", "),
-    }
+    servers.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn hosts(hosts: &BTreeMap<String, Vec<std::net::IpAddr>>) -> String {
@@ -117,12 +126,13 @@ mod tests {
 
     const TEXT: &str = "\
 site: branch-042
-dns: {resolvers: [10.0.0.53, 'tls://9.9.9.9#dns.quad9.net'], hosts: {a.example: [10.0.0.1]}}
+dns: {resolvers: [10.0.0.53, 'tls://9.9.9.9#dns.quad9.net'], external: [1.1.1.1], hosts: {a.example: [10.0.0.1]}}
 paths: {hq: {proxy: 'http://proxy.hq.example:3128', username: svc, password_file: secret}}
 endpoints:
   - officecdn.microsoft.com
   - {name: ols, url: https://ols.officeapps.live.com/olsc, group: activation, severity: critical, paths: [direct, hq], interval: 90s, timeout: 1500ms}
 controls: []
+tenant: {domains: [contoso.com]}
 ";
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) struct Facts<'a> {
     pub(super) endpoints: BTreeSet<&'a str>,
     /// Endpoints with a result.
     pub(super) known: BTreeSet<&'a str>,
-    /// Paths with an endpoint.
+    /// Paths with an endpoint; that of the tenant's domains is no way of the site's.
     pub(super) paths: BTreeSet<usize>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Facts<'a> {
         Self {
             endpoints: rows.iter().map(|(row, _)| name(row)).collect(),
             known: known.map(|(row, _)| name(row)).collect(),
-            paths: rows.iter().map(|(_, path)| *path).collect(),
+            paths: rows.iter().filter(|(row, _)| row.pair.endpoint.tenant.is_none()).map(|(_, path)| *path).collect(),
             rows,
             path_names,
         }

@@ -194,3 +194,19 @@ fn a_failure_that_waits_for_confirmation_is_not_told_yet() {
     let once = |row: RowSample| row.reachable().then(State::Blocked, TcpRefused, "…");
     assert_eq!(say([rows("hq", 1, 2, once)]), "Both endpoints are reachable on hq.");
 }
+
+/// Domains of the tenant's are endpoints among the others, but their path is none of the site's.
+#[test]
+fn the_tenants_domains() {
+    let domain = |make: fn(RowSample) -> RowSample| vec![make(sample::domain("contoso.com"))];
+    assert_eq!(say([good("hq", 1, 20), domain(RowSample::reachable)]), "All 21 endpoints are reachable on hq.");
+    let wrong = |row: RowSample| row.blocked(Cause::TenantCname, "…");
+    assert_eq!(
+        say([good("hq", 1, 20), domain(wrong)]),
+        "1 of 21 endpoints is blocked: the tenant's MSOID record points to the wrong cloud (1 on dns)."
+    );
+    assert_eq!(
+        say([blocked("hq", 1, 20, ProxyTimeout), good("direct", 1, 20), domain(RowSample::reachable)]),
+        "All 20 endpoints are blocked on hq, while direct works: the proxy does not answer."
+    );
+}

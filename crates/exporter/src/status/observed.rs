@@ -26,7 +26,7 @@ pub struct Observed<'a> {
     pub detail: Option<Clean>,
     /// When the probe ended.
     pub probed_at: Option<Stamp>,
-    /// The way out: `DIRECT`, `PROXY host:port`.
+    /// The way out: `DIRECT`, `PROXY host:port`; null for a domain of the tenant's.
     pub route: Option<String>,
     /// The peer of the TCP connection.
     pub remote_address: Option<SocketAddr>,
@@ -59,7 +59,8 @@ impl<'a> Observed<'a> {
             blame: reason.map(|reason| reason.blame),
             detail: reason.map(|reason| Clean::new(&reason.detail)),
             probed_at: Some(Stamp(seen.probed_at)),
-            route: Some(seen.route.to_string()),
+            // Name servers are asked without any way of the site's.
+            route: seen.tenant.is_none().then(|| seen.route.to_string()),
             remote_address: seen.remote_address,
             phases_seconds: Some(PhaseSeconds::of(&seen.phases)),
             duration_seconds: Some(seen.duration.as_secs_f64()),

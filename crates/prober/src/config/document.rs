@@ -17,6 +17,7 @@ use super::names::{label, label_problem};
 use super::network;
 use super::paths::Paths;
 use super::reading::{Reading, quoted};
+use super::tenant::{self, Domain};
 use super::tree::Node;
 use super::trust;
 use crate::fingerprint::Fingerprints;
@@ -56,10 +57,12 @@ pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     let (dns, tls, defaults) = shared(&document);
     let paths = Paths::read(document.get("paths").as_ref());
     let drafts = drafts(&document, &defaults);
-    check_names(&drafts, document.get("controls").is_none());
+    let tenant = document.get("tenant").filter(|cursor| !cursor.is_nothing());
+    let domains = tenant.and_then(|cursor| tenant::read(&cursor, defaults.timeout)).unwrap_or_default();
+    check_names(&drafts, &domains, document.get("controls").is_none());
     let settings = settings(&document, reading);
     let fingerprints = fingerprints::read(&cursor, document.get("fingerprints").as_ref());
-    let (endpoints, pairs) = pair_up(&cursor, &document, &paths, drafts, &defaults)?;
+    let (endpoints, pairs) = pair_up(&cursor, &document, &paths, drafts, domains, &defaults)?;
     Some(assemble(settings, dns, tls, fingerprints?, &paths, endpoints, pairs))
 }
 
@@ -135,21 +138,22 @@ fn drafts<'a>(document: &Map<'a>, defaults: &Defaults) -> Vec<Draft<'a>> {
     drafts
 }
 
-/// Notes every name that is there twice; endpoints and controls share one namespace, the default control included.
-fn check_names(drafts: &[Draft<'_>], default_control: bool) {
+/// Notes every name that is there twice; endpoints, controls and the tenant's domains share one namespace, the default control included.
+fn check_names(drafts: &[Draft<'_>], domains: &[Domain<'_>], default_control: bool) {
     let mut first: HashMap<&str, &Cursor<'_>> = HashMap::new();
-    for draft in drafts.iter().filter(|draft| draft.named) {
-        let name = draft.endpoint.name.as_str();
+    let drafts = drafts.iter().filter(|draft| draft.named).map(|draft| (&draft.endpoint.name, &draft.cursor));
+    for (name, cursor) in drafts.chain(domains.iter().map(|domain| (&domain.pair.endpoint.name, &domain.cursor))) {
+        let name = name.as_str();
         if default_control && name == controls::NAME {
             let message = format!("the name {} is that of the control that is there by default", quoted(name));
-            draft.cursor.fault_with_help::<()>(message, "give it another name, or write controls: [] to have none");
+            cursor.fault_with_help::<()>(message, "give it another name, or write controls: [] to have none");
         }
         if let Some(earlier) = first.get(name) {
             let message =
                 format!("the name {} is taken by {} on line {}", quoted(name), earlier.path(), earlier.place().line);
-            draft.cursor.fault_with_help::<()>(message, "give one of the two a name of its own");
+            cursor.fault_with_help::<()>(message, "give one of the two a name of its own");
         } else {
-            first.insert(name, &draft.cursor);
+            first.insert(name, cursor);
         }
     }
 }
@@ -162,6 +166,7 @@ fn pair_up(
     document: &Map<'_>,
     paths: &Paths<'_>,
     drafts: Vec<Draft<'_>>,
+    domains: Vec<Domain<'_>>,
     defaults: &Defaults,
 ) -> Option<Paired> {
     let usual = match document.get("default_paths") {
@@ -189,6 +194,10 @@ fn pair_up(
     }
     if document.get("controls").is_none() {
         add(controls::by_default(defaults)?, usual())?;
+    }
+    for domain in domains {
+        endpoints.push(Arc::clone(&domain.pair.endpoint));
+        pairs.push(Arc::new(domain.pair));
     }
     Some((endpoints, pairs))
 }

@@ -21,10 +21,11 @@ pub(super) fn read(cursor: &Cursor<'_>) -> Option<(DnsPlan, PrivateAnswers)> {
     let plan = DnsPlan {
         resolvers: dns.get("resolvers").and_then(|cursor| resolvers(&cursor)).unwrap_or_default(),
         hosts: dns.get("hosts").and_then(|cursor| hosts(&cursor)).unwrap_or_default(),
+        external: dns
+            .get("external")
+            .and_then(|cursor| cursor.items())
+            .map_or_else(Vec::new, |items| items.iter().filter_map(name_server).collect()),
     };
-    if let Some(external) = dns.get("external") {
-        external.items();
-    }
     Some((plan, dns.get("private_answers").and_then(|cursor| private_answers(&cursor)).unwrap_or_default()))
 }
 

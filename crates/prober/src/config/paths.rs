@@ -13,7 +13,7 @@ use super::path_options;
 use super::proxy::{self, ProxyUrl};
 use super::reading::quoted;
 use super::winhttp;
-use crate::plan::{EnvironmentProxies, PacFile, Path, PathOptions, Proxy, Way, WinHttpProxies};
+use crate::plan::{EnvironmentProxies, PacFile, Path, PathOptions, Proxy, TENANT_PATH, Way, WinHttpProxies};
 use crate::text::Clean;
 
 const KEYS: &[&str] = &[
@@ -102,10 +102,15 @@ impl<'a> Paths<'a> {
         Some(path)
     }
 
-    /// Where a path stands in the configuration's order, the two that always exist first.
+    /// Where a path stands in the configuration's order, the two that always exist first, that of the
+    /// tenant's domains last.
     pub(super) fn position(&self, name: &str) -> usize {
         let defined = self.defined.iter().flatten().position(|(known, _)| *known == name);
-        defined.map_or_else(|| usize::from(name == ENVIRONMENT), |index| index + 2)
+        match (defined, name) {
+            (Some(index), _) => index + 2,
+            (None, TENANT_PATH) => usize::MAX,
+            (None, name) => usize::from(name == ENVIRONMENT),
+        }
     }
 
     fn way(&self, defined: &Defined, at: &Cursor<'_>) -> Option<Way> {
@@ -151,6 +156,9 @@ fn define(name: &str, cursor: &Cursor<'_>) -> Option<Definition> {
     let definition = if cursor.is_map() { map_form(cursor)? } else { text_form(cursor)?.into() };
     match (name, &definition.way) {
         (DIRECT, Defined::Direct) | (ENVIRONMENT, Defined::Environment) => Some(definition),
+        (TENANT_PATH, _) => {
+            cursor.fault_with_help("results of the tenant check stand under this name", "choose another name")
+        }
         (DIRECT | ENVIRONMENT, _) => {
             cursor.fault_with_help("this path always exists and means what it says", "choose another name")
         }

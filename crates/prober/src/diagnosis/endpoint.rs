@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::is_tenant;
 use crate::cause::{Blame, Cause, State};
 use crate::snapshot::{Row, Snapshot};
 use crate::verdict::Reason;
@@ -40,7 +41,7 @@ impl EndpointDiagnosis<'_> {
 pub fn endpoints(snapshot: &Snapshot) -> HashMap<&str, EndpointDiagnosis<'_>> {
     let open = OpenPaths::of(snapshot);
     let mut known: HashMap<&str, Vec<&Row>> = HashMap::new();
-    for row in snapshot.rows.iter().filter(|row| row.state() != State::Unknown) {
+    for row in snapshot.rows.iter().filter(|row| row.state() != State::Unknown && !is_tenant(row)) {
         known.entry(row.pair.endpoint.name.as_str()).or_default().push(row);
     }
     known.into_iter().map(|(name, rows)| (name, diagnose(&rows, &open))).collect()

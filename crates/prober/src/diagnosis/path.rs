@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use time::OffsetDateTime;
 
-use super::is_recent;
+use super::{is_recent, is_tenant};
 use crate::cause::{Cause, Stage, State};
 use crate::snapshot::{Row, Snapshot};
 
@@ -51,7 +51,7 @@ impl PathState {
 pub fn paths(snapshot: &Snapshot) -> Vec<PathStanding<'_>> {
     let mut tallies: Vec<(&str, Tally<'_>)> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
-    for row in &snapshot.rows {
+    for row in snapshot.rows.iter().filter(|row| !is_tenant(row)) {
         let path = row.pair.path.name.as_str();
         let place = *places.entry(path).or_insert_with(|| {
             tallies.push((path, Tally::default()));

@@ -7,7 +7,7 @@ use time::macros::datetime;
 use super::*;
 use crate::cause::{Cause, State};
 use crate::observation::Observation;
-use crate::plan::{Endpoint, Pair, Path, PathOptions, Way};
+use crate::plan::{Cloud, Endpoint, Pair, Path, PathOptions, TenantCheck, Way};
 use crate::snapshot::Counts;
 use crate::state::{Confirmed, Report};
 use crate::verdict::{Evidence, Reason, Verdict};
@@ -15,7 +15,7 @@ use crate::verdict::{Evidence, Reason, Verdict};
 const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
 /// A picture of lines such as `a hq proxy_denied`: endpoint, path, and a cause, `ok` or `?`. An endpoint `a2` is on the
-/// host of `a`; one named `ncsi` is a control; a `!` after the cause marks a result of an hour ago.
+/// host of `a`; one named `ncsi` is a control, one named `msoid` a domain of the tenant's; a `!` after the cause marks a result of an hour ago.
 fn picture(lines: &[&str]) -> Snapshot {
     Snapshot {
         site: "test".into(),
@@ -31,6 +31,8 @@ fn row(line: &str) -> Row {
     let url = format!("https://{}.example/", name.trim_end_matches('2')).parse().unwrap();
     let mut endpoint = Endpoint::new(name, url);
     endpoint.control = name == "ncsi";
+    let tenant = || TenantCheck { name: "msoid.contoso.com".to_owned(), cloud: Cloud::Worldwide };
+    endpoint.tenant = (name == "msoid").then(tenant);
     let pair = Pair {
         endpoint: Arc::new(endpoint),
         path: Arc::new(Path { name: path.to_owned(), way: Way::Direct, options: PathOptions::default() }),
@@ -163,5 +165,25 @@ fn the_site_is_online_by_anything_and_offline_only_by_everything() {
     for (lines, expected) in table {
         let picture = picture(lines);
         assert_eq!(site(&picture, &paths(&picture)), *expected, "{lines:?}");
+    }
+}
+
+/// That a name server answers is no way out, and that a record is wrong is no path's fault.
+#[test]
+fn the_tenants_domains_say_nothing_of_paths_and_site() {
+    for result in ["ok", "tenant_cname", "dns_timeout", "?"] {
+        let domain = format!("msoid dns {result}");
+        for (others, expected) in [
+            (&["a hq proxy_refused", "b hq proxy_refused"][..], SiteState::Offline),
+            (&["a hq ok", "b hq ok"], SiteState::Online),
+            (&[], SiteState::Unknown),
+        ] {
+            let lines: Vec<&str> = others.iter().copied().chain([domain.as_str()]).collect();
+            let picture = picture(&lines);
+            let standings = paths(&picture);
+            assert!(standings.iter().all(|standing| standing.path == "hq"), "{lines:?}: {standings:?}");
+            assert_eq!(site(&picture, &standings), expected, "{lines:?}");
+            assert!(!endpoints(&picture).contains_key("msoid"), "{lines:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Resolving a name: both families at once, the name servers in turn, every answer kept.
 
+mod alias;
 mod merge;
 mod search;
 mod server;

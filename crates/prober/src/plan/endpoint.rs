@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::TenantCheck;
 use crate::observation::RouteFacts;
 
 /// One address that clients need.
@@ -15,7 +16,8 @@ use crate::observation::RouteFacts;
 pub struct Endpoint {
     /// Its name: a label value, unique among endpoints and controls.
     pub name: String,
-    /// What is requested: scheme `http` or `https`, with a host, without user info and fragment.
+    /// What is requested: scheme `http` or `https`, with a host, without user info and fragment; for a domain of the
+    /// tenant's scheme `dns`.
     pub url: Url,
     /// Label for alerts and the page.
     pub group: String,
@@ -23,6 +25,8 @@ pub struct Endpoint {
     pub severity: Severity,
     /// Whether this is a control: known to answer, not part of the allowlist, pages nobody.
     pub control: bool,
+    /// Set where this is no address but a domain of the tenant's, of which name servers are asked.
+    pub tenant: Option<TenantCheck>,
     /// The request's method.
     pub method: Method,
     /// Headers sent besides Host, User-Agent and Accept.
@@ -58,6 +62,7 @@ impl Endpoint {
             group: "default".to_owned(),
             severity: Severity::Warning,
             control: false,
+            tenant: None,
             method: Method::GET,
             headers: Vec::new(),
             body: None,

@@ -2,8 +2,8 @@
 
 use tokio::time::{Instant, timeout_at};
 
-use super::trip::Trip;
 use super::Prober;
+use super::trip::Trip;
 use crate::observation::{AuditFacts, Fault, HelloOutcome, MonitorFault};
 use crate::phase::Deadline;
 use crate::phase::tls::Hello;

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::observation::{
     BodyFacts, ConnectAttempt, CrlOutcome, Detour, HttpFacts, HttpFault, PacFacts, ProxyFacts, ResolveFacts,
-    RouteFacts, SocksFacts, TlsFacts,
+    RouteFacts, SocksFacts, TenantFacts, TlsFacts,
 };
 
 /// Somebody who is told about every step of a probe as it is taken.
@@ -41,6 +41,8 @@ pub enum Step<'a> {
         /// To what.
         facts: &'a ResolveFacts,
     },
+    /// The aliases of a name of the tenant's zone were followed, as far as they go.
+    Followed(&'a TenantFacts),
     /// A TCP connection stands: to the target, or to the proxy.
     Connected {
         /// The peer.

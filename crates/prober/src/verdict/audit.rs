@@ -72,7 +72,7 @@ fn passes_proven(outcome: &HelloOutcome) -> bool {
 /// The finding in a sentence: what fails, and what passes.
 fn found(
     case: &Case<'_>,
-    cause: Cause,
+    meant: Cause,
     (fails, passes): (&str, &str),
     audit: &AuditFacts,
     fault: &TlsFault,
@@ -80,7 +80,7 @@ fn found(
     let (host, tunnel) = (case.host(), case.behind_tunnel());
     let why = with_sources(&fault.failure);
     let detail = format!("{fails} fails with {host}{tunnel}, while {passes} passes: {why}");
-    let finding = Finding::degraded(cause, detail).with("audited_at", &audit.at.format(&Rfc3339).unwrap_or_default());
+    let finding = Finding::degraded(meant, detail).with("audited_at", &audit.at.format(&Rfc3339).unwrap_or_default());
     match fault.failure {
         TlsFailure::Lost(_) | TlsFailure::TimedOut | TlsFailure::NotTls => before_the_origin(case, finding),
         TlsFailure::Version(_) | TlsFailure::Alert(_) | TlsFailure::Protocol(_) => finding,

@@ -25,7 +25,8 @@ pub(super) struct Case<'a> {
 
 impl<'a> Case<'a> {
     pub(super) fn new(question: &Question<'a>, observation: &'a Observation) -> Self {
-        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, fingerprints } = *question;
+        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, fingerprints } =
+            *question;
         Self { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, fingerprints, observation }
     }
 

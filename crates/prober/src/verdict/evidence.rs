@@ -65,12 +65,21 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
         note(&mut facts, "failed_routes", &failed_routes(case));
     }
     pac(case, &mut facts);
+    tenant(case, &mut facts);
     note(&mut facts, "tls_version_refused_by_origin", super::audit::refused_by_origin(case).unwrap_or_default());
     // A family that failed while the other passed.
     if observation.fault.is_none() && !observation.failed_attempts.is_empty() {
         note(&mut facts, "failed_attempts", &connect::attempts(&observation.failed_attempts));
     }
     facts
+}
+
+/// Where the record of a tenant's domain leads, and who says so.
+fn tenant(case: &Case<'_>, facts: &mut BTreeMap<&'static str, Clean>) {
+    let Some(tenant) = &case.observation.tenant else { return };
+    let aliases: Vec<&str> = tenant.aliases().map(Clean::as_str).collect();
+    note(facts, "cnames", &aliases.join(" → "));
+    note(facts, "asked", &super::tenant::asked(tenant));
 }
 
 /// What a PAC file said, and what it stumbled over.

@@ -67,6 +67,9 @@ fn summary(plan: &Plan) -> Result<String, std::fmt::Error> {
     if !Arc::ptr_eq(&plan.fingerprints, &Fingerprints::built_in().unwrap()) {
         writeln!(out, "fingerprints of its own")?;
     }
+    if plan.audit != Some(Plan::DEFAULT_AUDIT_INTERVAL) {
+        writeln!(out, "audit every {:?}", plan.audit)?;
+    }
 
     for path in &plan.paths {
         describe_path(&mut out, path)?;
@@ -111,6 +114,9 @@ fn describe_endpoint(out: &mut String, endpoint: &Endpoint) -> std::fmt::Result 
     writeln!(out, "{kind} {name}: {method} {url}")?;
     writeln!(out, "  group {group}, {}, every {interval:?} within {timeout:?}", severity.as_str())?;
     writeln!(out, "  {:?}", endpoint.expect)?;
+    if let Some(tenant) = &endpoint.tenant {
+        writeln!(out, "  {tenant:?}")?;
+    }
     writeln!(out, "  private answers {:?}, roots {:?}", endpoint.private_answers, endpoint.roots)?;
     if endpoint.body.is_some() || !endpoint.headers.is_empty() {
         let headers = endpoint.headers.iter().map(|(name, value)| (name.as_str(), value.to_str()));

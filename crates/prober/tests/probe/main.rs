@@ -23,6 +23,8 @@ mod site;
 #[cfg(test)]
 mod socks;
 #[cfg(test)]
+mod tenant;
+#[cfg(test)]
 mod ways;
 #[cfg(test)]
 mod winhttp;

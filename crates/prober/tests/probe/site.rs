@@ -19,7 +19,7 @@ pub(crate) const OTHER_CRL_HOST: &str = "www.microsoft.com";
 pub(crate) const CRL_PATH: &str = "/pki/crl/products/MicrosoftRootAuthority.crl";
 
 /// Files as they are; no environment.
-struct Files;
+pub(crate) struct Files;
 
 impl Sources for Files {
     fn env(&self, _: &str) -> Option<String> {

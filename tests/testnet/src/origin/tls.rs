@@ -273,7 +273,9 @@ fn supported_versions(record: &[u8]) -> Option<Vec<u16>> {
         let (body, rest) = vector(rest, 2)?;
         if kind == SUPPORTED_VERSIONS {
             let (versions, _) = vector(body, 1)?;
-            return Some(versions.chunks_exact(2).map(|pair| pair.iter().fold(0, |n, o| n << 8 | u16::from(*o))).collect());
+            return Some(
+                versions.chunks_exact(2).map(|pair| pair.iter().fold(0, |n, o| n << 8 | u16::from(*o))).collect(),
+            );
         }
         extensions = rest;
     }

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use prober::observation::{
-    AuditFacts, BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Headers, HttpFacts, LookupOutcome, Observation, PacFacts,
-    ProxyFacts, ResolveFacts, SocksFacts, TlsFacts, Validity,
+    AliasLookup, AliasOutcome, AuditFacts, BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Headers, HttpFacts,
+    LookupOutcome, Observation, PacFacts, ProxyFacts, ResolveFacts, SocksFacts, TenantFacts, TlsFacts, Validity,
 };
 use prober::plan::Pair;
 use prober::probe::{Listener, Step};
@@ -49,7 +49,10 @@ impl<W: Write + Send> Teller<W> {
     /// Begins the tale.
     pub(super) fn start(pair: &Pair, out: W) -> Self {
         let teller = Self { start: Instant::now(), out: Mutex::new(out) };
-        teller.write(&format!("{} {} over {}", pair.endpoint.method, pair.endpoint.url, pair.path.name));
+        teller.write(&match pair.endpoint.tenant {
+            Some(_) => pair.endpoint.url.to_string(),
+            None => format!("{} {} over {}", pair.endpoint.method, pair.endpoint.url, pair.path.name),
+        });
         teller
     }
 
@@ -97,6 +100,21 @@ impl<W: Write + Send> Teller<W> {
                 Family::Ipv6 => "AAAA",
             };
             self.more(&format!("{record} from {}: {}", lookup.resolver, outcome(&lookup.outcome)));
+        }
+    }
+
+    fn followed(&self, facts: &TenantFacts) {
+        for AliasLookup { resolver, name, outcome } in &facts.lookups {
+            let outcome = match outcome {
+                AliasOutcome::Aliases(aliases) => {
+                    aliases.iter().map(|alias| format!("alias {alias}")).collect::<Vec<_>>().join(", ")
+                }
+                AliasOutcome::NoData => "no alias".to_owned(),
+                AliasOutcome::NxDomain => "the name does not exist".to_owned(),
+                AliasOutcome::ServerFailure { rcode } => rcode.clone(),
+                AliasOutcome::Timeout => "no answer".to_owned(),
+            };
+            self.step("resolve", &format!("CNAME of {name} from {resolver}: {outcome}"));
         }
     }
 
@@ -216,6 +234,7 @@ impl<W: Write + Send> Listener for Teller<W> {
                 let peer = peer.map_or_else(|| "a peer that has gone".to_owned(), |peer| peer.to_string());
                 self.step("connect", &format!("to {peer}"));
             }
+            Step::Followed(facts) => self.followed(facts),
             Step::ProxyAnswered(facts) => self.proxy_answered(facts),
             Step::ProxySecured(facts) => self.secured("proxy", facts),
             Step::SocksAnswered(facts) => self.socks_answered(facts),

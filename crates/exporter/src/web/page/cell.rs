@@ -51,7 +51,8 @@ impl<'a> Cell<'a> {
 /// "TLS 1.2 and 1.3 pass", or what does not.
 fn audit(row: &Row, now: OffsetDateTime) -> Option<(String, When)> {
     let audit = row.last.as_deref()?.audit.as_deref()?;
-    let hellos = [("TLS 1.2 alone", &audit.tls12), ("TLS 1.3 alone", &audit.tls13), ("large hello", &audit.large_hello)];
+    let hellos =
+        [("TLS 1.2 alone", &audit.tls12), ("TLS 1.3 alone", &audit.tls13), ("large hello", &audit.large_hello)];
     let those = |wanted| -> Vec<&str> {
         hellos.iter().filter(|(_, outcome)| outcome.passes() == wanted).map(|(name, _)| *name).collect()
     };

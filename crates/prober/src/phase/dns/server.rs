@@ -10,6 +10,7 @@ use hickory_proto::rr::rdata::SRV;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::Resolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
+use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::{DnsError, NetError};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -23,7 +24,7 @@ use crate::text::Clean;
 /// The most addresses kept of one answer.
 const MAX_ADDRESSES: usize = 32;
 /// The most CNAMEs kept of one answer.
-const MAX_CNAMES: usize = 16;
+pub(super) const MAX_CNAMES: usize = 16;
 /// Longer than any share of a probe's time, which is what really ends a question; it only bounds what is left behind.
 const LIFETIME: Duration = Duration::from_secs(60);
 
@@ -65,16 +66,25 @@ impl Server {
             Family::Ipv4 => RecordType::A,
             Family::Ipv6 => RecordType::AAAA,
         };
-        let error = match self.resolver.lookup(name.clone(), record_type).await {
-            Ok(lookup) => return Ok(positive(lookup.answers())),
-            Err(error) => error,
-        };
-        let lacking = match &error {
-            NetError::Io(error) => exhausted("ask a name server", error),
-            NetError::NoConnections => self.sockets.recent_refusal(),
+        Ok(match self.look_up(name, record_type).await? {
+            Ok(lookup) => positive(lookup.answers()),
+            Err(error) => negative(&error),
+        })
+    }
+
+    /// Asks for records of one type; the outer error is the monitor's own.
+    pub(super) async fn look_up(
+        &self,
+        name: &Name,
+        record_type: RecordType,
+    ) -> Result<Result<Lookup, NetError>, MonitorFault> {
+        let outcome = self.resolver.lookup(name.clone(), record_type).await;
+        let lacking = match &outcome {
+            Err(NetError::Io(error)) => exhausted("ask a name server", error),
+            Err(NetError::NoConnections) => self.sockets.recent_refusal(),
             _ => None,
         };
-        lacking.map_or_else(|| Ok(negative(&error)), Err)
+        lacking.map_or(Ok(outcome), Err)
     }
 }
 
@@ -165,7 +175,7 @@ fn positive(answers: &[Record]) -> LookupOutcome {
     LookupOutcome::Addresses { addresses, cnames: answers.iter().filter_map(cname).take(MAX_CNAMES).collect() }
 }
 
-fn negative(error: &NetError) -> LookupOutcome {
+pub(super) fn negative(error: &NetError) -> LookupOutcome {
     match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
             ResponseCode::NoError => LookupOutcome::NoData,

@@ -1,5 +1,6 @@
 //! Resolving against scripted name servers on the loopback.
 
+mod aliases;
 mod streams;
 
 use std::net::SocketAddr;
@@ -100,7 +101,7 @@ fn cname(target: &str) -> RData {
 fn resolver(servers: &[&FakeServer]) -> Resolver {
     let listed =
         servers.iter().map(|server| NameServer { address: server.address, transport: DnsTransport::Plain }).collect();
-    let plan = DnsPlan { resolvers: Resolvers::Listed(listed), hosts: BTreeMap::new() };
+    let plan = DnsPlan { resolvers: Resolvers::Listed(listed), ..DnsPlan::default() };
     Resolver::new(&plan, &TlsPlan::default()).unwrap()
 }
 
@@ -211,7 +212,7 @@ async fn an_unspecified_answer_is_a_failure_of_its_own() {
 #[tokio::test]
 async fn fixed_answers_and_addresses_ask_nobody() {
     let hosts = [("fixed.example".to_owned(), vec!["192.0.2.1".parse().unwrap()])].into();
-    let plan = DnsPlan { resolvers: Resolvers::Listed(Vec::new()), hosts };
+    let plan = DnsPlan { resolvers: Resolvers::Listed(Vec::new()), hosts, ..DnsPlan::default() };
     let resolver = Resolver::new(&plan, &TlsPlan::default()).unwrap();
     let cases = [
         ("fixed.example", "192.0.2.1"),

@@ -13,7 +13,7 @@ use crate::plan::{DnsPlan, PathOptions, Plan, Proxy, ProxyScheme, Resolvers, Tls
 
 fn prober(host: &str) -> Prober {
     let hosts = [(host.to_owned(), vec!["127.0.0.1".parse().unwrap()])].into();
-    let dns = DnsPlan { resolvers: Resolvers::Listed(Vec::new()), hosts };
+    let dns = DnsPlan { resolvers: Resolvers::Listed(Vec::new()), hosts, ..DnsPlan::default() };
     let plan = Plan {
         site: String::new(),
         concurrency: std::num::NonZeroUsize::MIN,

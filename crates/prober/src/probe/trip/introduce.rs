@@ -22,12 +22,7 @@ const UNASKED_SHARE: u32 = 4;
 
 impl Prober {
     /// Who we are to a proxy, and what it took the last time.
-    async fn introduce<'p>(
-        &'p self,
-        proxy: &'p Proxy,
-        network: Network<'p>,
-        by: Instant,
-    ) -> Authentication<'p> {
+    async fn introduce<'p>(&'p self, proxy: &'p Proxy, network: Network<'p>, by: Instant) -> Authentication<'p> {
         let Some(credentials) = &proxy.credentials else { return Authentication::none() };
         let network = KdcNetwork { resolver: network.resolver, source: network.source };
         let mut who = Authentication::new(credentials, &proxy.host, network);

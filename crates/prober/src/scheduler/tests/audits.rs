@@ -47,7 +47,10 @@ async fn an_audit_is_judged_with_the_next_results_and_stays() {
     let script = Script::new(secures);
     let handle = start(&audited(&hosts(1), 64), &script);
     let first = first_round(&handle).await;
-    assert_eq!((first.rows[0].state(), first.rows[0].last.as_ref().unwrap().audit.as_deref()), (State::Reachable, None));
+    assert_eq!(
+        (first.rows[0].state(), first.rows[0].last.as_ref().unwrap().audit.as_deref()),
+        (State::Reachable, None)
+    );
 
     let mut snapshots = handle.snapshots();
     let degraded = snapshots.wait_for(|snapshot| snapshot.rows[0].state() == State::Degraded).await.unwrap().clone();
@@ -61,9 +64,10 @@ async fn an_audit_is_judged_with_the_next_results_and_stays() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_blocked_or_shakes_no_hands_is_not_audited() {
-    for part in [|_: &str, _: usize| (Duration::from_millis(20), Act::Refused), |_: &str, _: usize| {
-        (Duration::from_millis(20), Act::Opens)
-    }] {
+    for part in [
+        |_: &str, _: usize| (Duration::from_millis(20), Act::Refused),
+        |_: &str, _: usize| (Duration::from_millis(20), Act::Opens),
+    ] {
         let script = Script::new(part);
         assert_eq!(half_an_hour(&audited(&hosts(3), 64), &script).await, []);
     }
@@ -118,7 +122,8 @@ async fn a_round_audits_what_is_usable_when_all_probes_are_in() {
     let began = Instant::now();
     let mut told = Vec::new();
     let results =
-        round(&plan, Arc::clone(&script), &StoppedClock, true, |pair: &Pair| told.push(pair.endpoint.name.clone())).await;
+        round(&plan, Arc::clone(&script), &StoppedClock, true, |pair: &Pair| told.push(pair.endpoint.name.clone()))
+            .await;
     let states: Vec<_> = results.iter().map(|(_, report)| report.verdict.state).collect();
     assert_eq!(states, [State::Degraded, State::Blocked, State::Degraded, State::Degraded]);
     assert!(results.iter().all(|(pair, report)| report.audit.is_none() == (pair.endpoint.name == "host-1.example")));

@@ -188,7 +188,8 @@ fn a_cell_says_what_the_last_audit_found() {
         sample::row("c", "hq").reachable(),
     ]);
     let overview = Overview::of(&snapshot, sample::NOW);
-    let audits: Vec<_> = overview.groups[0].lines.iter().map(|line| line.cells[0].as_ref().unwrap().audit.as_ref()).collect();
+    let audits: Vec<_> =
+        overview.groups[0].lines.iter().map(|line| line.cells[0].as_ref().unwrap().audit.as_ref()).collect();
     assert_eq!(audits[0].unwrap().0, "TLS 1.2, TLS 1.3 and large hello pass");
     assert_eq!(audits[1].unwrap().0, "fails: TLS 1.3 alone, large hello");
     assert_eq!(audits[1].unwrap().1.ago, "10 min");

@@ -100,7 +100,7 @@ async fn name_servers_over_tls_are_authenticated() {
     let resolve = async |server: &FakeServer, name: &'static str| {
         let transport = DnsTransport::Tls(ServerName::try_from(name).unwrap());
         let listed = vec![NameServer { address: server.address, transport }];
-        let plan = DnsPlan { resolvers: Resolvers::Listed(listed), hosts: BTreeMap::new() };
+        let plan = DnsPlan { resolvers: Resolvers::Listed(listed), ..DnsPlan::default() };
         Resolver::new(&plan, &tls).unwrap().resolve("name.example", within(5000)).await
     };
 

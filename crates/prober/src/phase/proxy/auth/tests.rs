@@ -23,7 +23,7 @@ fn asks(challenges: &[&str]) -> String {
 /// A resolver that knows no name server, and one name.
 fn resolver() -> Resolver {
     let hosts = BTreeMap::from([("dc.example".to_owned(), vec![IpAddr::from([127, 0, 0, 1])])]);
-    let dns = DnsPlan { resolvers: Resolvers::Listed(Vec::<NameServer>::new()), hosts };
+    let dns = DnsPlan { resolvers: Resolvers::Listed(Vec::<NameServer>::new()), hosts, ..DnsPlan::default() };
     Resolver::new(&dns, &TlsPlan::default()).unwrap()
 }
 
