@@ -131,3 +131,18 @@ async fn a_round_audits_what_is_usable_when_all_probes_are_in() {
     assert!(script.audits(began).values().flatten().all(|start| *start >= 2.0));
     assert_eq!(script.most_at_once.load(Ordering::Relaxed), 2);
 }
+
+/// Its turn comes before there is a result; the next one would be five seconds after the result at the earliest.
+#[tokio::test(start_paused = true)]
+async fn what_has_no_result_yet_is_audited_as_soon_as_there_is_one() {
+    let script = Script::new(|_, _| (Duration::from_secs(15), Act::Secures));
+    let mut plan = Plan::clone(&audited(&hosts(1), 64));
+    plan.audit = Some(Duration::from_secs(20));
+    let began = Instant::now();
+    let handle = start(&Arc::new(plan), &script);
+    tokio::time::sleep(MINUTE).await;
+    handle.shutdown().await;
+    let audits = script.audits(began);
+    let first = audits["host-0.example"][0];
+    assert!((15.0..19.0).contains(&first), "{audits:?}");
+}
