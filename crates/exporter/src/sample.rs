@@ -272,15 +272,15 @@ pub fn unanswered() -> HelloOutcome {
 
 /// A CRL that parsed.
 pub fn crl() -> CrlOutcome {
+    let issuer = "CN=Microsoft Root Certificate Authority, DC=microsoft, DC=com".into();
     CrlOutcome::Parsed(CrlFacts {
-        issuer: "CN=Microsoft Root Certificate Authority, DC=microsoft, DC=com".into(),
         number: Some("123".to_owned()),
-        this_update: datetime!(2025-12-01 8:00 UTC),
         next_update: Some(datetime!(2026-03-02 20:20 UTC)),
+        signed_with: "sha256WithRSAEncryption".into(),
         revoked: 3,
         bytes: 812,
         signature: CrlSignature::Valid,
-        signature_reason: None,
+        ..CrlFacts::of(issuer, datetime!(2025-12-01 8:00 UTC))
     })
 }
 

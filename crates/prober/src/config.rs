@@ -45,6 +45,7 @@ use url::Url;
 
 use crate::plan::{Endpoint, Path, Plan};
 
+pub(crate) use self::duration::show as duration_in_words;
 pub use fault::{Fault, Faults};
 pub use load::{LoadError, Origin, load, load_endpoint, load_path};
 pub(crate) use sources::read_bounded;

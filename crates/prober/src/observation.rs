@@ -6,6 +6,7 @@
 mod audit;
 mod auth;
 mod challenge;
+mod crl;
 mod fault;
 mod http;
 mod pac;
@@ -24,11 +25,12 @@ use time::OffsetDateTime;
 pub use self::audit::{AuditFacts, HelloOutcome};
 pub use self::auth::{AuthFacts, AuthFailure, AuthScheme};
 pub use self::challenge::Challenge;
+pub use self::crl::{CrlFacts, CrlLimit, CrlOutcome, CrlScope, CrlSignature};
 pub use self::fault::{
     ConnectAttempt, ConnectFailure, ConnectFault, Fault, HttpFailure, HttpFault, IoFault, IoKind, Moment, MonitorFault,
     ProxyFailure, ProxyFault, TlsFailure, TlsFault,
 };
-pub use self::http::{BodyFacts, CrlFacts, CrlOutcome, CrlSignature, Headers, HttpFacts, ProxyFacts, Sample};
+pub use self::http::{BodyFacts, Headers, HttpFacts, ProxyFacts, Sample};
 pub use self::pac::{NotScript, PacFacts, PacFailure, PacFault, PacFlaw, PacLookup, PacSourceFault, PacStale};
 pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
 pub use self::route::{Detour, RouteFacts, Via};

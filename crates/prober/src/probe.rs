@@ -28,6 +28,7 @@ use crate::phase::dns::Resolver;
 use crate::phase::proxy::Remembered;
 use crate::phase::tls::Connector;
 use crate::plan::{Pair, Path, Plan, RootsChoice, Way};
+use crate::trust::signer::KnownSigners;
 
 /// Whoever can probe a pair: the real prober, or a script in a test.
 pub trait Probe: Send + Sync + 'static {
@@ -46,6 +47,8 @@ pub struct Prober {
     /// What proxies took when they asked who we are.
     remembered: Remembered,
     connectors: Vec<(RootsChoice, Arc<Connector>)>,
+    /// Who may have signed the revocation lists that come; `None` where the plan has none.
+    signers: Option<KnownSigners>,
     pac_files: PacFiles,
     /// Who is asked about the public DNS, where the configuration names somebody.
     external: Option<Resolver>,
@@ -66,7 +69,18 @@ impl Prober {
         let resolver = |path: &Path| Arc::clone(resolvers.of(&path.options));
         let pac_files = PacFiles::new(plan, &Needs { clock: &clock, connector, resolver: &resolver });
         let external = tenant::external(&plan.dns, &plan.tls)?;
-        Ok(Self { clock, resolvers, remembered: Remembered::default(), connectors, pac_files, external })
+        let has_lists = plan.endpoints.iter().any(|endpoint| endpoint.expect.crl.is_some());
+        let signers = has_lists.then(|| {
+            let roots = connectors.iter().flat_map(|(_, connector)| connector.roots_of_origins());
+            let mut known = Vec::new();
+            for root in roots {
+                if !known.contains(root) {
+                    known.push(root.clone());
+                }
+            }
+            KnownSigners::new(known)
+        });
+        Ok(Self { clock, resolvers, remembered: Remembered::default(), connectors, signers, pac_files, external })
     }
 
     /// Probes a pair of the plan once and tells a listener about every step as it is taken.

@@ -1,6 +1,7 @@
 //! Which roots are trusted, as whose, and what a chain is worth against them.
 
 pub(crate) mod certificate;
+pub mod signer;
 mod words;
 
 use rustls::pki_types::pem::PemObject;
@@ -87,6 +88,11 @@ impl TrustStore {
         }
         let reason = native.errors.first().map_or_else(|| "it holds no certificates".to_owned(), ToString::to_string);
         Err(SetupFault::new("the system's root store", &reason))
+    }
+
+    /// The roots that origins are proven by: all but those of the company's own inspection.
+    pub(crate) fn roots_of_origins(&self) -> impl Iterator<Item = &TrustAnchor<'static>> {
+        self.anchors.iter().filter(|anchor| self.set_of(anchor) != ChainTrust::Inspection)
     }
 
     /// Which set an anchor of this store belongs to.

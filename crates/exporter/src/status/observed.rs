@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use prober::cause::{Blame, Cause, Stage};
-use prober::observation::{AuditFacts, CrlFacts, Headers, HttpFacts, Phases, ProxyFacts, TlsFacts};
+use prober::observation::{AuditFacts, CrlFacts, CrlLimit, Headers, HttpFacts, Phases, ProxyFacts, TlsFacts};
 use prober::state::Report;
 use prober::text::Clean;
 use prober::verdict::Evidence;
@@ -213,6 +213,16 @@ pub struct CrlAnswer<'a> {
     pub this_update: Stamp,
     /// When the next one is due.
     pub next_update: Option<Stamp>,
+    /// The signature algorithm.
+    pub signed_with: &'a str,
+    /// The number of the whole list that this one only adds to.
+    pub delta_of: Option<Clean>,
+    /// Whether it speaks for other issuers too.
+    pub indirect: bool,
+    /// The certificates or reasons that it is limited to.
+    pub only: Option<&'static str>,
+    /// Critical extensions that are not known here, by object identifier.
+    pub unknown_critical: &'a [Clean],
     /// How many certificates it revokes.
     pub revoked: u64,
     /// Its size in bytes.
@@ -230,6 +240,11 @@ impl<'a> CrlAnswer<'a> {
             number: facts.number.as_deref().map(Clean::new),
             this_update: Stamp(facts.this_update),
             next_update: facts.next_update.map(Stamp),
+            signed_with: facts.signed_with.as_str(),
+            delta_of: facts.scope.delta_of.as_deref().map(Clean::new),
+            indirect: facts.scope.indirect,
+            only: facts.scope.only.map(CrlLimit::as_str),
+            unknown_critical: &facts.unknown_critical,
             revoked: facts.revoked,
             bytes: facts.bytes,
             signature: facts.signature.as_str(),

@@ -25,7 +25,7 @@ pub(super) fn read(cursor: &Cursor<'_>, range: RangeInclusive<Duration>) -> Opti
 }
 
 /// A duration as the file would write it.
-pub(super) fn show(duration: Duration) -> String {
+pub(crate) fn show(duration: Duration) -> String {
     let millis = duration.as_millis();
     let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
     let (unit, size) =

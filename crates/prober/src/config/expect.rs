@@ -1,15 +1,22 @@
 //! `expect`: what a good answer looks like.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use super::cursor::Cursor;
+use super::{duration, trust};
 use crate::plan::{BodyExpectation, CrlExpectation, Expect, Freshness, RouteExpectation, StatusSet};
+use crate::trust::signer::Signer;
 
 const KEYS: &[&str] = &["status", "body", "crl", "route"];
 const CRL_KEYS: &[&str] = &["freshness", "issuer", "max_age"];
 
 const ROUTES: [(&str, RouteExpectation); 2] =
     [("direct", RouteExpectation::Direct), ("proxy", RouteExpectation::Proxy)];
+
+/// The bounds of `max_age`.
+const MIN_MAX_AGE: Duration = Duration::from_secs(60);
+const MAX_MAX_AGE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// As much of a body as is looked at.
 const MAX_CONTAINS: usize = 64 * 1024;
@@ -71,5 +78,17 @@ fn crl(cursor: &Cursor<'_>) -> Option<CrlExpectation> {
     let crl = cursor.section("crl", CRL_KEYS)?;
     Some(CrlExpectation {
         freshness: crl.get("freshness").and_then(|cursor| cursor.choice(&freshness)).unwrap_or_default(),
+        max_age: crl.get("max_age").and_then(|cursor| duration::read(&cursor, MIN_MAX_AGE..=MAX_MAX_AGE)),
+        issuers: crl.get("issuer").and_then(|cursor| issuers(&cursor)).unwrap_or_default(),
     })
+}
+
+/// A PEM file with the certificate of whoever has to have signed the list, and those of its other keys.
+fn issuers(cursor: &Cursor<'_>) -> Option<Vec<Signer>> {
+    let certificates = trust::certificates(cursor)?;
+    let signers: Vec<Signer> = certificates.iter().filter_map(Signer::of_certificate).collect();
+    if signers.len() == certificates.len() {
+        return Some(signers);
+    }
+    cursor.fault(format!("{} holds the certificate of somebody who may not sign revocation lists", cursor.shown()))
 }

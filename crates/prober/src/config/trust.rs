@@ -40,6 +40,15 @@ fn files(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {
 }
 
 fn file(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {
+    let certificates = certificates(cursor)?;
+    if certificates.iter().any(|certificate| webpki::anchor_from_trusted_cert(certificate).is_err()) {
+        return cursor.fault(format!("{} holds a certificate that cannot be a root", cursor.shown()));
+    }
+    Some(certificates)
+}
+
+/// The certificates of a PEM file, of which there is one at least.
+pub(super) fn certificates(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {
     let name = cursor.text()?;
     let bytes = match cursor.reading.sources.read(Path::new(name)) {
         Ok(bytes) => bytes,
@@ -52,9 +61,6 @@ fn file(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {
     };
     if certificates.is_empty() {
         return cursor.fault(format!("{} holds no certificate in PEM form", cursor.shown()));
-    }
-    if certificates.iter().any(|certificate| webpki::anchor_from_trusted_cert(certificate).is_err()) {
-        return cursor.fault(format!("{} holds a certificate that cannot be a root", cursor.shown()));
     }
     Some(certificates)
 }

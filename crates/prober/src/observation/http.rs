@@ -1,7 +1,6 @@
 //! Responses: of the proxy to CONNECT, and of the origin or whoever stands for it.
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use crate::text::Clean;
 
@@ -113,77 +112,5 @@ impl Sample {
 
     pub(crate) fn truncate_to_evidence(&mut self) {
         self.0 = Clean::bounded(&self.0, Self::EVIDENCE_CHARS).into();
-    }
-}
-
-/// What a body was that should be a CRL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CrlOutcome {
-    /// A CRL.
-    Parsed(CrlFacts),
-    /// It starts as DER (first byte 0x30) whose announced length is within the limit and longer than what came, or the
-    /// body is shorter than its Content-Length.
-    Truncated {
-        /// Bytes announced by the outer DER length or the Content-Length.
-        announced: u64,
-        /// Bytes that came.
-        received: u64,
-    },
-    /// Over the limit of 32 MiB.
-    TooLarge,
-    /// Anything else.
-    Invalid {
-        /// Why it is none, in words.
-        reason: Clean,
-    },
-}
-
-/// A certificate revocation list (RFC 5280, section 5).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CrlFacts {
-    /// The issuer's distinguished name.
-    pub issuer: Clean,
-    /// The CRL number as a decimal, where there is one (section 5.2.3).
-    #[serde(default)]
-    pub number: Option<String>,
-    /// When it was issued.
-    #[serde(with = "time::serde::rfc3339")]
-    pub this_update: OffsetDateTime,
-    /// When the next one is due at the latest.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    pub next_update: Option<OffsetDateTime>,
-    /// How many certificates it revokes.
-    pub revoked: u64,
-    /// Its size as received.
-    pub bytes: u64,
-    /// Whether its signature holds.
-    pub signature: CrlSignature,
-    /// Why the signature was not checked, or does not hold.
-    #[serde(default)]
-    pub signature_reason: Option<Clean>,
-}
-
-/// Whether a CRL's signature holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CrlSignature {
-    /// It holds.
-    Valid,
-    /// It does not.
-    Invalid,
-    /// Nobody looked: the issuer's key is not known here, or the algorithm is too weak to mean anything.
-    Unchecked,
-}
-
-impl CrlSignature {
-    /// The name used in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::Invalid => "invalid",
-            Self::Unchecked => "unchecked",
-        }
     }
 }

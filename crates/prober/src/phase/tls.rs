@@ -6,7 +6,7 @@ mod recorder;
 
 use std::sync::Arc;
 
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor};
 use rustls::{ClientConfig, ClientConnection};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
@@ -109,6 +109,11 @@ impl Connector {
         };
         let facts = self.facts(stream.get_ref().1, &name, recorder.signature());
         Ok((stream, facts))
+    }
+
+    /// The roots that origins are proven by.
+    pub fn roots_of_origins(&self) -> impl Iterator<Item = &TrustAnchor<'static>> {
+        self.trust.roots_of_origins()
     }
 
     /// What a chain is worth now, to an endpoint of this connector. `None` for a host that TLS cannot name.

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::TenantCheck;
 use crate::observation::RouteFacts;
+use crate::trust::signer::Signer;
 
 /// One address that clients need.
 #[derive(Debug, Clone)]
@@ -191,6 +192,11 @@ pub struct BodyExpectation {
 pub struct CrlExpectation {
     /// Whether an outdated or withdrawn list counts.
     pub freshness: Freshness,
+    /// How long after its issue a list is too old, whatever it says itself.
+    pub max_age: Option<Duration>,
+    /// Who has to have signed it; anybody known by its issuer's name where nobody is named.
+    #[serde(skip)]
+    pub issuers: Vec<Signer>,
 }
 
 /// Whether an outdated or withdrawn CRL counts.

@@ -9,7 +9,7 @@ use self::script::{Act, Part, Script, StoppedClock, seen};
 use super::*;
 use crate::cause::{Cause, State};
 use crate::net::Clock;
-use crate::observation::{CrlFacts, CrlOutcome, CrlSignature, Observation, RouteFacts};
+use crate::observation::{CrlFacts, CrlOutcome, Observation, RouteFacts};
 use crate::plan::{DnsPlan, Endpoint, Pair, Path, PathOptions, Proxy, ProxyScheme, TlsPlan, Way};
 use crate::state::{Change, Report};
 use crate::verdict::{Evidence, Verdict};
@@ -319,16 +319,7 @@ async fn one_round_judges_when_all_are_in() {
 
 #[test]
 fn the_last_readable_crl_outlives_results_without_one() {
-    let parsed = CrlFacts {
-        issuer: "CN=issuer".into(),
-        number: None,
-        this_update: StoppedClock.now(),
-        next_update: None,
-        revoked: 3,
-        bytes: 812,
-        signature: CrlSignature::Unchecked,
-        signature_reason: None,
-    };
+    let parsed = CrlFacts { revoked: 3, bytes: 812, ..CrlFacts::of("CN=issuer".into(), StoppedClock.now()) };
     let with = |crl| {
         let observation = Observation { crl, ..seen(MINUTE, RouteFacts::Direct, None, None) };
         let verdict = Verdict { state: State::Reachable, reason: None, evidence: Evidence::default() };

@@ -1,5 +1,7 @@
 //! The response body where something is expected of it: a certificate revocation list or a text.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 
@@ -92,22 +94,37 @@ fn stale(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
         return Some(Finding::degraded(Cause::CrlGone, detail));
     }
     let list = whole_crl(case)?;
-    let due = list.next_update?;
     let now = case.observation.probed_at;
-    if now <= due {
-        return None;
-    }
-    let day = due.format(&Rfc3339).unwrap_or_default();
-    let detail = format!("the CRL from {} should have been replaced by {day}", case.host());
-    let finding = Finding::degraded(Cause::CrlExpired, detail);
+    let (due, words) = out_of_time(case, list, now)?;
+    let finding = Finding::degraded(Cause::CrlExpired, format!("the CRL from {} {words}", case.host()));
     // A copy made while the list was current: the publisher may have a newer one, a cache on the way has not.
-    match made_at(http, now) {
-        Some(made) if made < due => {
-            let made = made.format(&Rfc3339).unwrap_or_default();
-            Some(finding.blaming(Blame::Proxy).with("cached_since", &made))
-        }
+    match made_at(http, now).zip(due) {
+        Some((made, due)) if made < due => Some(finding.blaming(Blame::Proxy).with("cached_since", &day(made))),
         _ => Some(finding),
     }
+}
+
+/// The moment by which a list should have been replaced, where that is what is wrong, and what is wrong in words that
+/// follow the list.
+fn out_of_time(case: &Case<'_>, list: &CrlFacts, now: OffsetDateTime) -> Option<(Option<OffsetDateTime>, String)> {
+    if let Some(due) = list.next_update.filter(|due| now > *due) {
+        return Some((Some(due), format!("should have been replaced by {}", day(due))));
+    }
+    // Publishers and clients have clocks of their own.
+    if list.this_update > now + CLOCK_TOLERANCE {
+        return Some((None, format!("is not valid before {}", day(list.this_update))));
+    }
+    let max_age = case.expect().crl.as_ref()?.max_age?;
+    let due = list.this_update.checked_add(max_age.try_into().ok()?).filter(|due| now > *due)?;
+    let limit = crate::config::duration_in_words(max_age);
+    Some((Some(due), format!("was issued on {}, longer ago than max_age allows ({limit})", day(list.this_update))))
+}
+
+/// How far the publisher's clock may be ahead.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
+
+fn day(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
 }
 
 /// When an answer was made at its source: its Date, or what its Age says if that is earlier (RFC 9111, section 4.2.3).

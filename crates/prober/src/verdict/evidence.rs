@@ -64,6 +64,13 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
     if !observation.detours.is_empty() {
         note(&mut facts, "failed_routes", &failed_routes(case));
     }
+    if let Some(list) = observation.parsed_crl() {
+        note(
+            &mut facts,
+            "crl_unknown_critical",
+            &some_of(list.unknown_critical.iter().map(ToString::to_string).collect()),
+        );
+    }
     pac(case, &mut facts);
     tenant(case, &mut facts);
     note(&mut facts, "tls_version_refused_by_origin", super::audit::refused_by_origin(case).unwrap_or_default());

@@ -3,12 +3,13 @@
 
 use thiserror::Error;
 use time::OffsetDateTime;
-use x509_parser::asn1_rs::{Any, Class, FromDer, Header, Oid, Tag, oid};
+use x509_parser::asn1_rs::{Any, Class, FromDer, Header, Oid, Tag};
 use x509_parser::certificate::X509Certificate;
-use x509_parser::num_bigint::BigInt;
 use x509_parser::time::ASN1Time;
-use x509_parser::x509::{AlgorithmIdentifier, X509Name};
+use x509_parser::x509::X509Name;
 
+use super::extensions::Extensions;
+use super::signature::algorithm_name;
 use crate::observation::{CrlFacts, CrlSignature};
 use crate::text::Clean;
 
@@ -17,9 +18,6 @@ pub(super) const SEQUENCE: u8 = 0x30;
 
 /// The longest issuer name read, in bytes.
 const MAX_NAME: usize = 16 * 1024;
-
-/// The longest CRL number shown, in octets; RFC 5280, section 5.2.3 allows 20.
-const MAX_NUMBER: usize = 32;
 
 /// Why DER is no CRL; reads on from "no CRL:".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -34,6 +32,8 @@ pub(super) enum Malformed {
     LongName,
     #[error("it is of an unknown version")]
     Version,
+    #[error("it names two different signature algorithms")]
+    TwoAlgorithms,
 }
 
 /// How long the outer element says that it is, header included.
@@ -51,73 +51,96 @@ pub(super) fn is_certificate(body: &[u8]) -> bool {
     X509Certificate::from_der(body).is_ok()
 }
 
+/// A list as it was read, and what it takes to check who signed it.
+#[derive(Debug)]
+pub(super) struct List<'a> {
+    pub(super) facts: CrlFacts,
+    pub(super) signed: Signed<'a>,
+}
+
+/// What was signed, by whom and how.
+#[derive(Debug)]
+pub(super) struct Signed<'a> {
+    /// The signed part, with its header.
+    pub(super) message: &'a [u8],
+    /// The algorithm, without its header.
+    pub(super) algorithm: &'a [u8],
+    /// Its identifier.
+    pub(super) algorithm_id: Oid<'a>,
+    /// The signature's octets.
+    pub(super) signature: &'a [u8],
+    /// The issuer's name, without its header.
+    pub(super) issuer: &'a [u8],
+    /// The identifier of the issuer's key, where it is named.
+    pub(super) key_id: Option<Vec<u8>>,
+}
+
 /// Reads `CertificateList`; bytes after it are not looked at.
-pub(super) fn parse(body: &[u8]) -> Result<CrlFacts, Malformed> {
+pub(super) fn parse(body: &[u8]) -> Result<List<'_>, Malformed> {
     let mut input = body;
     let mut list = sequence(&mut input, "outer structure")?;
+    let start = list;
     let mut tbs = sequence(&mut list, "signed part")?;
-    algorithm(&mut list, "signature algorithm")?;
-    element(&mut list, Tag::BitString, "signature")?;
+    let message = start.get(..start.len() - list.len()).unwrap_or_default();
+    let (algorithm, algorithm_id) = algorithm(&mut list)?;
+    // The first octet of a bit string says how many of the last one's bits do not count.
+    let signature = element(&mut list, Tag::BitString, "signature")?.get(1..).unwrap_or_default();
 
     version(&mut tbs)?;
-    let signed_with = algorithm(&mut tbs, "signature algorithm")?;
-    let issuer = name(&mut tbs)?;
+    let (inner_algorithm, _) = self::algorithm(&mut tbs)?;
+    if inner_algorithm != algorithm {
+        return Err(Malformed::TwoAlgorithms);
+    }
+    let (issuer, shown_issuer) = name(&mut tbs)?;
     let this_update = time(&mut tbs, "thisUpdate")?;
     let next_update = if is_time(tbs) { Some(time(&mut tbs, "nextUpdate")?) } else { None };
-    let revoked = if next_tag(tbs) == Some(Tag::Sequence) { count_revoked(&mut tbs)? } else { 0 };
-    let number = if tbs.is_empty() { None } else { crl_number(tbs)? };
+    let mut extensions = Extensions::default();
+    let revoked = if next_tag(tbs) == Some(Tag::Sequence) { count_revoked(&mut tbs, &mut extensions)? } else { 0 };
+    extensions.read(tbs)?;
+    let Extensions { number, scope, authority_key, unknown_critical } = extensions;
 
-    Ok(CrlFacts {
-        issuer,
+    let facts = CrlFacts {
+        issuer: shown_issuer,
         number,
         this_update,
         next_update,
+        scope,
+        authority_key: authority_key.as_deref().map(hex),
+        signed_with: algorithm_name(&algorithm_id),
+        unknown_critical,
         revoked,
         bytes: body.len() as u64,
         signature: CrlSignature::Unchecked,
-        signature_reason: Some(Clean::new(unchecked_because(&signed_with))),
-    })
+        signature_reason: None,
+    };
+    let key_id = authority_key;
+    Ok(List { facts, signed: Signed { message, algorithm, algorithm_id, signature, issuer, key_id } })
 }
 
-/// Why nobody checked the signature.
-fn unchecked_because(algorithm: &Oid<'_>) -> &'static str {
-    const MD2_RSA: Oid<'static> = oid!(1.2.840.113549.1.1.2);
-    const MD5_RSA: Oid<'static> = oid!(1.2.840.113549.1.1.4);
-    const SHA1_RSA: Oid<'static> = oid!(1.2.840.113549.1.1.5);
-    const SHA1_RSA_OIW: Oid<'static> = oid!(1.3.14.3.2.29);
-    const SHA1_ECDSA: Oid<'static> = oid!(1.2.840.10045.4.1);
-    const SHA1_DSA: Oid<'static> = oid!(1.2.840.10040.4.3);
-    let is = |weak: &[Oid<'static>]| weak.iter().any(|oid| oid == algorithm);
-    if is(&[MD2_RSA]) {
-        "signed with MD2, which proves nothing"
-    } else if is(&[MD5_RSA]) {
-        "signed with MD5, which proves nothing"
-    } else if is(&[SHA1_RSA, SHA1_RSA_OIW, SHA1_ECDSA, SHA1_DSA]) {
-        "signed with SHA-1, which proves nothing"
-    } else {
-        "the issuer's certificate is not known here"
-    }
+fn hex(octets: &[u8]) -> String {
+    let nibbles = octets.iter().flat_map(|octet| [octet >> 4, octet & 0xf]);
+    nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
 }
 
 /// Takes the next element, whatever it is.
-fn any<'a>(input: &mut &'a [u8], field: &'static str) -> Result<Any<'a>, Malformed> {
+pub(super) fn any<'a>(input: &mut &'a [u8], field: &'static str) -> Result<Any<'a>, Malformed> {
     let (rest, any) = Any::from_der(input).map_err(|_| Malformed::Field(field))?;
     *input = rest;
     Ok(any)
 }
 
 /// Takes the next element, which has to have a universal tag, and hands out its content.
-fn element<'a>(input: &mut &'a [u8], tag: Tag, field: &'static str) -> Result<&'a [u8], Malformed> {
+pub(super) fn element<'a>(input: &mut &'a [u8], tag: Tag, field: &'static str) -> Result<&'a [u8], Malformed> {
     let any = any(input, field)?;
     if any.class() == Class::Universal && any.tag() == tag { Ok(any.data) } else { Err(Malformed::Field(field)) }
 }
 
-fn sequence<'a>(input: &mut &'a [u8], field: &'static str) -> Result<&'a [u8], Malformed> {
+pub(super) fn sequence<'a>(input: &mut &'a [u8], field: &'static str) -> Result<&'a [u8], Malformed> {
     element(input, Tag::Sequence, field)
 }
 
 /// The universal tag of the next element.
-fn next_tag(input: &[u8]) -> Option<Tag> {
+pub(super) fn next_tag(input: &[u8]) -> Option<Tag> {
     let (_, header) = Header::from_der(input).ok()?;
     (header.class() == Class::Universal).then(|| header.tag())
 }
@@ -130,20 +153,23 @@ fn version(input: &mut &[u8]) -> Result<(), Malformed> {
     Ok(())
 }
 
-fn algorithm<'a>(input: &mut &'a [u8], field: &'static str) -> Result<Oid<'a>, Malformed> {
-    let (rest, algorithm) = AlgorithmIdentifier::from_der(input).map_err(|_| Malformed::Field(field))?;
-    *input = rest;
-    Ok(algorithm.algorithm)
+/// An algorithm without its header, and its identifier.
+fn algorithm<'a>(input: &mut &'a [u8]) -> Result<(&'a [u8], Oid<'a>), Malformed> {
+    const FIELD: &str = "signature algorithm";
+    let content = sequence(input, FIELD)?;
+    let (_, id) = Oid::from_der(content).map_err(|_| Malformed::Field(FIELD))?;
+    Ok((content, id))
 }
 
-fn name(input: &mut &[u8]) -> Result<Clean, Malformed> {
+/// The issuer's name without its header, and as text.
+fn name<'a>(input: &mut &'a [u8]) -> Result<(&'a [u8], Clean), Malformed> {
     let start = *input;
     let content = sequence(input, "issuer")?;
     if content.len() > MAX_NAME {
         return Err(Malformed::LongName);
     }
     let (_, name) = X509Name::from_der(start).map_err(|_| Malformed::Field("issuer"))?;
-    Ok(Clean::new(&name.to_string()))
+    Ok((content, Clean::new(&name.to_string())))
 }
 
 fn is_time(input: &[u8]) -> bool {
@@ -157,7 +183,7 @@ fn time(input: &mut &[u8], field: &'static str) -> Result<OffsetDateTime, Malfor
 }
 
 /// Counts the entries, each of which has to start with a serial number and a date.
-fn count_revoked(input: &mut &[u8]) -> Result<u64, Malformed> {
+fn count_revoked(input: &mut &[u8], extensions: &mut Extensions) -> Result<u64, Malformed> {
     const FIELD: &str = "list of revoked certificates";
     let mut entries = sequence(input, FIELD)?;
     let mut count = 0;
@@ -167,34 +193,11 @@ fn count_revoked(input: &mut &[u8]) -> Result<u64, Malformed> {
         if !is_time(entry) {
             return Err(Malformed::Field(FIELD));
         }
+        any(&mut entry, FIELD)?;
+        if !entry.is_empty() {
+            extensions.of_entry(entry);
+        }
         count += 1;
     }
     Ok(count)
-}
-
-/// Finds the CRL number among the extensions (RFC 5280, section 5.2.3); an outsized one is not shown.
-fn crl_number(mut input: &[u8]) -> Result<Option<String>, Malformed> {
-    const FIELD: &str = "extensions";
-    const CRL_NUMBER: Oid<'static> = oid!(2.5.29.20);
-    let tagged = any(&mut input, FIELD)?;
-    if tagged.class() != Class::ContextSpecific || tagged.tag() != Tag(0) {
-        return Err(Malformed::Field(FIELD));
-    }
-    let mut content = tagged.data;
-    let mut extensions = sequence(&mut content, FIELD)?;
-    while !extensions.is_empty() {
-        let mut extension = sequence(&mut extensions, FIELD)?;
-        let (rest, id) = Oid::from_der(extension).map_err(|_| Malformed::Field(FIELD))?;
-        if id != CRL_NUMBER {
-            continue;
-        }
-        extension = rest;
-        if next_tag(extension) == Some(Tag::Boolean) {
-            element(&mut extension, Tag::Boolean, FIELD)?;
-        }
-        let mut value = element(&mut extension, Tag::OctetString, FIELD)?;
-        let number = element(&mut value, Tag::Integer, "CRL number")?;
-        return Ok((number.len() <= MAX_NUMBER).then(|| BigInt::from_signed_bytes_be(number).to_string()));
-    }
-    Ok(None)
 }

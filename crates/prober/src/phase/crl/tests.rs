@@ -5,7 +5,8 @@ use rcgen::{
 use time::macros::datetime;
 
 use super::*;
-use crate::observation::{CrlFacts, CrlSignature};
+use crate::observation::{CrlFacts, CrlScope, CrlSignature};
+use crate::trust::signer::KnownSigners;
 
 fn authority() -> (CertificateParams, KeyPair) {
     let mut params = CertificateParams::default();
@@ -38,9 +39,14 @@ fn der(revoked: u32) -> Vec<u8> {
     list(revoked, &[1, 0]).der().to_vec()
 }
 
-/// Reads a body that came whole.
+/// Reads a body that came whole, and that one of these should have signed.
+fn read_by(body: &[u8], signers: Signers<'_>) -> CrlOutcome {
+    read(body, &BodyFacts { bytes: body.len() as u64, complete: true, ..BodyFacts::default() }, signers)
+}
+
+/// Reads a body that came whole, where nobody is known.
 fn read_whole(body: &[u8]) -> CrlOutcome {
-    read(body, &BodyFacts { bytes: body.len() as u64, complete: true, ..BodyFacts::default() })
+    read_by(body, Signers::Known(&KnownSigners::new(Vec::new())))
 }
 
 fn parsed(outcome: CrlOutcome) -> CrlFacts {
@@ -67,6 +73,10 @@ fn a_list_says_who_when_and_how_many() {
         this_update: datetime!(2026-01-02 03:04:05 UTC),
         // After 2049 it is a GeneralizedTime (RFC 5280, section 5.1.2.5).
         next_update: Some(datetime!(2051-01-01 00:00 UTC)),
+        scope: CrlScope::default(),
+        authority_key: facts.authority_key.clone(),
+        signed_with: "ecdsa-with-SHA256".into(),
+        unknown_critical: Vec::new(),
         revoked: 300,
         bytes: body.len() as u64,
         signature: CrlSignature::Unchecked,
@@ -123,7 +133,7 @@ fn every_flipped_octet_is_survived() {
 #[test]
 fn short_of_its_content_length_anything_is_truncated() {
     let facts = BodyFacts { announced: Some(100), complete: false, ..BodyFacts::default() };
-    assert_eq!(read(b"<html>", &facts), CrlOutcome::Truncated { announced: 100, received: 6 });
+    assert_eq!(read(b"<html>", &facts, Signers::Only(&[])), CrlOutcome::Truncated { announced: 100, received: 6 });
 }
 
 #[test]
@@ -167,8 +177,16 @@ fn a_long_list_costs_no_memory_of_its_own() {
 #[test]
 fn old_lists_are_read_and_their_signatures_called_worthless() {
     for (body, number, reason) in [
-        (&include_bytes!("samples/v1-md5.crl")[..], None, "signed with MD5, which proves nothing"),
-        (include_bytes!("samples/v2-sha1.crl"), Some("10"), "signed with SHA-1, which proves nothing"),
+        (
+            &include_bytes!("samples/v1-md5.crl")[..],
+            None,
+            "weak: signed with md5WithRSAEncryption, which proves nothing",
+        ),
+        (
+            include_bytes!("samples/v2-sha1.crl"),
+            Some("10"),
+            "weak: signed with sha1WithRSAEncryption, which proves nothing",
+        ),
     ] {
         let facts = parsed(read_whole(body));
         assert_eq!(facts.issuer.as_str(), "O=reachwatch tests, CN=Old Habits CA");

@@ -11,11 +11,12 @@ use super::tunnel::Socket;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
 use crate::observation::{CrlOutcome, Fault, HttpFacts, Sample, TlsFacts};
+use crate::phase;
 use crate::phase::aia::OpenChain;
+use crate::phase::crl::{self, Signers};
 use crate::phase::http::{Body, BodyRule, Form, Kept, Protocol, Request, Response};
 use crate::phase::io::Metered;
 use crate::phase::tls::{Alpn, Hello, TlsStream};
-use crate::phase::{self, crl};
 use crate::route::Hop;
 
 /// The most that is received over TLS where no CRL is expected: chain, head and body fit in many times.
@@ -56,6 +57,9 @@ impl<'a> Trip<'a> {
             let served = self.seen.route.clone();
             let issuers = Issuers { prober: self.prober, path: &self.pair.path, served: &served };
             self.timed(Stage::Tls, open.complete(connector, host, &mut facts, &issuers, by)).await;
+        }
+        if let Some(signers) = self.prober.signers.as_ref().filter(|_| facts.is_proven()) {
+            signers.meet(stream.get_ref().1.peer_certificates().unwrap_or_default());
         }
         self.listener.heard(Step::Secured(&facts));
         Ok((Box::new(stream), facts))
@@ -133,13 +137,24 @@ impl<'a> Trip<'a> {
         }
     }
 
+    /// Whose signature the list should have that is expected, if one is.
+    fn signers(&self) -> Option<Signers<'a>> {
+        let expected = self.endpoint().expect.crl.as_ref()?;
+        let prober = self.prober;
+        match (expected.issuers.as_slice(), &prober.signers) {
+            ([], Some(known)) => Some(Signers::Known(known)),
+            (configured, _) => Some(Signers::Only(configured)),
+        }
+    }
+
     /// Takes in a response, and says where it sends the client, if that is followed.
     pub(super) fn take_in(&mut self, url: &Url, body: Body) -> Result<Option<Url>, Fault> {
         let Body { mut facts, bytes, mut fault } = body;
         let expects_crl = self.endpoint().expect.crl.is_some();
         let next = if expects_crl { redirect::target(url, &facts) } else { None };
         let came = fault.as_ref().is_none_or(is_lost);
-        let crl = (expects_crl && is_success(facts.status) && came).then(|| crl::read(&bytes, &facts.body));
+        let crl = self.signers().filter(|_| is_success(facts.status) && came);
+        let crl = crl.map(|signers| crl::read(&bytes, &facts.body, signers));
         if matches!(crl, Some(CrlOutcome::Parsed(_))) {
             // A whole list came; that its connection was not closed in good order bothers no client.
             fault = None;
