@@ -86,24 +86,24 @@ enum Outcome {
     Holds,
 }
 
-fn try_signer(signed: &Signed<'_>, signer: &Signer) -> Outcome {
-    let is_meant = match (&signed.key_id, signer.key_id()) {
+fn try_signer(list: &Signed<'_>, signer: &Signer) -> Outcome {
+    let is_meant = match (&list.key_id, signer.key_id()) {
         (Some(named), Some(own)) => named == own,
         // Roots of a store do not tell theirs, and old lists name none.
         _ => false,
     };
-    if signed.key_id.is_some() && signer.key_id().is_some() && !is_meant {
+    if list.key_id.is_some() && signer.key_id().is_some() && !is_meant {
         return Outcome::OtherKey;
     }
     let Some((key_algorithm, key)) = signer.key() else { return Outcome::OtherKey };
     let known = ALL_VERIFICATION_ALGS.iter().filter(|algorithm| {
-        algorithm.signature_alg_id().as_ref() == signed.algorithm
+        algorithm.signature_alg_id().as_ref() == list.algorithm
             && algorithm.public_key_alg_id().as_ref() == key_algorithm
     });
     let mut tried = false;
     for algorithm in known {
         tried = true;
-        if algorithm.verify_signature(key, signed.message, signed.signature).is_ok() {
+        if algorithm.verify_signature(key, list.message, list.signature).is_ok() {
             return Outcome::Holds;
         }
     }

@@ -87,8 +87,7 @@ fn every_algorithm_in_use_is_checked() {
         assert_eq!(signature(&list, Signers::Only(&[other.signer()])).0, Invalid, "{algorithm:?}");
 
         let mut forged = list.clone();
-        let last = forged.len() - 1;
-        forged[last] ^= 1;
+        *forged.last_mut().unwrap() ^= 1;
         let (verdict, reason) = signature(&forged, Signers::Known(&ours.met()));
         assert_eq!((verdict, reason.as_str()), (Invalid, "the issuer's key did not make this signature"));
     }
