@@ -3,6 +3,7 @@
 //! Its shape is an interface described in `docs/http.md`. A field that does not apply is null, never left out, so that
 //! a reader can rely on every key.
 
+mod interception;
 mod observed;
 mod result;
 mod stamp;
@@ -12,6 +13,7 @@ use prober::diagnosis::{self, PathStanding};
 use prober::snapshot::{Row, Snapshot};
 use serde::Serialize;
 
+pub use self::interception::{InterceptorEntry, ReachEntry};
 pub(crate) use self::observed::answers;
 pub use self::observed::{AuditAnswer, CrlAnswer, HttpAnswer, Observed, PhaseSeconds, ProxyAnswer, TlsAnswer};
 pub use self::result::{LastResult, ResultEntry};
@@ -33,6 +35,8 @@ pub struct Document<'a> {
     pub summary: Summary,
     /// One entry for every path in use.
     pub paths: Vec<PathEntry<'a>>,
+    /// Everybody who answers in place of origins.
+    pub interception: Vec<InterceptorEntry<'a>>,
     /// One entry for every endpoint and path, in the order of the configuration; controls carry `control: true`.
     pub results: Vec<ResultEntry<'a>>,
     /// Incidents; none are recorded yet.
@@ -51,6 +55,7 @@ impl<'a> Document<'a> {
             generated_at: Stamp(snapshot.generated_at),
             site_state: diagnosis::site(snapshot, &paths).as_str(),
             summary: Summary::of(snapshot),
+            interception: diagnosis::interception(snapshot).interceptors.iter().map(InterceptorEntry::of).collect(),
             results: snapshot.rows.iter().map(|row| result(row)).collect(),
             paths: paths.into_iter().map(PathEntry::of).collect(),
             incidents: [],

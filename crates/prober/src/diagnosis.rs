@@ -4,11 +4,13 @@
 //! show that a way is open; that they fail is never sufficient for anything.
 
 mod endpoint;
+mod interception;
 mod path;
 
 use time::OffsetDateTime;
 
 pub use self::endpoint::{EndpointDiagnosis, endpoints};
+pub use self::interception::{Extent, Interception, Interceptor, PathTally, Reach, interception};
 pub use self::path::{PathStanding, PathState, paths};
 use crate::snapshot::{Row, Snapshot};
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use prober::fingerprint::Fingerprints;
 use prober::observation::{AuditFacts, Observation, Via};
 use prober::plan::{
-    Cloud, Credentials, Endpoint, EnvironmentProxies, Expect, PacFile, PacLocation, Password, Path, PathOptions,
+    Cloud, Credentials, Endpoint, EnvironmentProxies, Expect, PacFile, PacLocation, Pair, Password, Path, PathOptions,
     PrivateAnswers, Proxy, Secret, TenantCheck, UrlView, Way, WinHttpProxies,
 };
 use prober::verdict::{Question, Verdict, judge};
@@ -298,4 +298,61 @@ fn check_form(verdict: &Verdict, is_tenants: bool, file: &FilePath) {
     assert!((10..=600).contains(&reason.detail.chars().count()), "{at}: {}", reason.detail);
     assert!(!reason.detail.contains(['\n', '\t', '\u{1b}']), "{at}: {}", reason.detail);
     assert!(!reason.detail.contains("correct horse"), "{at}");
+}
+
+/// Every combination of what a chain may be, against the table of `docs/causes.md` said once more in other words: an
+/// incomplete chain, an interceptor in or out of date, a root that is not held, and another's certificate are never taken
+/// for one another.
+#[test]
+fn no_chain_is_taken_for_another() {
+    let pair = pair_to("https://activation.sls.microsoft.com/");
+    let fingerprints = Fingerprints::built_in().unwrap();
+    for trust in ["public", "microsoft", "extra", "inspection", "untrusted"] {
+        for validity in ["valid", "expired", "not_yet_valid"] {
+            for name_matches in [true, false] {
+                for completed_by_aia in [true, false] {
+                    for issuer in
+                        ["CN=Some CA", "CN=FortiGate CA, O=Fortinet", "CN=Microsoft Root Certificate Authority"]
+                    {
+                        if completed_by_aia && matches!(trust, "inspection" | "untrusted") {
+                            continue;
+                        }
+                        let seen = completed(
+                            json!({"http": {"status": 200}, "tls": {
+                                "verification": {
+                                    "trust": trust, "validity": validity, "name_matches": name_matches,
+                                    "completed_by_aia": completed_by_aia,
+                                },
+                                "chain": [{
+                                    "subject": "CN=leaf", "issuer": issuer,
+                                    "not_before": "2025-06-01T00:00:00Z", "not_after": "2026-06-01T00:00:00Z",
+                                }],
+                            }}),
+                            &PathText::default(),
+                        );
+                        let observation: Observation = serde_json::from_value(seen.clone()).unwrap();
+                        let verdict = judge(&Question::alone(&pair, &fingerprints), &observation);
+                        let unheld = issuer.contains("Microsoft") && name_matches;
+                        let expected = match (trust, name_matches, validity) {
+                            ("untrusted", _, "valid") if unheld => Some(Cause::TlsRootUnknown),
+                            ("untrusted", _, _) if unheld => Some(Cause::TlsExpired),
+                            ("untrusted", ..) => Some(Cause::TlsIntercepted),
+                            (_, false, _) => Some(Cause::TlsNameMismatch),
+                            ("inspection", ..) => Some(Cause::TlsIntercepted),
+                            (_, _, "expired" | "not_yet_valid") => Some(Cause::TlsExpired),
+                            _ if completed_by_aia && issuer.contains("Fortinet") => Some(Cause::TlsIntercepted),
+                            _ if completed_by_aia => Some(Cause::TlsChainIncomplete),
+                            _ => None,
+                        };
+                        assert_eq!(verdict.reason.map(|reason| reason.cause), expected, "{seen}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn pair_to(url: &str) -> Pair {
+    let path = path(&PathText::default());
+    Pair { endpoint: Arc::new(Endpoint::new("endpoint", url.parse().unwrap())), path: Arc::new(path) }
 }

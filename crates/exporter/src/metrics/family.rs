@@ -80,6 +80,10 @@ families! {
         "Whether the signature of the last readable CRL holds; absent while unchecked.";
     PATH_STATE = Gauge "reachwatch_path_state"
         "What the results of a path say together: 1 for the current state, 0 for the others.";
+    TLS_ENDPOINTS = Gauge "reachwatch_tls_endpoints"
+        "Endpoints whose TLS handshake completes on a path, whoever it is with.";
+    INTERCEPTED_ENDPOINTS = Gauge "reachwatch_intercepted_endpoints"
+        "Endpoints in whose place somebody else completes the TLS handshake; announced are those of inspection_roots.";
     SITE_ONLINE = Gauge "reachwatch_site_online"
         "Whether the site gets out at all: 1 or 0, absent while unknown.";
     SITE_INFO = Gauge "reachwatch_site_info"

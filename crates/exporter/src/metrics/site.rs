@@ -22,6 +22,18 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
         }
     }
 
+    let interception = diagnosis::interception(snapshot);
+    let mut tls_endpoints = exposition.family(&family::TLS_ENDPOINTS);
+    for tally in &interception.paths {
+        tls_endpoints.sample(&Labels::new(&[("path", tally.path)]), &[], tally.tls);
+    }
+    let mut intercepted = exposition.family(&family::INTERCEPTED_ENDPOINTS);
+    for tally in &interception.paths {
+        let labels = Labels::new(&[("path", tally.path)]);
+        intercepted.sample(&labels, &[("announced", "true")], tally.announced);
+        intercepted.sample(&labels, &[("announced", "false")], tally.unannounced);
+    }
+
     let mut online = exposition.family(&family::SITE_ONLINE);
     match diagnosis::site(snapshot, &paths) {
         SiteState::Online => online.sample(&Labels::default(), &[], 1),

@@ -117,6 +117,8 @@ fn what_is_unknown_is_absent() {
         "reachwatch_tls_info",
         "reachwatch_crl_size_bytes",
         "reachwatch_site_online",
+        "reachwatch_tls_endpoints",
+        "reachwatch_intercepted_endpoints",
     ] {
         assert_eq!(samples(&never_probed, absent), [""; 0], "{absent}");
     }
@@ -203,4 +205,19 @@ fn an_audit_says_what_passes_and_nothing_of_what_it_does_not_know() {
     assert_eq!(of("reachwatch_tls_large_hello_supported", "b"), ["} 0"]);
     assert_eq!(of("reachwatch_tls_audit_last_timestamp_seconds", "a"), ["} 1767268200"]);
     assert_eq!(of(versions, "c"), [""; 0]);
+}
+
+#[test]
+fn interception_is_counted_from_zero_once_anything_is_known() {
+    use prober::observation::ChainTrust::{Inspection, Public};
+    let with = |trust| {
+        let row = sample::row("a", "hq").observed(|seen| seen.tls = Some(sample::tls(trust)));
+        sample::snapshot([row.reachable(), sample::row("b", "hq").blocked(Cause::TcpTimeout, "no answer")])
+    };
+    assert_eq!(samples(&with(Public), "reachwatch_tls_endpoints"), ["reachwatch_tls_endpoints{path=\"hq\"} 1"]);
+    let intercepted = |trust| samples(&with(trust), "reachwatch_intercepted_endpoints");
+    let line =
+        |announced, count| format!("reachwatch_intercepted_endpoints{{path=\"hq\",announced=\"{announced}\"}} {count}");
+    assert_eq!(intercepted(Public), [line(true, 0), line(false, 0)]);
+    assert_eq!(intercepted(Inspection), [line(true, 1), line(false, 0)]);
 }

@@ -2,6 +2,7 @@
 
 mod cell;
 mod frame;
+mod interception;
 mod overview;
 mod pac;
 mod problem;

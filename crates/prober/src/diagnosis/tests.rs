@@ -1,3 +1,5 @@
+mod interception;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -41,6 +41,11 @@ impl TlsFacts {
             && v.name_matches
             && v.handshake_signature == HandshakeSignature::Valid
     }
+
+    /// Who signed the last certificate shown; nobody where none was.
+    pub fn top_issuer(&self) -> &str {
+        self.chain.last().map_or("", |certificate| certificate.issuer.as_str())
+    }
 }
 
 /// One certificate, as far as it could be read.

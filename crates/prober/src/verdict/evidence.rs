@@ -56,6 +56,7 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
         // Who signs for the origin stands nearer to it than who added a header.
         if let Some(vendor) = case.fingerprints.inspection(&tls.chain) {
             note(&mut facts, "vendor", vendor);
+            note(&mut facts, "interceptor", vendor);
         }
         if let Some(reason) = &tls.verification.reason {
             note(&mut facts, "reason", reason.as_str());

@@ -105,8 +105,17 @@ pub(super) fn validity(case: &Case<'_>) -> Option<Finding> {
     if !is_trusted || verification.validity == Validity::Valid {
         return None;
     }
-    let detail = format!("the certificate of {} {}", case.host(), outside_validity(tls, case));
-    Some(Finding::blocked(Cause::TlsExpired, detail))
+    let outside = outside_validity(tls, case);
+    if verification.trust == ChainTrust::Inspection {
+        // Its own clients turn away from it, and no publisher can help.
+        let detail = format!(
+            "the site's own TLS inspection (\"{}\") answers for {} with a certificate that {outside}",
+            tls.top_issuer(),
+            case.host()
+        );
+        return Some(Finding::blocked(Cause::TlsIntercepted, detail));
+    }
+    Some(Finding::blocked(Cause::TlsExpired, format!("the certificate of {} {outside}", case.host())))
 }
 
 /// What the end of the chain says, and whether its holder is there.
@@ -118,17 +127,18 @@ pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
         ChainTrust::Untrusted if case.lacks_intermediate(tls) => {
             let detail = format!(
                 "{host} leaves out an intermediate certificate (\"{}\"); another path saw the certificate itself proven",
-                top_issuer(tls)
+                tls.top_issuer()
             );
             Some(Finding::degraded(Cause::TlsChainIncomplete, detail))
         }
         ChainTrust::Untrusted if ends_at_unheld_root(tls) => {
             let detail =
-                format!("{host} chains to \"{}\", a Microsoft root that reachwatch does not hold", top_issuer(tls));
+                format!("{host} chains to \"{}\", a Microsoft root that reachwatch does not hold", tls.top_issuer());
             Some(Finding::degraded(Cause::TlsRootUnknown, detail))
         }
         ChainTrust::Untrusted => {
-            let detail = format!("the certificate of {host} is issued by \"{}\", which nobody trusts", top_issuer(tls));
+            let detail =
+                format!("the certificate of {host} is issued by \"{}\", which nobody trusts", tls.top_issuer());
             Some(Finding::blocked(Cause::TlsIntercepted, detail))
         }
         // Nobody who wants in would show a certificate whose key is not his: the proof itself went wrong.
@@ -136,19 +146,22 @@ pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
             let detail = format!("whoever answers for {host} did not prove that the certificate is theirs; {OFFER}");
             Some(Finding::blocked(Cause::TlsHandshakeFailed, detail))
         }
+        // Told already, and worse than this.
+        ChainTrust::Inspection if verification.validity != Validity::Valid => None,
         ChainTrust::Inspection => {
-            let detail = format!("the site's own TLS inspection (\"{}\") answers for {host}", top_issuer(tls));
+            let detail = format!("the site's own TLS inspection (\"{}\") answers for {host}", tls.top_issuer());
             Some(Finding::degraded(Cause::TlsIntercepted, detail))
         }
         ChainTrust::Public | ChainTrust::Microsoft | ChainTrust::Extra if verification.completed_by_aia => {
             if let Some(vendor) = case.fingerprints.inspection(&tls.chain) {
                 let detail =
                     format!("TLS inspection of {vendor} answers for {host} and leaves out an intermediate certificate");
-                return Some(Finding::degraded(Cause::TlsIntercepted, detail).with("vendor", vendor));
+                let finding = Finding::degraded(Cause::TlsIntercepted, detail);
+                return Some(finding.with("vendor", vendor).with("interceptor", vendor));
             }
             let detail = format!(
                 "{host} leaves out an intermediate certificate (\"{}\"); Windows fetches it, other clients fail",
-                top_issuer(tls)
+                tls.top_issuer()
             );
             Some(Finding::degraded(Cause::TlsChainIncomplete, detail))
         }
@@ -168,7 +181,7 @@ fn ends_at_unheld_root(tls: &TlsFacts) -> bool {
     verification.trust == ChainTrust::Untrusted
         && verification.name_matches
         && verification.handshake_signature == HandshakeSignature::Valid
-        && names_unheld_root(top_issuer(tls))
+        && names_unheld_root(tls.top_issuer())
 }
 
 fn names_unheld_root(issuer: &str) -> bool {
@@ -176,11 +189,6 @@ fn names_unheld_root(issuer: &str) -> bool {
         .split(',')
         .filter_map(|part| part.trim().strip_prefix("CN="))
         .any(|cn| MICROSOFT_ROOTS_NOT_HELD.contains(&cn))
-}
-
-/// Who signed the last certificate shown.
-pub(super) fn top_issuer(tls: &TlsFacts) -> &str {
-    tls.chain.last().map_or("", |certificate| certificate.issuer.as_str())
 }
 
 pub(super) fn subject(tls: &TlsFacts) -> &str {

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::cell::Cell;
 use super::frame::Frame;
+use super::interception::InterceptionLines;
 use super::problem::Problem;
 use super::standing::PathLine;
 use super::when::When;
@@ -29,6 +30,7 @@ pub(super) struct Overview<'a> {
     paths: Vec<PathLine<'a>>,
     updated: When,
     problems: Vec<Problem<'a>>,
+    interception: InterceptionLines<'a>,
     groups: Vec<Group<'a>>,
     controls: Option<Group<'a>>,
 }
@@ -71,6 +73,7 @@ impl<'a> Overview<'a> {
             paths: PathLine::all(snapshot),
             updated: When::of(snapshot.generated_at, now),
             problems: Problem::all(snapshot, now),
+            interception: InterceptionLines::of(snapshot),
             groups: groups(&rows, &order, now),
             controls: groups(&controls, &order, now).pop(),
         }

@@ -5,7 +5,7 @@ use crate::cause::Cause;
 use crate::observation::{ChainTrust, HandshakeSignature, IoKind, Sample, TlsFacts, TlsFailure, TlsFault, Validity};
 use crate::verdict::case::Case;
 use crate::verdict::finding::Finding;
-use crate::verdict::tls::{OFFER, outside_validity, subject, top_issuer};
+use crate::verdict::tls::{OFFER, outside_validity, subject};
 
 /// The handshake did not complete.
 pub(super) fn failed(case: &Case<'_>, name: &str, fault: &TlsFault) -> Finding {
@@ -39,7 +39,7 @@ pub(super) fn unproven(case: &Case<'_>, name: &str) -> Finding {
 fn shortcoming(case: &Case<'_>, tls: &TlsFacts) -> String {
     let verification = &tls.verification;
     if verification.trust == ChainTrust::Untrusted {
-        return format!("shows a certificate issued by \"{}\", which nobody trusts", top_issuer(tls));
+        return format!("shows a certificate issued by \"{}\", which nobody trusts", tls.top_issuer());
     }
     if !verification.name_matches {
         return format!("shows a certificate for another name: {}", subject(tls));

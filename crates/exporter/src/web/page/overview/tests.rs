@@ -196,3 +196,41 @@ fn a_cell_says_what_the_last_audit_found() {
     assert!(audits[2].is_none());
     assert_eq!(html(&snapshot).matches("class=\"audit\"").count(), 2);
 }
+
+#[test]
+fn who_intercepts_is_told_with_the_paths_that_he_stands_on() {
+    use prober::observation::ChainTrust;
+    let snapshot = sample::snapshot([
+        sample::row("a", "direct").observed(|seen| seen.tls = Some(sample::tls(ChainTrust::Public))).reachable(),
+        sample::row("a", "hq")
+            .observed(|seen| {
+                let mut tls = sample::tls(ChainTrust::Untrusted);
+                tls.chain[0].issuer = "CN=Box <b>1</b>".into();
+                seen.tls = Some(tls);
+            })
+            .evidence("interceptor", "Zscaler")
+            .blocked(Cause::TlsIntercepted, "intercepted"),
+    ]);
+    let html = html(&snapshot);
+    let told = html.split("<section class=\"interception\"").nth(1).unwrap();
+    for words in
+        ["CN=Box &#60;b&#62;1&#60;/b&#62;", "Zscaler", "not announced", "on one path only: 1 of 1 endpoints on hq"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!self::html(&sample::good()).contains("TLS interception"));
+}
+
+#[test]
+fn issuers_by_the_hundred_do_not_fill_the_page() {
+    use prober::observation::ChainTrust;
+    let rows = (0..100).map(|number| {
+        let row = sample::row(&format!("e{number}"), "hq").observed(|seen| {
+            let mut tls = sample::tls(ChainTrust::Untrusted);
+            tls.chain[0].issuer = format!("CN=e{number}").as_str().into();
+            seen.tls = Some(tls);
+        });
+        row.blocked(Cause::TlsIntercepted, "intercepted")
+    });
+    assert!(html(&sample::snapshot(rows)).contains("and 92 more issuers"));
+}
