@@ -337,7 +337,11 @@ fn on_a_bad_day(row: RowSample, name: &str, path: &str) -> RowSample {
             .blocked(Cause::ProxyDenied, "proxy hq (proxy.hq.example:3128) refused CONNECT with 403 Forbidden"),
         ("login", "direct") => row
             .observed(|seen| {
-                seen.tls = Some(tls(ChainTrust::Untrusted));
+                let mut handshake = tls(ChainTrust::Untrusted);
+                for certificate in &mut handshake.chain {
+                    certificate.issuer = "CN=Branch Web Filter CA".into();
+                }
+                seen.tls = Some(handshake);
                 seen.http = Some(http(200));
             })
             .evidence("issuer", "CN=Branch Web Filter CA <script>alert(1)</script>")

@@ -3,6 +3,7 @@
 //! Its shape is an interface described in `docs/http.md`. A field that does not apply is null, never left out, so that
 //! a reader can rely on every key.
 
+mod incident;
 mod interception;
 mod observed;
 mod result;
@@ -13,6 +14,7 @@ use prober::diagnosis::{self, PathStanding};
 use prober::snapshot::{Row, Snapshot};
 use serde::Serialize;
 
+pub use self::incident::{IncidentEntry, Incidents};
 pub use self::interception::{InterceptorEntry, ReachEntry};
 pub(crate) use self::observed::answers;
 pub use self::observed::{AuditAnswer, CrlAnswer, HttpAnswer, Observed, PhaseSeconds, ProxyAnswer, TlsAnswer};
@@ -39,8 +41,8 @@ pub struct Document<'a> {
     pub interception: Vec<InterceptorEntry<'a>>,
     /// One entry for every endpoint and path, in the order of the configuration; controls carry `control: true`.
     pub results: Vec<ResultEntry<'a>>,
-    /// Incidents; none are recorded yet.
-    pub incidents: [(); 0],
+    /// What is open now, every trouble once.
+    pub incidents: Vec<IncidentEntry<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -58,7 +60,7 @@ impl<'a> Document<'a> {
             interception: diagnosis::interception(snapshot).interceptors.iter().map(InterceptorEntry::of).collect(),
             results: snapshot.rows.iter().map(|row| result(row)).collect(),
             paths: paths.into_iter().map(PathEntry::of).collect(),
-            incidents: [],
+            incidents: IncidentEntry::all(snapshot),
         }
     }
 }
@@ -117,8 +119,14 @@ mod tests {
     #[test]
     fn the_document_keeps_its_shape() {
         let mut snapshot = sample::branch();
-        let shown =
-            [("ols", "hq"), ("go", "hq"), ("product-root-crl", "direct"), ("root-crl", "direct"), ("ncsi", "direct")];
+        let shown = [
+            ("ols", "hq"),
+            ("go", "hq"),
+            ("login", "direct"),
+            ("product-root-crl", "direct"),
+            ("root-crl", "direct"),
+            ("ncsi", "direct"),
+        ];
         snapshot.rows.retain(|row| shown.contains(&row.pair.key()));
         insta::assert_yaml_snapshot!(Document::from_snapshot(&snapshot));
     }

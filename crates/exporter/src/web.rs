@@ -27,7 +27,7 @@ pub use self::bind::{BindError, DEFAULT_ADDRESS, bind};
 pub use self::server::serve;
 use crate::metrics::{self, Live};
 use crate::pac::Deciders;
-use crate::status::Document;
+use crate::status::{Document, Incidents};
 
 /// What the handlers read.
 #[derive(Debug, Clone)]
@@ -54,6 +54,7 @@ pub fn router(app: App) -> Router {
         .route("/", get(overview))
         .route("/metrics", get(exposition))
         .route("/api/v1/status", get(status))
+        .route("/api/v1/incidents", get(incidents))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
         .route("/pac", get(pac))
@@ -95,6 +96,14 @@ async fn exposition(State(app): State<App>) -> Response {
 
 async fn status(State(app): State<App>) -> Response {
     offload(move || match serde_json::to_vec(&Document::from_snapshot(&app.snapshot())) {
+        Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        Err(error) => failure(&error),
+    })
+    .await
+}
+
+async fn incidents(State(app): State<App>) -> Response {
+    offload(move || match serde_json::to_vec(&Incidents::from_snapshot(&app.snapshot())) {
         Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
         Err(error) => failure(&error),
     })

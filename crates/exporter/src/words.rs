@@ -66,6 +66,17 @@ pub(crate) fn list(items: &[&str], plural: &str) -> String {
     }
 }
 
+/// A list in a sentence that names as many as fit: "a, b and c", "a, b, … and 5 more".
+pub(crate) fn all(items: &[&str]) -> String {
+    const MOST: usize = 8;
+    match items {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] if items.len() <= MOST => format!("{} and {last}", first.join(", ")),
+        many => format!("{} and {} more", many.get(..MOST).unwrap_or(many).join(", "), many.len() - MOST),
+    }
+}
+
 /// Words as a heading begins: "The proxy refuses it".
 pub(crate) fn capitalised(words: &str) -> String {
     let mut characters = words.chars();
@@ -112,6 +123,13 @@ mod tests {
         assert_eq!(list(&["direct", "hq"], "paths"), "direct and hq");
         assert_eq!(list(&["direct", "hq", "lte"], "paths"), "direct, hq and lte");
         assert_eq!(list(&["a", "b", "c", "d"], "paths"), "4 paths");
+    }
+
+    #[test]
+    fn a_list_of_all_names_as_many_as_fit() {
+        assert_eq!(all(&["a"]), "a");
+        assert_eq!(all(&["a", "b", "c", "d"]), "a, b, c and d");
+        assert_eq!(all(&["x"; 10]), "x, x, x, x, x, x, x, x and 2 more");
     }
 
     #[test]

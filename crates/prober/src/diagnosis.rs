@@ -4,12 +4,14 @@
 //! show that a way is open; that they fail is never sufficient for anything.
 
 mod endpoint;
+mod incident;
 mod interception;
 mod path;
 
 use time::OffsetDateTime;
 
 pub use self::endpoint::{EndpointDiagnosis, endpoints};
+pub use self::incident::{Incident, Scope, incidents};
 pub use self::interception::{Extent, Interception, Interceptor, PathTally, Reach, interception};
 pub use self::path::{PathStanding, PathState, paths};
 use crate::snapshot::{Row, Snapshot};

@@ -84,6 +84,8 @@ families! {
         "Endpoints whose TLS handshake completes on a path, whoever it is with.";
     INTERCEPTED_ENDPOINTS = Gauge "reachwatch_intercepted_endpoints"
         "Endpoints in whose place somebody else completes the TLS handshake; announced are those of inspection_roots.";
+    OPEN_INCIDENTS = Gauge "reachwatch_open_incidents"
+        "What is open now, every trouble once: a site that is offline, paths that are down, and endpoints besides.";
     SITE_ONLINE = Gauge "reachwatch_site_online"
         "Whether the site gets out at all: 1 or 0, absent while unknown.";
     SITE_INFO = Gauge "reachwatch_site_info"

@@ -1,6 +1,6 @@
 //! The families about paths, the site and the build.
 
-use prober::diagnosis::{self, PathState, SiteState};
+use prober::diagnosis::{self, PathState, Scope, SiteState};
 use prober::snapshot::Snapshot;
 
 use super::exposition::{Exposition, Labels};
@@ -32,6 +32,13 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
         let labels = Labels::new(&[("path", tally.path)]);
         intercepted.sample(&labels, &[("announced", "true")], tally.announced);
         intercepted.sample(&labels, &[("announced", "false")], tally.unannounced);
+    }
+
+    let incidents = diagnosis::incidents(snapshot);
+    let mut open = exposition.family(&family::OPEN_INCIDENTS);
+    for scope in Scope::ALL {
+        let count = incidents.iter().filter(|incident| incident.scope == scope).count();
+        open.sample(&Labels::default(), &[("scope", scope.as_str())], count);
     }
 
     let mut online = exposition.family(&family::SITE_ONLINE);

@@ -221,3 +221,22 @@ fn interception_is_counted_from_zero_once_anything_is_known() {
     assert_eq!(intercepted(Public), [line(true, 0), line(false, 0)]);
     assert_eq!(intercepted(Inspection), [line(true, 1), line(false, 0)]);
 }
+
+#[test]
+fn open_incidents_are_counted_from_zero() {
+    let counts = |rows: Vec<sample::RowSample>| -> Vec<String> {
+        let lines = samples(&sample::snapshot(rows), "reachwatch_open_incidents");
+        lines.iter().map(|line| line.trim_start_matches("reachwatch_open_incidents").to_owned()).collect()
+    };
+    let of = |site, path, endpoint| {
+        [("site", site), ("path", path), ("endpoint", endpoint)]
+            .map(|(scope, count)| format!("{{scope=\"{scope}\"}} {count}"))
+    };
+    let refused = |name| sample::row(name, "hq").blocked(Cause::ProxyRefused, "refused");
+    let fine = || sample::row("a", "direct").reachable();
+    let denied = || sample::row("b", "direct").blocked(Cause::TcpRefused, "refused");
+    assert_eq!(counts(vec![]), of(0, 0, 0));
+    assert_eq!(counts(vec![sample::row("a", "hq")]), of(0, 0, 0));
+    assert_eq!(counts(vec![fine(), refused("a"), denied(), refused("b")]), of(0, 1, 1));
+    assert_eq!(counts(vec![refused("a"), refused("b")]), of(1, 0, 0));
+}

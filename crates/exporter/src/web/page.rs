@@ -3,6 +3,7 @@
 mod cell;
 mod frame;
 mod interception;
+mod member;
 mod overview;
 mod pac;
 mod problem;

@@ -114,6 +114,7 @@ async fn every_page_answers_get_and_head_with_its_content_type() {
         ("/pac", "text/html; charset=utf-8"),
         ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
         ("/api/v1/status", "application/json"),
+        ("/api/v1/incidents", "application/json"),
         ("/runbook", "text/html; charset=utf-8"),
         ("/runbook/proxy_denied", "text/html; charset=utf-8"),
         ("/runbook/network-is-fine", "text/html; charset=utf-8"),
@@ -186,6 +187,19 @@ async fn assets_are_kept_for_ever_and_confirmed_by_their_tag() {
     assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
     assert_eq!(ask(&app, Method::GET, "/assets/0-style.css").await.0, StatusCode::NOT_FOUND);
     assert_eq!(ask(&app, Method::GET, "/").await.1[header::CACHE_CONTROL], "no-store");
+}
+
+#[tokio::test]
+async fn open_incidents_are_those_of_the_status_document() {
+    let (_sender, app) = app(sample::branch());
+    let json = |body: &str| serde_json::from_str::<serde_json::Value>(body).unwrap();
+    let (_, _, own) = ask(&app, Method::GET, "/api/v1/incidents").await;
+    let (_, _, whole) = ask(&app, Method::GET, "/api/v1/status").await;
+    let (own, whole) = (json(&own), json(&whole));
+    assert_eq!((&own["site"], &own["generated_at"]), (&whole["site"], &whole["generated_at"]));
+    assert_eq!(own["incidents"], whole["incidents"]);
+    let causes: Vec<_> = own["incidents"].as_array().unwrap().iter().map(|one| one["cause"].clone()).collect();
+    assert_eq!(causes, ["proxy_denied", "proxy_denied", "tls_intercepted"]);
 }
 
 /// A server on a port of its own, and the way to stop it.

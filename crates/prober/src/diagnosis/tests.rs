@@ -1,3 +1,4 @@
+mod incidents;
 mod interception;
 
 use std::sync::Arc;

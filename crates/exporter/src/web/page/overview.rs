@@ -1,7 +1,10 @@
 //! The overview: the sentence, what needs attention, and a matrix for every group.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use prober::cause::State;
+use prober::diagnosis::{self, EndpointDiagnosis};
 use prober::plan::Severity;
 use prober::snapshot::{Row, Snapshot};
 use time::OffsetDateTime;
@@ -9,12 +12,13 @@ use time::OffsetDateTime;
 use super::cell::Cell;
 use super::frame::Frame;
 use super::interception::InterceptionLines;
-use super::problem::Problem;
+use super::problem::Problems;
 use super::standing::PathLine;
 use super::when::When;
 use crate::rows::path_names;
 use crate::sentence;
 use crate::status::Summary;
+use crate::words;
 
 /// The whole page.
 #[derive(Debug, Template)]
@@ -29,7 +33,7 @@ pub(super) struct Overview<'a> {
     results: usize,
     paths: Vec<PathLine<'a>>,
     updated: When,
-    problems: Vec<Problem<'a>>,
+    problems: Problems<'a>,
     interception: InterceptionLines<'a>,
     groups: Vec<Group<'a>>,
     controls: Option<Group<'a>>,
@@ -49,6 +53,8 @@ pub(super) struct Line<'a> {
     name: &'a str,
     url: &'a str,
     severity: Severity,
+    /// What its paths say together, where that is more than the cells do.
+    diagnosis: Option<String>,
     cells: Vec<Option<Cell<'a>>>,
 }
 
@@ -58,6 +64,10 @@ impl<'a> Overview<'a> {
         let (controls, rows): (Vec<&Row>, Vec<&Row>) =
             snapshot.rows.iter().map(AsRef::as_ref).partition(|row| row.pair.endpoint.control);
         let order = path_names(snapshot);
+        let diagnoses = diagnosis::endpoints(snapshot);
+        let look = Look { order: &order, diagnoses: &diagnoses, now };
+        // A control counts for nothing, and so does what its paths say.
+        let bare = Look { diagnoses: &HashMap::new(), ..look };
         Self {
             frame: Frame::new(),
             site: &snapshot.site,
@@ -72,10 +82,10 @@ impl<'a> Overview<'a> {
             results: rows.len(),
             paths: PathLine::all(snapshot),
             updated: When::of(snapshot.generated_at, now),
-            problems: Problem::all(snapshot, now),
+            problems: Problems::of(snapshot, now),
             interception: InterceptionLines::of(snapshot),
-            groups: groups(&rows, &order, now),
-            controls: groups(&controls, &order, now).pop(),
+            groups: look.groups(&rows),
+            controls: bare.groups(&controls).pop(),
         }
     }
 }
@@ -89,37 +99,63 @@ const fn tone(summary: Summary) -> State {
     }
 }
 
-/// The rows by group, and by endpoint within it, both in the order of the configuration.
-fn groups<'a>(rows: &[&'a Row], order: &[&'a str], now: OffsetDateTime) -> Vec<Group<'a>> {
-    let mut groups = Vec::<(&str, Vec<&'a Row>)>::new();
-    for row in rows {
-        let name = row.pair.endpoint.group.as_str();
-        match groups.iter_mut().find(|(group, _)| *group == name) {
-            Some((_, members)) => members.push(row),
-            None => groups.push((name, vec![row])),
+/// In what light the rows are shown.
+#[derive(Clone, Copy)]
+struct Look<'d> {
+    /// The names of the paths.
+    order: &'d [&'d str],
+    diagnoses: &'d HashMap<&'d str, EndpointDiagnosis<'d>>,
+    now: OffsetDateTime,
+}
+
+impl Look<'_> {
+    /// The rows by group, and by endpoint within it, both in the order of the configuration.
+    fn groups<'a>(self, rows: &[&'a Row]) -> Vec<Group<'a>> {
+        let mut groups = Vec::<(&str, Vec<&'a Row>)>::new();
+        for row in rows {
+            let name = row.pair.endpoint.group.as_str();
+            match groups.iter_mut().find(|(group, _)| *group == name) {
+                Some((_, members)) => members.push(row),
+                None => groups.push((name, vec![row])),
+            }
         }
+        groups.into_iter().map(|(name, members)| self.group(name, &members)).collect()
     }
-    groups.into_iter().map(|(name, members)| group(name, &members, order, now)).collect()
+
+    fn group<'a>(self, name: &'a str, rows: &[&'a Row]) -> Group<'a> {
+        let used =
+            |path: &&str| rows.iter().find(|row| row.pair.path.name == **path).map(|row| row.pair.path.name.as_str());
+        let paths: Vec<_> = self.order.iter().filter_map(used).collect();
+        // The plan lists an endpoint's pairs one after the other.
+        let by_endpoint = rows.chunk_by(|a, b| a.pair.endpoint.name == b.pair.endpoint.name);
+        let lines = by_endpoint.filter_map(|rows| self.line(rows, &paths)).collect();
+        Group { name, paths, lines }
+    }
+
+    fn line<'a>(self, rows: &[&'a Row], paths: &[&str]) -> Option<Line<'a>> {
+        let endpoint = &rows.first()?.pair.endpoint;
+        let own = |path: &&str| rows.iter().find(|row| row.pair.path.name == *path).map(|row| Cell::of(row, self.now));
+        let diagnosis = self.diagnoses.get(endpoint.name.as_str());
+        Some(Line {
+            name: &endpoint.name,
+            url: endpoint.url.as_str(),
+            severity: endpoint.severity,
+            diagnosis: diagnosis.and_then(|diagnosis| in_words(diagnosis, rows.len())),
+            cells: paths.iter().map(own).collect(),
+        })
+    }
 }
 
-fn group<'a>(name: &'a str, rows: &[&'a Row], order: &[&'a str], now: OffsetDateTime) -> Group<'a> {
-    let used = |path: &&str| rows.iter().any(|row| row.pair.path.name == *path);
-    let paths: Vec<_> = order.iter().copied().filter(used).collect();
-    // The plan lists an endpoint's pairs one after the other.
-    let by_endpoint = rows.chunk_by(|a, b| a.pair.endpoint.name == b.pair.endpoint.name);
-    let lines = by_endpoint.filter_map(|rows| line(rows, &paths, now)).collect();
-    Group { name, paths, lines }
-}
-
-fn line<'a>(rows: &[&'a Row], paths: &[&str], now: OffsetDateTime) -> Option<Line<'a>> {
-    let endpoint = &rows.first()?.pair.endpoint;
-    let own = |path: &&str| rows.iter().find(|row| row.pair.path.name == *path).map(|row| Cell::of(row, now));
-    Some(Line {
-        name: &endpoint.name,
-        url: endpoint.url.as_str(),
-        severity: endpoint.severity,
-        cells: paths.iter().map(own).collect(),
-    })
+/// What an endpoint's paths say together. Of a single path there is nothing to compare.
+fn in_words(diagnosis: &EndpointDiagnosis<'_>, paths: usize) -> Option<String> {
+    match diagnosis {
+        EndpointDiagnosis::PathSpecific { blocked, usable } => {
+            Some(format!("blocked on {}, gets through on {}", words::all(blocked), words::all(usable)))
+        }
+        EndpointDiagnosis::BlockedEverywhere if paths > 1 => Some("blocked on every path".to_owned()),
+        EndpointDiagnosis::OriginDown => Some("the publisher has a problem: its paths serve others".to_owned()),
+        EndpointDiagnosis::BlockedEverywhere | EndpointDiagnosis::ReachableEverywhere => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,66 +1,164 @@
-//! What needs attention: endpoints with the same trouble on the same paths, told together.
+//! What needs attention: incidents first, and then what is degraded or unknown; of endpoints, those with the same trouble
+//! on the same paths are told together.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use prober::cause::{Blame, Cause, State};
-use prober::diagnosis::{self, EndpointDiagnosis};
+use prober::diagnosis::{self, EndpointDiagnosis, Incident, Scope};
 use prober::plan::Severity;
 use prober::snapshot::{Row, Snapshot};
-use prober::text::Clean;
-use prober::verdict::Evidence;
+use prober::verdict::Reason;
 use time::OffsetDateTime;
 
+use super::member::Member;
 use super::when::When;
 use crate::rows::of_endpoints;
 use crate::words;
 
-/// Endpoints with the same trouble on the same paths.
+/// What is told under one heading.
 #[derive(Debug)]
 pub(super) struct Problem<'a> {
-    /// The state of all of them.
+    /// What is struck.
+    scope: Scope,
+    /// The state of all that is struck.
     pub(super) state: State,
-    /// The cause of all of them.
-    pub(super) cause: Cause,
+    /// The cause, where it is one.
+    pub(super) cause: Option<Cause>,
     /// The paths, in the order of the configuration.
     pub(super) paths: Vec<&'a str>,
-    /// Who has to act.
-    pub(super) who: &'static str,
-    /// Since when the first of them has been so.
+    /// Who has to act, where it is the same for all.
+    pub(super) who: Option<&'static str>,
+    /// Since when it has been so; of several endpoints, the first.
     pub(super) since: When,
     /// The endpoints.
     pub(super) members: Vec<Member<'a>>,
-    blame: Blame,
+    blame: Option<Blame>,
     severity: Severity,
     began: OffsetDateTime,
 }
 
-/// One endpoint with what was seen of it.
+/// What is open, and what needs attention besides.
 #[derive(Debug)]
-pub(super) struct Member<'a> {
-    /// The endpoint's name.
-    pub(super) endpoint: &'a str,
-    /// What is requested.
-    pub(super) url: &'a str,
-    /// How bad it is.
-    pub(super) severity: &'static str,
-    /// What was seen over each path; one entry where all saw the same.
-    pub(super) sightings: Vec<Sighting<'a>>,
-    /// What the endpoint's other paths say.
-    pub(super) elsewhere: Option<String>,
+pub(super) struct Problems<'a> {
+    /// How many incidents are open.
+    pub(super) incidents: usize,
+    /// They, those of endpoints with the same trouble together.
+    pub(super) open: Vec<Problem<'a>>,
+    /// What is degraded or unknown.
+    pub(super) others: Vec<Problem<'a>>,
 }
 
-/// What was seen of an endpoint.
-#[derive(Debug)]
-pub(super) struct Sighting<'a> {
-    /// Over which paths.
-    pub(super) paths: Vec<&'a str>,
-    /// What, in a sentence.
-    pub(super) detail: Clean,
-    /// What supports it.
-    pub(super) evidence: Vec<(String, &'a str)>,
-    /// Since when.
-    pub(super) since: When,
-    began: OffsetDateTime,
+impl<'a> Problems<'a> {
+    /// All problems of a snapshot.
+    pub(super) fn of(snapshot: &'a Snapshot, now: OffsetDateTime) -> Self {
+        let diagnoses = diagnosis::endpoints(snapshot);
+        let incidents = diagnosis::incidents(snapshot);
+        let told = Told { diagnoses: &diagnoses, now };
+        let others = mild(snapshot, &diagnoses);
+        Self {
+            incidents: incidents.len(),
+            open: together(incidents.iter().map(|incident| told.incident(incident))),
+            others: together(others.into_iter().filter_map(|rows| told.endpoint(&rows))),
+        }
+    }
+}
+
+/// The results that are degraded or unknown and no part of an incident, those of one endpoint with the same reason
+/// together.
+fn mild<'a>(snapshot: &'a Snapshot, diagnoses: &HashMap<&str, EndpointDiagnosis<'_>>) -> Vec<Vec<&'a Row>> {
+    let is_origin_down =
+        |row: &Row| diagnoses.get(row.pair.endpoint.name.as_str()) == Some(&EndpointDiagnosis::OriginDown);
+    let is_mild = |row: &&Row| matches!(row.state(), State::Degraded | State::Unknown) && !is_origin_down(row);
+    let mut groups: Vec<Vec<&Row>> = Vec::new();
+    let mut places = HashMap::new();
+    for row in of_endpoints(snapshot).filter(is_mild) {
+        let Some(reason) = reason(row) else { continue };
+        let key = (row.pair.endpoint.name.as_str(), row.state(), reason.cause, reason.blame);
+        let place = *places.entry(key).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(place) {
+            group.push(row);
+        }
+    }
+    groups
+}
+
+fn reason(row: &Row) -> Option<&Reason> {
+    row.confirmed.as_ref()?.report.verdict.reason.as_ref()
+}
+
+/// How things are told: in the light of what the endpoints' paths say together, and of the time.
+struct Told<'d, 's> {
+    diagnoses: &'d HashMap<&'s str, EndpointDiagnosis<'s>>,
+    now: OffsetDateTime,
+}
+
+impl Told<'_, '_> {
+    fn incident<'a>(&self, incident: &Incident<'a>) -> Problem<'a> {
+        let by_endpoint = incident.rows.chunk_by(|a, b| a.pair.endpoint.name == b.pair.endpoint.name);
+        Problem {
+            scope: incident.scope,
+            state: incident.state,
+            cause: incident.cause,
+            paths: incident.paths.clone(),
+            who: incident.blame.map(words::who),
+            since: When::of(incident.since, self.now),
+            members: by_endpoint.filter_map(|rows| self.member(rows, incident.scope)).collect(),
+            blame: incident.blame,
+            severity: incident.severity,
+            began: incident.since,
+        }
+    }
+
+    /// One endpoint with the same reason on some paths.
+    fn endpoint<'a>(&self, rows: &[&'a Row]) -> Option<Problem<'a>> {
+        let first = rows.first()?;
+        let reason = reason(first)?;
+        let began = rows.iter().filter_map(|row| row.confirmed.as_ref()).map(|confirmed| confirmed.since).min()?;
+        Some(Problem {
+            scope: Scope::Endpoint,
+            state: first.state(),
+            cause: Some(reason.cause),
+            paths: rows.iter().map(|row| row.pair.path.name.as_str()).collect(),
+            who: Some(words::who(reason.blame)),
+            since: When::of(began, self.now),
+            members: vec![self.member(rows, Scope::Endpoint)?],
+            blame: Some(reason.blame),
+            severity: first.pair.endpoint.severity,
+            began,
+        })
+    }
+
+    fn member<'a>(&self, rows: &[&'a Row], scope: Scope) -> Option<Member<'a>> {
+        let endpoint = &rows.first()?.pair.endpoint;
+        let diagnosis = self.diagnoses.get(endpoint.name.as_str()).filter(|_| scope != Scope::Site);
+        Member::of(rows, diagnosis, self.now)
+    }
+}
+
+/// Endpoints with the same trouble on the same paths under one heading; incidents before all else, then blocked before
+/// degraded before unknown, the most severe, the widest.
+fn together<'a>(problems: impl Iterator<Item = Problem<'a>>) -> Vec<Problem<'a>> {
+    let mut told: Vec<Problem<'a>> = Vec::new();
+    let mut places = HashMap::new();
+    for problem in problems {
+        if problem.scope != Scope::Endpoint {
+            told.push(problem);
+            continue;
+        }
+        let key = (problem.state, problem.cause, problem.blame, problem.paths.clone());
+        if let Some(known) = places.get(&key).and_then(|place: &usize| told.get_mut(*place)) {
+            known.absorb(problem);
+        } else {
+            places.insert(key, told.len());
+            told.push(problem);
+        }
+    }
+    told.sort_by_key(|one| (one.scope, rank(one.state), one.severity, Reverse(one.members.len())));
+    told
 }
 
 impl<'a> Problem<'a> {
@@ -77,154 +175,31 @@ impl<'a> Problem<'a> {
         self.members.get(self.first().len()..).unwrap_or_default()
     }
 
-    /// "2 endpoints on hq: the proxy refuses them".
+    /// "2 endpoints on hq: the proxy refuses them", "Path hq is down: the proxy refuses connections".
     pub(super) fn headline(&self) -> String {
         let (count, paths) = (self.members.len(), words::list(&self.paths, "paths"));
-        let words = words::cause_of(self.cause, count);
-        match count {
-            1 => format!("1 endpoint on {paths}: {words}"),
-            _ => format!("{count} endpoints on {paths}: {words}"),
+        let endpoints = if count == 1 { "1 endpoint".to_owned() } else { format!("{count} endpoints") };
+        match self.scope {
+            Scope::Site => format!("The site is offline: nothing gets out on {paths}"),
+            Scope::Path => match self.cause {
+                Some(cause) => format!("Path {paths} is down: {}", words::cause_of(cause, count)),
+                None => format!("Path {paths} is down: it gets to none of {endpoints}"),
+            },
+            Scope::Endpoint => {
+                let words =
+                    self.cause.map_or("the publisher has several problems", |cause| words::cause_of(cause, count));
+                format!("{endpoints} on {paths}: {words}")
+            }
         }
-    }
-
-    /// All problems: blocked before degraded before unknown, then the most severe, then the widest.
-    pub(super) fn all(snapshot: &'a Snapshot, now: OffsetDateTime) -> Vec<Self> {
-        let mut problems = Vec::<Self>::new();
-        let diagnoses = diagnosis::endpoints(snapshot);
-        for row in of_endpoints(snapshot) {
-            add(&mut problems, row, diagnoses.get(row.pair.endpoint.name.as_str()), now);
-        }
-        let mut problems = across_paths(problems);
-        for problem in &mut problems {
-            problem.since = When::of(problem.began, now);
-        }
-        problems.sort_by_key(|problem| (rank(problem.state), problem.severity, Reverse(problem.members.len())));
-        problems
-    }
-
-    fn is_same_trouble(&self, other: &Self) -> bool {
-        (self.state, self.cause, self.blame) == (other.state, other.cause, other.blame)
-            && self.members.len() == other.members.len()
-            && self.members.iter().zip(&other.members).all(|(one, another)| one.endpoint == another.endpoint)
     }
 
     fn absorb(&mut self, other: Self) {
-        self.paths.extend(other.paths);
+        self.members.extend(other.members);
         self.severity = self.severity.min(other.severity);
-        self.began = self.began.min(other.began);
-        for (member, same) in self.members.iter_mut().zip(other.members) {
-            same.sightings.into_iter().for_each(|sighting| member.also(sighting));
+        if other.began < self.began {
+            (self.began, self.since) = (other.began, other.since);
         }
     }
-}
-
-impl<'a> Member<'a> {
-    /// Whether the paths saw different things, so that each has to be named.
-    pub(super) fn is_seen_differently(&self) -> bool {
-        self.sightings.len() > 1
-    }
-
-    fn also(&mut self, sighting: Sighting<'a>) {
-        let is_same =
-            |known: &&mut Sighting<'_>| known.detail == sighting.detail && known.evidence == sighting.evidence;
-        let Some(known) = self.sightings.iter_mut().find(is_same) else {
-            return self.sightings.push(sighting);
-        };
-        known.paths.extend(sighting.paths);
-        if sighting.began < known.began {
-            (known.began, known.since) = (sighting.began, sighting.since);
-        }
-    }
-}
-
-impl Sighting<'_> {
-    /// "direct and hq".
-    pub(super) fn over(&self) -> String {
-        words::list(&self.paths, "paths")
-    }
-}
-
-/// Problems of one path each, told once where the same endpoints have the same trouble on several.
-fn across_paths(problems: Vec<Problem<'_>>) -> Vec<Problem<'_>> {
-    let mut told = Vec::<Problem<'_>>::new();
-    for problem in problems {
-        match told.iter_mut().find(|known| known.is_same_trouble(&problem)) {
-            Some(known) => known.absorb(problem),
-            None => told.push(problem),
-        }
-    }
-    told
-}
-
-fn add<'a>(
-    problems: &mut Vec<Problem<'a>>,
-    row: &'a Row,
-    diagnosis: Option<&EndpointDiagnosis<'_>>,
-    now: OffsetDateTime,
-) {
-    let Some((confirmed, reason)) =
-        row.confirmed.as_ref().and_then(|confirmed| Some((confirmed, confirmed.report.verdict.reason.as_ref()?)))
-    else {
-        return;
-    };
-    if confirmed.state == State::Reachable {
-        return;
-    }
-    let (path, severity) = (row.pair.path.name.as_str(), row.pair.endpoint.severity);
-    let since = When::of(confirmed.since, now);
-    let sighting = Sighting {
-        paths: vec![path],
-        detail: Clean::new(&reason.detail),
-        evidence: shown(&confirmed.report.verdict.evidence),
-        since: since.clone(),
-        began: confirmed.since,
-    };
-    let member = member(row, sighting, diagnosis.and_then(|diagnosis| elsewhere(diagnosis, confirmed.state)));
-    let key = |problem: &Problem<'a>| (problem.state, problem.cause, problem.blame, problem.paths.first().copied());
-    let wanted = (confirmed.state, reason.cause, reason.blame, Some(path));
-    if let Some(problem) = problems.iter_mut().find(|problem| key(problem) == wanted) {
-        problem.members.push(member);
-        problem.severity = problem.severity.min(severity);
-        problem.began = problem.began.min(confirmed.since);
-        return;
-    }
-    problems.push(Problem {
-        state: confirmed.state,
-        cause: reason.cause,
-        paths: vec![path],
-        who: words::who(reason.blame),
-        since,
-        members: vec![member],
-        blame: reason.blame,
-        severity,
-        began: confirmed.since,
-    });
-}
-
-/// What a person wants to know next: whether it is the path. A degraded endpoint gets through on its own path too.
-fn elsewhere(diagnosis: &EndpointDiagnosis<'_>, state: State) -> Option<String> {
-    match diagnosis {
-        EndpointDiagnosis::PathSpecific { usable, .. } if !state.is_usable() => {
-            Some(format!("gets through on {}", words::list(usable, "other paths")))
-        }
-        EndpointDiagnosis::OriginDown => Some("the same on every path, while the paths serve others".to_owned()),
-        _ => None,
-    }
-}
-
-fn member<'a>(row: &'a Row, sighting: Sighting<'a>, elsewhere: Option<String>) -> Member<'a> {
-    let endpoint = &row.pair.endpoint;
-    Member {
-        endpoint: &endpoint.name,
-        url: endpoint.url.as_str(),
-        severity: endpoint.severity.as_str(),
-        sightings: vec![sighting],
-        elsewhere,
-    }
-}
-
-fn shown(evidence: &Evidence) -> Vec<(String, &str)> {
-    evidence.facts.iter().map(|(key, value)| (key.replace('_', " "), value.as_str())).collect()
 }
 
 const fn rank(state: State) -> u8 {

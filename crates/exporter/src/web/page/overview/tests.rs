@@ -2,12 +2,19 @@
 
 use prober::cause::Cause;
 
+use super::super::problem::Problem;
 use super::super::render;
 use super::*;
 use crate::sample;
 
 fn html(snapshot: &Snapshot) -> String {
     render(snapshot, sample::NOW).unwrap()
+}
+
+/// Everything that is told, in order.
+fn all(snapshot: &Snapshot) -> Vec<Problem<'_>> {
+    let Problems { open, others, .. } = Problems::of(snapshot, sample::NOW);
+    open.into_iter().chain(others).collect()
 }
 
 #[test]
@@ -56,20 +63,20 @@ fn every_endpoint_has_a_cell_for_every_path_of_its_group() {
 #[test]
 fn the_same_trouble_is_told_once_and_the_worst_comes_first() {
     let snapshot = sample::branch();
-    let overview = Overview::of(&snapshot, sample::NOW);
-    let told: Vec<_> =
-        overview.problems.iter().map(|problem| (problem.state, problem.cause, problem.members.len())).collect();
+    let problems = all(&snapshot);
+    let told: Vec<_> = problems.iter().map(|problem| (problem.state, problem.cause, problem.members.len())).collect();
     assert_eq!(
         told,
         [
-            (State::Blocked, Cause::ProxyDenied, 2),
-            (State::Blocked, Cause::TlsIntercepted, 1),
-            (State::Degraded, Cause::HttpServerError, 1),
-            (State::Unknown, Cause::MonitorError, 1),
+            (State::Blocked, Some(Cause::ProxyDenied), 2),
+            (State::Blocked, Some(Cause::TlsIntercepted), 1),
+            (State::Degraded, Some(Cause::HttpServerError), 1),
+            (State::Unknown, Some(Cause::MonitorError), 1),
         ]
     );
-    assert_eq!(overview.problems[0].headline(), "2 endpoints on hq: the proxy refuses them");
-    assert_eq!(overview.problems[0].since.ago, "4 days");
+    assert_eq!(problems[0].headline(), "2 endpoints on hq: the proxy refuses them");
+    assert_eq!(problems[0].since.ago, "4 days");
+    assert!(html(&snapshot).contains("<h2 id=\"incidents\">Open incidents: 3</h2>"));
 }
 
 #[test]
@@ -78,7 +85,7 @@ fn controls_stand_apart_and_need_no_attention() {
     let snapshot = sample::snapshot([sample::row("a", "direct").reachable(), control]);
     let overview = Overview::of(&snapshot, sample::NOW);
     assert_eq!(overview.tone, State::Reachable);
-    assert!(overview.problems.is_empty());
+    assert!(all(&snapshot).is_empty());
     assert_eq!(overview.groups.len(), 1);
     assert_eq!(overview.controls.map(|group| group.lines.len()), Some(1));
 }
@@ -104,7 +111,7 @@ fn a_problem_of_many_endpoints_tells_a_few_at_once_and_all_on_request() {
     let of = |count: usize| {
         let rows = (0..count).map(|number| sample::row(&format!("e{number}"), "hq").blocked(Cause::TcpRefused, "…"));
         let snapshot = sample::snapshot(rows);
-        let problems = Problem::all(&snapshot, sample::NOW);
+        let problems = all(&snapshot);
         (problems.len(), problems[0].first().len(), problems[0].others().len())
     };
     assert_eq!(of(5), (1, 5, 0));
@@ -138,14 +145,17 @@ fn the_same_trouble_of_the_same_endpoints_on_several_paths_is_told_once() {
         at("a", "hq", "issued by X"),
         at("b", "direct", "issued by X"),
         at("b", "hq", "issued by Y"),
-        at("b", "lte", "issued by X"),
+        at("c", "direct", "issued by X"),
+        at("c", "hq", "issued by X"),
+        at("c", "lte", "issued by X"),
+        sample::row("fine", "direct").reachable(),
+        sample::row("fine", "hq").reachable(),
     ]);
-    let problems = Problem::all(&snapshot, sample::NOW);
+    let problems = all(&snapshot);
     let headlines: Vec<_> = problems.iter().map(Problem::headline).collect();
     assert_eq!(
         headlines,
-        ["2 endpoints on direct and hq: TLS is intercepted", "1 endpoint on lte: TLS is intercepted"],
-        "b alone has the trouble on lte"
+        ["2 endpoints on direct and hq: TLS is intercepted", "1 endpoint on direct, hq and lte: TLS is intercepted"]
     );
     let seen = |member: usize| -> Vec<_> {
         let sightings = problems[0].members[member].sightings.iter();
@@ -158,6 +168,70 @@ fn the_same_trouble_of_the_same_endpoints_on_several_paths_is_told_once() {
 }
 
 #[test]
+fn a_path_that_is_down_is_one_problem_and_a_site_that_is_offline_is_too() {
+    let on = |endpoint, path, cause| sample::row(endpoint, path).blocked(cause, "it failed");
+    let headlines = |rows: Vec<sample::RowSample>| -> Vec<String> {
+        all(&sample::snapshot(rows)).iter().map(Problem::headline).collect()
+    };
+    let down = vec![
+        on("a", "direct", Cause::TcpRefused),
+        on("a", "hq", Cause::ProxyRefused),
+        on("b", "hq", Cause::ProxyRefused),
+        sample::row("b", "direct").reachable(),
+    ];
+    assert_eq!(
+        headlines(down),
+        ["Path hq is down: the proxy refuses connections", "1 endpoint on direct: the connection is refused"]
+    );
+    let in_two_ways = vec![
+        on("a", "hq", Cause::ProxyRefused),
+        on("b", "hq", Cause::ProxyTimeout),
+        sample::row("a", "direct").reachable(),
+    ];
+    assert_eq!(headlines(in_two_ways), ["Path hq is down: it gets to none of 2 endpoints"]);
+    let offline = || vec![on("a", "hq", Cause::ProxyRefused), on("a", "direct", Cause::DnsTimeout)];
+    assert_eq!(headlines(offline()), ["The site is offline: nothing gets out on hq and direct"]);
+    let html = html(&sample::snapshot(offline()));
+    assert!(html.contains("<h2 id=\"incidents\">Open incidents: 1</h2>"));
+    assert!(!html.contains("href=\"/runbook/\""), "of several causes there is no one page");
+}
+
+#[test]
+fn the_matrix_says_what_an_endpoints_paths_say_together() {
+    let denied = |endpoint, path| sample::row(endpoint, path).blocked(Cause::ProxyDenied, "refused");
+    let snapshot = sample::snapshot(vec![
+        denied("a", "hq"),
+        denied("a", "dc"),
+        sample::row("a", "direct").reachable(),
+        denied("b", "hq"),
+        sample::row("b", "direct").blocked(Cause::TcpRefused, "refused"),
+        sample::row("c", "hq").reachable(),
+        sample::row("c", "direct").reachable(),
+        sample::row("d", "dc").degraded(Cause::HttpServerError, "503"),
+        sample::row("e", "dc").reachable(),
+        sample::row("f", "dc").blocked(Cause::ProxyDenied, "refused"),
+        sample::row("ncsi", "dc").control().reachable(),
+        sample::row("ncsi", "hq").control().blocked(Cause::ProxyDenied, "refused"),
+    ]);
+    let overview = Overview::of(&snapshot, sample::NOW);
+    let lines = overview.groups.iter().chain(&overview.controls).flat_map(|group| &group.lines);
+    let told: Vec<_> = lines.map(|line| (line.name, line.diagnosis.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            ("a", Some("blocked on hq and dc, gets through on direct")),
+            ("b", Some("blocked on every path")),
+            ("c", None),
+            ("d", Some("the publisher has a problem: its paths serve others")),
+            ("e", None),
+            ("f", None),
+            ("ncsi", None),
+        ]
+    );
+    assert!(html(&snapshot).contains("blocked on hq and dc, gets through on direct"));
+}
+
+#[test]
 fn who_has_to_act_keeps_the_same_trouble_apart() {
     let mut proxys = sample::reason(Cause::TlsReset, "cut");
     proxys.blame = prober::cause::Blame::Proxy;
@@ -165,7 +239,7 @@ fn who_has_to_act_keeps_the_same_trouble_apart() {
         sample::row("a", "direct").blocked(Cause::TlsReset, "cut"),
         sample::row("a", "hq").blocked_for(proxys),
     ]);
-    assert_eq!(Problem::all(&snapshot, sample::NOW).len(), 2);
+    assert_eq!(all(&snapshot).len(), 2);
 }
 
 #[test]
@@ -174,7 +248,7 @@ fn a_degraded_endpoint_does_not_get_through_elsewhere_on_its_own_path() {
         sample::row("a", "direct").blocked(Cause::TcpRefused, "refused"),
         sample::row("a", "hq").degraded(Cause::TlsChainIncomplete, "incomplete"),
     ]);
-    let problems = Problem::all(&snapshot, sample::NOW);
+    let problems = all(&snapshot);
     let elsewhere: Vec<_> = problems.iter().map(|problem| problem.members[0].elsewhere.as_deref()).collect();
     assert_eq!(elsewhere, [Some("gets through on hq"), None]);
 }
