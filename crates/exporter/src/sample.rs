@@ -15,8 +15,8 @@ use std::time::Duration;
 use prober::cause::{Cause, Stage, State};
 use prober::observation::{
     AuditFacts, BodyFacts, CertificateFacts, ChainTrust, CrlFacts, CrlOutcome, CrlSignature, Fault, HandshakeSignature,
-    Headers, HelloOutcome, HttpFacts, Observation, Phases, ProxyFacts, RouteFacts, Sample, TenantFacts, TlsFacts,
-    TlsFailure, TlsFault, Validity, Verification, Via,
+    Headers, HelloOutcome, HttpFacts, Observation, OriginClock, Phases, ProxyFacts, RouteFacts, Sample, TenantFacts,
+    TlsFacts, TlsFailure, TlsFault, Validity, Verification, Via,
 };
 use prober::plan::{CONTROL_GROUP, Cloud, Endpoint, Pair, Path, PathOptions, ProxyScheme, Severity, TenantCheck, Way};
 use prober::snapshot::{Counts, Row, Snapshot};
@@ -79,6 +79,14 @@ pub fn domain(name: &str) -> RowSample {
     sample.row.pair = Arc::new(pair);
     let facts = TenantFacts { external: false, lookups: Vec::new() };
     sample.observed(|seen| *seen = Observation { tenant: Some(facts), ..Observation::empty(NOW) })
+}
+
+/// A host that was asked just now, by whose clock ours is so many seconds behind.
+pub fn at_clock(host: &str, behind: i64) -> RowSample {
+    row_of(&format!("https://{host}/"), host, "direct").observed(|seen| {
+        let ours = seen.probed_at;
+        seen.origin_clock = Some(OriginClock { date: ours + time::Duration::seconds(behind), ours });
+    })
 }
 
 impl RowSample {
@@ -254,6 +262,7 @@ pub fn tls(trust: ChainTrust) -> TlsFacts {
             handshake_signature: HandshakeSignature::Valid,
             reason: None,
             completed_by_aia: false,
+            period: None,
         },
     }
 }
@@ -367,6 +376,7 @@ fn on_a_bad_day(row: RowSample, name: &str, path: &str) -> RowSample {
             let row = row.observed(|seen| {
                 seen.tls = Some(tls(ChainTrust::Public));
                 seen.http = Some(http(200));
+                seen.origin_clock = Some(OriginClock { date: seen.probed_at, ours: seen.probed_at });
             });
             if name == "ols" { row.audited(passed(), passed(), passed()).reachable() } else { row.reachable() }
         }

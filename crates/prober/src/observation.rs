@@ -6,6 +6,7 @@
 mod audit;
 mod auth;
 mod challenge;
+mod clock;
 mod crl;
 mod fault;
 mod http;
@@ -25,6 +26,7 @@ use time::OffsetDateTime;
 pub use self::audit::{AuditFacts, HelloOutcome};
 pub use self::auth::{AuthFacts, AuthFailure, AuthScheme};
 pub use self::challenge::Challenge;
+pub use self::clock::OriginClock;
 pub use self::crl::{CrlFacts, CrlLimit, CrlOutcome, CrlScope, CrlSignature};
 pub use self::fault::{
     ConnectAttempt, ConnectFailure, ConnectFault, Fault, HttpFailure, HttpFault, IoFault, IoKind, Moment, MonitorFault,
@@ -36,7 +38,7 @@ pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFail
 pub use self::route::{Detour, RouteFacts, Via};
 pub use self::socks::{SocksFacts, SocksFailure, SocksVersion};
 pub use self::tenant::{AliasLookup, AliasOutcome, TenantFacts};
-pub use self::tls::{CertificateFacts, ChainTrust, HandshakeSignature, TlsFacts, Validity, Verification};
+pub use self::tls::{CertificateFacts, ChainTrust, HandshakeSignature, Period, TlsFacts, Validity, Verification};
 use crate::cause::Stage;
 
 /// What one probe of one pair saw.
@@ -97,6 +99,9 @@ pub struct Observation {
     /// The response of the origin or of whoever stands for it; present once its head was complete.
     #[serde(default)]
     pub http: Option<HttpFacts>,
+    /// What the origin's clock says of ours, where it proved itself and answered on its own.
+    #[serde(default)]
+    pub origin_clock: Option<OriginClock>,
     /// What the body was, where a CRL was expected and a 2xx body was read.
     #[serde(default)]
     pub crl: Option<CrlOutcome>,
@@ -175,6 +180,7 @@ impl Observation {
             proxy_auth: None,
             tls: None,
             http: None,
+            origin_clock: None,
             crl: None,
             fault: None,
         }

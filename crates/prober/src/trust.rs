@@ -10,7 +10,7 @@ use rustls_native_certs::CertificateResult;
 use time::OffsetDateTime;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
-use crate::observation::{CertificateFacts, ChainTrust, Validity};
+use crate::observation::{CertificateFacts, ChainTrust, Period, Validity};
 use crate::phase::SetupFault;
 use crate::plan::{RootsChoice, TlsPlan};
 use crate::text::Clean;
@@ -42,6 +42,15 @@ pub struct ChainVerdict {
     /// Whether all that was wrong with the chain was an issuer that nobody here knows: one more certificate might
     /// complete it.
     pub issuer_unknown: bool,
+    /// When the certificates hold by which the chain reached its root; `None` where it reached none.
+    pub period: Option<Period>,
+}
+
+/// Where a chain ends, and by which certificates it gets there.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    trust: ChainTrust,
+    period: Option<Period>,
 }
 
 impl TrustStore {
@@ -119,6 +128,7 @@ impl TrustStore {
             name_matches: false,
             reason: None,
             issuer_unknown: false,
+            period: None,
         };
         let Some((leaf, intermediates)) = chain.split_first() else { return verdict };
         let leaf = match EndEntityCert::try_from(leaf) {
@@ -131,29 +141,31 @@ impl TrustStore {
         let name = leaf.verify_is_valid_for_subject_name(host);
         verdict.name_matches = name.is_ok();
 
-        let mut end = self.end_of_chain(&leaf, intermediates, now);
+        let mut end = self.end_of_chain(&leaf, intermediates, facts, now);
         let mut error = end.as_ref().err().cloned();
         if let Some(validity) = error.as_ref().and_then(outside_validity) {
             verdict.validity = validity;
             let mut other_times = times_inside(facts, now).into_iter();
             while let (true, Some(time)) = (end.is_err(), other_times.next()) {
-                end = self.end_of_chain(&leaf, intermediates, time);
+                end = self.end_of_chain(&leaf, intermediates, facts, time);
             }
             error = end.as_ref().err().cloned().filter(|error| outside_validity(error).is_none()).or(error);
         }
         verdict.issuer_unknown = matches!(end, Err(webpki::Error::UnknownIssuer));
-        verdict.trust = end.unwrap_or(ChainTrust::Untrusted);
+        verdict.trust = end.as_ref().map_or(ChainTrust::Untrusted, |end| end.trust);
+        verdict.period = end.ok().and_then(|end| end.period);
         verdict.reason = error.or(name.err()).map(|error| words::because(&error));
         verdict
     }
 
-    /// To which set a chain leads at a time.
+    /// To which set a chain leads at a time, and by what.
     fn end_of_chain(
         &self,
         leaf: &EndEntityCert<'_>,
         intermediates: &[CertificateDer<'_>],
+        facts: &[CertificateFacts],
         time: OffsetDateTime,
-    ) -> Result<ChainTrust, webpki::Error> {
+    ) -> Result<End, webpki::Error> {
         let since_epoch = std::time::Duration::from_secs(u64::try_from(time.unix_timestamp()).unwrap_or(0));
         let path = leaf.verify_for_usage(
             webpki::ALL_VERIFICATION_ALGS,
@@ -164,7 +176,10 @@ impl TrustStore {
             None,
             None,
         )?;
-        Ok(self.set_of(path.anchor()))
+        let is_used = |sent: &CertificateDer<'_>| path.intermediate_certificates().any(|used| used.der() == *sent);
+        let (leaf, above) = facts.split_first().map_or((None, facts), |(leaf, above)| (Some(leaf), above));
+        let used = intermediates.iter().zip(above).filter(|(sent, _)| is_used(sent)).map(|(_, facts)| facts);
+        Ok(End { trust: self.set_of(path.anchor()), period: Period::common(leaf.into_iter().chain(used)) })
     }
 }
 

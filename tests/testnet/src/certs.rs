@@ -17,6 +17,8 @@ pub enum CertificateKind {
     WrongName,
     /// A trusted chain that ended yesterday.
     Expired,
+    /// A trusted chain that ends in an hour.
+    ExpiresSoon,
     /// A trusted chain that begins tomorrow.
     NotYetValid,
     /// Its own issuer.
@@ -123,6 +125,7 @@ impl Authority {
                 params = leaf_params("wrong.testnet.example", params.not_before, params.not_after)?;
             }
             CertificateKind::Expired => params.not_after = self.now - day,
+            CertificateKind::ExpiresSoon => params.not_after = self.now + Duration::hours(1),
             CertificateKind::NotYetValid => params.not_before = self.now + day,
             CertificateKind::SelfSigned => (issuer, sent_along) = (None, None),
             CertificateKind::Intercepted => {

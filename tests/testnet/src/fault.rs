@@ -200,12 +200,14 @@ pub(crate) const DENY_PAGE: &str = "<!DOCTYPE html><html><head><title>Web Page B
     <h1>Web Page Blocked!</h1><p>The page you have requested has been blocked, because the URL is banned. \
     FortiGuard Intrusion Prevention - Access Blocked</p></body></html>";
 
-/// Ways for an HTTP answer to go wrong. But for [`HttpFault::Reply`] and the two of h2, they are spoken over HTTP/1.1
+/// Ways for an HTTP answer to go wrong. But for [`HttpFault::Reply`], [`HttpFault::Date`] and the two of h2, they are spoken over HTTP/1.1
 /// only, and ALPN offers nothing else while they are set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HttpFault {
     /// Another answer than the usual one.
     Reply(Reply),
+    /// The usual answer, with a Date so many seconds from now.
+    Date(i64),
     /// The request is read, then nothing.
     HangBeforeHead,
     /// The request is read, then FIN.

@@ -80,7 +80,7 @@ async fn requests<C: Connection>(stream: C, h2: bool, host: Arc<Host>, shared: A
     let faults = host.faults();
     match faults.http {
         None if faults.crl == Some(CrlFault::CutShort) && !h2 => raw::cut_short_crl(stream, &host, &shared).await,
-        None | Some(HttpFault::Reply(_)) => answer::serve(stream, host, shared).await,
+        None | Some(HttpFault::Reply(_) | HttpFault::Date(_)) => answer::serve(stream, host, shared).await,
         Some(HttpFault::GoAway | HttpFault::Http11Required) if !h2 => answer::serve(stream, host, shared).await,
         Some(HttpFault::GoAway) => h2::go_away(stream).await,
         Some(HttpFault::Http11Required) => h2::http11_required(stream).await,

@@ -29,17 +29,37 @@ impl TlsFacts {
     /// Whether the peer has proven to be the origin: a chain to a trusted root, for the right name, in time, by a peer
     /// that holds the key.
     pub fn is_proven(&self) -> bool {
-        self.is_accepted() && self.verification.trust != ChainTrust::Inspection
+        self.is_an_origins() && self.verification.validity == Validity::Valid
+    }
+
+    /// As [`is_proven`](Self::is_proven), at another time.
+    pub fn is_proven_at(&self, time: OffsetDateTime) -> bool {
+        let holds = |period: Period| period.validity_at(time) == Validity::Valid;
+        self.is_an_origins() && self.verification.period.is_some_and(holds)
+    }
+
+    /// As [`is_proven`](Self::is_proven), at whatever time.
+    pub fn is_an_origins(&self) -> bool {
+        self.is_vouched_for() && self.verification.trust != ChainTrust::Inspection
     }
 
     /// Whether clients at the site accept the peer for whom they asked: proven, or vouched for by the company's own
     /// inspection, which their stores hold.
     pub fn is_accepted(&self) -> bool {
+        self.is_vouched_for() && self.verification.validity == Validity::Valid
+    }
+
+    /// As [`is_accepted`](Self::is_accepted), at whatever time.
+    pub fn is_vouched_for(&self) -> bool {
         let v = &self.verification;
-        v.trust != ChainTrust::Untrusted
-            && v.validity == Validity::Valid
-            && v.name_matches
-            && v.handshake_signature == HandshakeSignature::Valid
+        v.trust != ChainTrust::Untrusted && v.name_matches && v.handshake_signature == HandshakeSignature::Valid
+    }
+
+    /// Whether the chain is inside its validity at a time: the certificates that it needs, or all of them where nobody
+    /// knows which.
+    pub fn validity_at(&self, time: OffsetDateTime) -> Validity {
+        let period = self.verification.period.or_else(|| Period::common(&self.chain));
+        period.map_or(self.verification.validity, |period| period.validity_at(time))
     }
 
     /// Who signed the last certificate shown; nobody where none was.
@@ -88,6 +108,43 @@ pub struct Verification {
     /// Whether the chain reached its root only with intermediates fetched by AIA (RFC 5280, section 4.2.2.1).
     #[serde(default)]
     pub completed_by_aia: bool,
+    /// When the certificates hold by which the chain reached its root; `None` where it reached none.
+    #[serde(default)]
+    pub period: Option<Period>,
+}
+
+/// From when until when, both included (RFC 5280, section 4.1.2.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    /// Start of validity.
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_before: OffsetDateTime,
+    /// End of validity.
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_after: OffsetDateTime,
+}
+
+impl Period {
+    /// When all of some certificates are valid; `None` where there are none.
+    pub fn common<'a>(certificates: impl IntoIterator<Item = &'a CertificateFacts>) -> Option<Self> {
+        let periods = certificates.into_iter().map(|one| Self { not_before: one.not_before, not_after: one.not_after });
+        periods.reduce(|one, other| Self {
+            not_before: one.not_before.max(other.not_before),
+            not_after: one.not_after.min(other.not_after),
+        })
+    }
+
+    /// What it makes of a time.
+    pub fn validity_at(self, time: OffsetDateTime) -> Validity {
+        if time > self.not_after {
+            Validity::Expired
+        } else if time < self.not_before {
+            Validity::NotYetValid
+        } else {
+            Validity::Valid
+        }
+    }
 }
 
 /// Where a chain ends.

@@ -87,6 +87,7 @@ impl OpenChain {
                 let verification = &mut facts.verification;
                 verification.trust = verdict.trust;
                 verification.validity = verdict.validity;
+                verification.period = verdict.period;
                 verification.reason = verdict.reason;
                 verification.completed_by_aia = true;
                 return;

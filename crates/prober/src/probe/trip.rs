@@ -155,6 +155,7 @@ impl<'a> Trip<'a> {
         self.seen.proxy_auth = None;
         self.seen.tls = None;
         self.seen.http = None;
+        self.seen.origin_clock = None;
     }
 
     /// Gives up a way that leads nowhere where another is left, as clients do; otherwise the probe is over.

@@ -1,6 +1,7 @@
 //! What chains are worth, each made for the case.
 
 use rustls::pki_types::ServerName;
+use time::macros::datetime;
 use x509_parser::prelude::FromDer;
 
 use super::pki::{Authority, FUTURE, NOW, PAST, USUAL, self_signed};
@@ -170,4 +171,25 @@ fn microsofts_roots_are_the_ones_that_everybody_pins() {
         let (_, certificate) = x509_parser::certificate::X509Certificate::from_der(root.as_ref()).unwrap();
         assert!(certificate.subject().to_string().ends_with(&format!("Root Certificate Authority {year}")));
     }
+}
+
+/// What is sent along and not needed has no part in it, an intermediate has.
+#[test]
+fn a_chain_holds_while_all_certificates_hold_that_it_needs() {
+    let root = Authority::root("Root");
+    let inter = root.intermediate("Intermediate", (USUAL.0, datetime!(2026-08-01 0:00 UTC)));
+    let unneeded = root.intermediate("Unneeded", PAST);
+    let (good, old) = (inter.leaf("good.example", USUAL), inter.leaf("good.example", PAST));
+    let store = TrustStore::new(&trusting(&root), RootsChoice::Bundled).unwrap();
+    let period = |chain: &[&CertificateDer<'static>]| {
+        let chain: Vec<_> = chain.iter().map(|certificate| (*certificate).clone()).collect();
+        let facts: Vec<_> = chain.iter().map(certificate::facts).collect();
+        let host = ServerName::try_from("good.example").unwrap();
+        store.verify(&chain, &facts, &host, NOW).period.map(|period| (period.not_before, period.not_after))
+    };
+    let expected = Some((USUAL.0, datetime!(2026-08-01 0:00 UTC)));
+    assert_eq!(period(&[&good.certificate, &inter.certificate]), expected);
+    assert_eq!(period(&[&good.certificate, &unneeded.certificate, &inter.certificate]), expected);
+    assert_eq!(period(&[&old.certificate, &inter.certificate]), Some((USUAL.0, PAST.1)));
+    assert_eq!(period(&[&good.certificate]), None);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -16,6 +16,8 @@ use hyper::ext::ReasonPhrase;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use time::macros::format_description;
+use time::{Duration, OffsetDateTime, UtcOffset};
 
 use super::{Connection, Shared};
 use crate::crl;
@@ -29,7 +31,10 @@ type Answer = Response<BoxBody<Bytes, io::Error>>;
 /// Serves requests until the client has had enough.
 pub(super) async fn serve<C: Connection>(stream: C, host: Arc<Host>, shared: Arc<Shared>) -> io::Result<()> {
     let service = service_fn(move |request| {
-        let answer = answer(&request, &host, &shared);
+        let mut answer = answer(&request, &host, &shared);
+        if let Some(HttpFault::Date(seconds)) = host.faults().http {
+            shift_date(&mut answer, shared.authority.now(), seconds);
+        }
         async move { Ok::<_, Infallible>(answer) }
     });
     Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
@@ -52,6 +57,17 @@ fn answer(request: &Request<Incoming>, host: &Host, shared: &Shared) -> Answer {
     let (status, body) = shipped::usual_answer(&host.name, path);
     let status = StatusCode::from_u16(status).unwrap_or_default();
     whole(status, "text/plain", Bytes::from_static(body.as_bytes()))
+}
+
+/// Gives an answer a Date away from the time at which the world was made; hyper adds none to it then.
+fn shift_date(answer: &mut Answer, now: OffsetDateTime, seconds: i64) {
+    let form =
+        format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    let date =
+        now.checked_add(Duration::seconds(seconds)).and_then(|date| date.to_offset(UtcOffset::UTC).format(form).ok());
+    if let Some(Ok(date)) = date.map(|date| HeaderValue::from_str(&date)) {
+        answer.headers_mut().insert(DATE, date);
+    }
 }
 
 fn head(request: &Request<Incoming>) -> Head {

@@ -76,7 +76,11 @@ pub(super) async fn serve<C: Connection>(mut stream: C, host: &Host, fault: &Htt
         HttpFault::SpaceBeforeColon => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nX-Spaced : value\r\nContent-Length: 3\r\n\r\nok\n").await?;
         }
-        HttpFault::CloseBeforeHead | HttpFault::Reply(_) | HttpFault::GoAway | HttpFault::Http11Required => {}
+        HttpFault::CloseBeforeHead
+        | HttpFault::Reply(_)
+        | HttpFault::Date(_)
+        | HttpFault::GoAway
+        | HttpFault::Http11Required => {}
     }
     stream.shutdown().await
 }

@@ -153,7 +153,10 @@ fn certificate(fault: Option<&TlsFault>, settings: &TlsSettings) -> CertificateK
 }
 
 fn speaks_h2(fault: Option<&HttpFault>) -> bool {
-    matches!(fault, None | Some(HttpFault::Reply(_) | HttpFault::GoAway | HttpFault::Http11Required))
+    matches!(
+        fault,
+        None | Some(HttpFault::Reply(_) | HttpFault::Date(_) | HttpFault::GoAway | HttpFault::Http11Required)
+    )
 }
 
 fn is_before_handshake(fault: &TlsFault) -> bool {

@@ -2,6 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 use url::Url;
 
 use super::super::issuer::Issuers;
@@ -10,7 +11,7 @@ use super::fault::{Stopped, is_lost};
 use super::tunnel::Socket;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
-use crate::observation::{CrlOutcome, Fault, HttpFacts, Sample, TlsFacts};
+use crate::observation::{CrlOutcome, Fault, HttpFacts, OriginClock, Sample, TlsFacts};
 use crate::phase;
 use crate::phase::aia::OpenChain;
 use crate::phase::crl::{self, Signers};
@@ -108,10 +109,18 @@ impl<'a> Trip<'a> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let by = self.deadline.until(Stage::Http);
+        let (by, asked) = (self.deadline.until(Stage::Http), Instant::now());
         let response = self.timed(Stage::Http, phase::http::send(stream, protocol, request, by)).await?;
+        self.read_clock(&response.facts, asked);
         self.listener.heard(Step::Answered(&response.facts));
         Ok(self.read(response, is_proven).await.0)
+    }
+
+    /// Compares clocks with whoever answered inside TLS, if he has proven himself.
+    fn read_clock(&mut self, head: &HttpFacts, asked: Instant) {
+        let middle = self.prober.clock.now() - asked.elapsed() / 2;
+        let tls = self.seen.tls.as_ref();
+        self.seen.origin_clock = tls.and_then(|tls| OriginClock::read(tls, &head.headers, middle));
     }
 
     pub(super) async fn read<S>(&mut self, response: Response<S>, is_proven: bool) -> (Body, Option<Kept<S>>)

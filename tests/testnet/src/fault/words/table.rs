@@ -93,6 +93,7 @@ pub const WORDS: &[Word] = &[
     plain("tls13-only", "speaks TLS 1.3 only", || TlsFault::Only13.into()),
     plain("wrong-name", "certificate for another name", || CertificateKind::WrongName.into()),
     plain("expired", "certificate ended yesterday", || CertificateKind::Expired.into()),
+    plain("expires-soon", "certificate ends in an hour", || CertificateKind::ExpiresSoon.into()),
     plain("not-yet-valid", "certificate begins tomorrow", || CertificateKind::NotYetValid.into()),
     plain("self-signed", "certificate is its own issuer", || CertificateKind::SelfSigned.into()),
     plain("intercepted", "certificate of the inspection authority", || CertificateKind::Intercepted.into()),
@@ -109,6 +110,9 @@ pub const WORDS: &[Word] = &[
     with("redirect", "http://portal.example/", "answers with a redirect", |text| Ok(Reply::redirect(text).into())),
     plain("deny-page", "answers with a gateway's deny page", || Reply::deny_page().into()),
     plain("captive-portal", "answers 511", || Reply::captive_portal().into()),
+    with("date", "-86400", "the usual answer, with a Date so many seconds from now", |text| {
+        number(text).map(|seconds| HttpFault::Date(seconds).into())
+    }),
     plain("hang-before-head", "says nothing to the request", || HttpFault::HangBeforeHead.into()),
     plain("close-before-head", "closes after the request", || HttpFault::CloseBeforeHead.into()),
     plain("reset-before-head", "resets after the request", || HttpFault::ResetBeforeHead.into()),
