@@ -5,6 +5,8 @@ mod facts;
 use std::collections::BTreeSet;
 
 use prober::cause::State;
+use prober::clock::ClockOffset;
+use prober::diagnosis;
 use prober::snapshot::Snapshot;
 
 use self::facts::{Facts, Trouble};
@@ -35,6 +37,12 @@ pub fn summary(snapshot: &Snapshot) -> String {
     };
     let ending = if snapshot.first_round_complete { "." } else { "; still probing." };
     sentence + ending
+}
+
+/// What is wrong with the monitor's clock, where certificates cannot be judged by it.
+pub fn clock_warning(snapshot: &Snapshot) -> Option<String> {
+    let clock = diagnosis::clock(snapshot).filter(ClockOffset::is_wrong)?;
+    Some(format!("The monitor's clock is {clock}: certificates and CRLs are judged by theirs."))
 }
 
 fn blocked(facts: &Facts<'_>) -> String {

@@ -10,6 +10,7 @@ mod result;
 mod stamp;
 
 use prober::cause::{Cause, State};
+use prober::clock::ClockOffset;
 use prober::diagnosis::{self, PathStanding};
 use prober::snapshot::{Row, Snapshot};
 use serde::Serialize;
@@ -37,6 +38,8 @@ pub struct Document<'a> {
     pub summary: Summary,
     /// One entry for every path in use.
     pub paths: Vec<PathEntry<'a>>,
+    /// What origins say of this machine's clock; null of fewer than three.
+    pub clock: Option<ClockEntry>,
     /// Everybody who answers in place of origins.
     pub interception: Vec<InterceptorEntry<'a>>,
     /// One entry for every endpoint and path, in the order of the configuration; controls carry `control: true`.
@@ -57,6 +60,7 @@ impl<'a> Document<'a> {
             generated_at: Stamp(snapshot.generated_at),
             site_state: diagnosis::site(snapshot, &paths).as_str(),
             summary: Summary::of(snapshot),
+            clock: diagnosis::clock(snapshot).map(ClockEntry::of),
             interception: diagnosis::interception(snapshot).interceptors.iter().map(InterceptorEntry::of).collect(),
             results: snapshot.rows.iter().map(|row| result(row)).collect(),
             paths: paths.into_iter().map(PathEntry::of).collect(),
@@ -111,6 +115,21 @@ impl<'a> PathEntry<'a> {
     }
 }
 
+/// What origins say of this machine's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ClockEntry {
+    /// By how much it is behind theirs, the median; negative where it is ahead.
+    pub offset_seconds: f64,
+    /// How many say so, each of another registrable domain.
+    pub origins: usize,
+}
+
+impl ClockEntry {
+    fn of(clock: ClockOffset) -> Self {
+        Self { offset_seconds: clock.offset.as_seconds_f64(), origins: clock.origins }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +148,17 @@ mod tests {
         ];
         snapshot.rows.retain(|row| shown.contains(&row.pair.key()));
         insta::assert_yaml_snapshot!(Document::from_snapshot(&snapshot));
+    }
+
+    #[test]
+    fn the_clock_is_told_once_enough_origins_say_so() {
+        let document = |hosts: &[&str]| {
+            let rows = hosts.iter().map(|host| sample::at_clock(host, 90).reachable());
+            serde_json::to_value(Document::from_snapshot(&sample::snapshot(rows))).unwrap()["clock"].clone()
+        };
+        assert_eq!(document(&["a.com", "b.com", "www.b.com"]), serde_json::Value::Null);
+        let told = serde_json::json!({"offset_seconds": 90.0, "origins": 3});
+        assert_eq!(document(&["a.com", "b.com", "c.com"]), told);
     }
 
     #[test]

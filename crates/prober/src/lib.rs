@@ -11,6 +11,7 @@
 //! Data flows one way. [`observation`] holds facts, [`verdict`] opinions, and a decision never does I/O.
 
 pub mod cause;
+pub mod clock;
 pub mod config;
 pub mod diagnosis;
 pub mod fingerprint;

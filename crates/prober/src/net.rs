@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use time::OffsetDateTime;
 
 pub(crate) use self::address::{has_route, is_private, is_unspecified};
-pub(crate) use self::site::{is_public_name, same_site};
+pub(crate) use self::site::{is_public_name, registrable_domain, same_site};
 
 /// Tells wall time.
 pub trait Clock: Debug + Send + Sync + 'static {

@@ -7,6 +7,7 @@ mod answers;
 mod attempt;
 mod audits;
 mod board;
+mod clocks;
 mod events;
 mod leaves;
 mod others;

@@ -5,6 +5,7 @@
 
 mod audit;
 mod case;
+mod clock;
 mod connect;
 mod content;
 mod detour;
@@ -27,6 +28,7 @@ use serde::Serialize;
 use self::case::Case;
 use self::finding::Finding;
 use crate::cause::{Blame, Cause, Stage, State};
+use crate::clock::ClockOffset;
 use crate::fingerprint::{Fingerprints, Reply};
 use crate::observation::{AuditFacts, Fault, Observation};
 use crate::plan::{Endpoint, Pair, Path};
@@ -82,6 +84,9 @@ pub struct Question<'a> {
     pub leaf_proven_elsewhere: bool,
     /// What the last audit of the pair's TLS saw.
     pub audit: Option<&'a AuditFacts>,
+    /// What the clocks of origins say of ours, where enough of them do: certificates and lists are judged at corrected time
+    /// where ours is wrong.
+    pub clock: Option<ClockOffset>,
     /// By which signs products in the way are known: the plan's.
     pub fingerprints: &'a Fingerprints,
 }
@@ -90,7 +95,15 @@ impl<'a> Question<'a> {
     /// A pair's question where nothing is known of what other probes saw.
     pub fn alone(pair: &'a Pair, fingerprints: &'a Fingerprints) -> Self {
         let Pair { endpoint, path } = pair;
-        Self { endpoint, path, proxy_answered_recently: false, leaf_proven_elsewhere: false, audit: None, fingerprints }
+        Self {
+            endpoint,
+            path,
+            proxy_answered_recently: false,
+            leaf_proven_elsewhere: false,
+            audit: None,
+            clock: None,
+            fingerprints,
+        }
     }
 }
 
@@ -103,12 +116,14 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
     let by_precedence = [
         detour::last_resort(&case),
         resolve::sinkholed(&case),
+        proxy::outdated(&case),
         transport(&case),
         tenant::alias(&case),
         middlebox(&case),
         tls::name(&case),
         tls::validity(&case),
         tls::trust(&case),
+        clock::kept_back(&case),
         content::crl(&case),
         http::status(&case),
         content::body(&case),
@@ -119,6 +134,7 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
         detour::unused(&case),
         audit::version(&case),
         audit::large_hello(&case),
+        clock::wrong(&case),
     ];
     let mut findings = by_precedence.into_iter().flatten();
     let first = findings.next();

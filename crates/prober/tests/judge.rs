@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use prober::clock::ClockOffset;
 use prober::fingerprint::Fingerprints;
 use prober::observation::{AuditFacts, Observation, Via};
 use prober::plan::{
@@ -19,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Causes that no phase can meet yet.
-const LATER: &[Cause] = &[Cause::CertificateRevoked, Cause::MonitorClock, Cause::CrlRolledBack];
+const LATER: &[Cause] = &[Cause::CertificateRevoked, Cause::CrlRolledBack];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +34,9 @@ struct Fixture {
     leaf_proven_elsewhere: bool,
     #[serde(default)]
     audit: Option<Value>,
+    /// By how much four origins say that our clock is behind.
+    #[serde(default)]
+    clock_offset_seconds: Option<i64>,
     observation: Value,
     expected: Expected,
 }
@@ -45,6 +49,8 @@ struct EndpointText {
     private_answers: Option<String>,
     /// `worldwide` or `china`, for a domain of the tenant's.
     tenant: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
 }
 
 /// A way out; direct where no proxy is named.
@@ -124,6 +130,8 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
     if let Some(expect) = &asked.endpoint.expect {
         endpoint.expect = expect.clone();
     }
+    let headers = asked.endpoint.headers.iter();
+    endpoint.headers = headers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
     if let Some(word) = &asked.endpoint.private_answers {
         assert_eq!(word, "allowed", "{}", file.display());
         endpoint.private_answers = PrivateAnswers::Allowed;
@@ -142,10 +150,19 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
         serde_json::from_value(observation).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let proxy_answered_recently = asked.proxy_answered_recently;
     let leaf_proven_elsewhere = asked.leaf_proven_elsewhere;
+    let offset = asked.clock_offset_seconds.map(time::Duration::seconds);
+    let clock = offset.map(|offset| ClockOffset { offset, origins: 4 });
     let fingerprints = &*Fingerprints::built_in().unwrap();
     let audit: Option<AuditFacts> = asked.audit.clone().map(|audit| serde_json::from_value(audit).unwrap());
-    let (endpoint, path, audit) = (&endpoint, &path, audit.as_ref());
-    let question = Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, fingerprints };
+    let question = Question {
+        endpoint: &endpoint,
+        path: &path,
+        proxy_answered_recently,
+        leaf_proven_elsewhere,
+        audit: audit.as_ref(),
+        clock,
+        fingerprints,
+    };
     judge(&question, &observation)
 }
 

@@ -132,6 +132,18 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_clock_is_told_of() {
+        let snapshot =
+            sample::snapshot(["a.com", "b.com", "c.com"].map(|host| sample::at_clock(host, 86_400).reachable()));
+        for format in [ReportFormat::Table, ReportFormat::Markdown] {
+            let mut out = Vec::new();
+            write(format, &snapshot, PAPER, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.contains("clock is 24 hours behind the clocks of 3 origins"), "{text}");
+        }
+    }
+
+    #[test]
     fn colour_is_used_where_it_may_be() {
         let table = report(ReportFormat::Table, Screen { width: Some(100), colour: true });
         assert!(table.contains("\u{1b}["));

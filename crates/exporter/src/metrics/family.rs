@@ -86,6 +86,8 @@ families! {
         "Endpoints in whose place somebody else completes the TLS handshake; announced are those of inspection_roots.";
     OPEN_INCIDENTS = Gauge "reachwatch_open_incidents"
         "What is open now, every trouble once: a site that is offline, paths that are down, and endpoints besides.";
+    CLOCK_OFFSET = Gauge "reachwatch_clock_offset_seconds"
+        "By how much this machine's clock is behind those of origins, the median; negative where it is ahead.";
     SITE_ONLINE = Gauge "reachwatch_site_online"
         "Whether the site gets out at all: 1 or 0, absent while unknown.";
     SITE_INFO = Gauge "reachwatch_site_info"

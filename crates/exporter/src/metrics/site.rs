@@ -41,6 +41,11 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
         open.sample(&Labels::default(), &[("scope", scope.as_str())], count);
     }
 
+    if let Some(clock) = diagnosis::clock(snapshot) {
+        let offset = clock.offset.as_seconds_f64();
+        exposition.family(&family::CLOCK_OFFSET).sample(&Labels::default(), &[], offset);
+    }
+
     let mut online = exposition.family(&family::SITE_ONLINE);
     match diagnosis::site(snapshot, &paths) {
         SiteState::Online => online.sample(&Labels::default(), &[], 1),

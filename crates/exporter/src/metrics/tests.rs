@@ -119,6 +119,7 @@ fn what_is_unknown_is_absent() {
         "reachwatch_site_online",
         "reachwatch_tls_endpoints",
         "reachwatch_intercepted_endpoints",
+        "reachwatch_clock_offset_seconds",
     ] {
         assert_eq!(samples(&never_probed, absent), [""; 0], "{absent}");
     }
@@ -239,4 +240,15 @@ fn open_incidents_are_counted_from_zero() {
     assert_eq!(counts(vec![sample::row("a", "hq")]), of(0, 0, 0));
     assert_eq!(counts(vec![fine(), refused("a"), denied(), refused("b")]), of(0, 1, 1));
     assert_eq!(counts(vec![refused("a"), refused("b")]), of(1, 0, 0));
+}
+
+#[test]
+fn the_clock_offset_is_positive_where_we_are_behind_and_takes_three_origins() {
+    let told = |hosts: &[&str], behind| {
+        let rows = hosts.iter().map(|host| sample::at_clock(host, behind).reachable());
+        samples(&sample::snapshot(rows), "reachwatch_clock_offset_seconds")
+    };
+    assert_eq!(told(&["a.com", "b.com"], 7), [""; 0]);
+    assert_eq!(told(&["a.com", "b.com", "c.com"], 7), ["reachwatch_clock_offset_seconds 7"]);
+    assert_eq!(told(&["a.com", "b.com", "c.com"], -86_400), ["reachwatch_clock_offset_seconds -86400"]);
 }

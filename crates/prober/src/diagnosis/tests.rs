@@ -1,3 +1,4 @@
+mod clock;
 mod incidents;
 mod interception;
 

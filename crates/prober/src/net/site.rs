@@ -1,5 +1,7 @@
 //! Questions about whose a host is.
 
+use std::borrow::Cow;
+
 use url::Host;
 
 /// Whether two hosts belong to one registrable domain by the Public Suffix List; addresses and names without one only
@@ -11,6 +13,17 @@ pub(crate) fn same_site(one: Host<&str>, other: Host<&str>) -> bool {
             one == other || psl::domain_str(one).is_some_and(|domain| psl::domain_str(other) == Some(domain))
         }
         (one, other) => one == other,
+    }
+}
+
+/// The registrable domain of a host; an address, or a name without one, is its own.
+pub(crate) fn registrable_domain(host: Host<&str>) -> Cow<'_, str> {
+    match host {
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            Cow::Borrowed(psl::domain_str(name).unwrap_or(name))
+        }
+        address => Cow::Owned(address.to_string()),
     }
 }
 
@@ -44,6 +57,24 @@ mod tests {
             let [one_url, other_url] = [one, other].map(|host| url::Url::parse(&format!("http://{host}/")).unwrap());
             let judged = same_site(one_url.host().unwrap(), other_url.host().unwrap());
             assert_eq!(judged, expected, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn a_registrable_domain_is_what_its_hosts_share() {
+        let cases = [
+            ("crl.microsoft.com", "microsoft.com"),
+            ("microsoft.com.", "microsoft.com"),
+            ("a.b.co.uk", "b.co.uk"),
+            ("a.azurewebsites.net", "a.azurewebsites.net"),
+            ("com", "com"),
+            ("proxy", "proxy"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("[2001:db8::1]", "[2001:db8::1]"),
+        ];
+        for (host, expected) in cases {
+            let url = url::Url::parse(&format!("http://{host}/")).unwrap();
+            assert_eq!(registrable_domain(url.host().unwrap()), expected, "{host}");
         }
     }
 

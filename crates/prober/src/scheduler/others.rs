@@ -1,9 +1,12 @@
 //! What other probes saw, as far as it bears on the judgement of one.
 
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::answers::Answers;
+use super::clocks::Clocks;
 use super::leaves::Leaves;
+use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
 use crate::observation::Observation;
 use crate::plan::Pair;
@@ -14,6 +17,7 @@ use crate::verdict::Question;
 pub(super) struct Others {
     answers: Answers,
     leaves: Leaves,
+    clocks: Clocks,
 }
 
 impl Others {
@@ -21,6 +25,7 @@ impl Others {
     pub(super) fn note(&self, pair: &Pair, observation: &Observation, now: Instant) {
         self.answers.note(pair, observation, now);
         self.leaves.note(pair, observation);
+        self.clocks.note(pair, observation, now);
     }
 
     /// What a probe that ends now is judged by, in the light of what others saw lately.
@@ -34,8 +39,14 @@ impl Others {
         Question {
             proxy_answered_recently: self.answers.answered_for_another(pair, observation, now),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
+            clock: self.clocks.offset(observation.probed_at, now),
             ..Question::alone(pair, fingerprints)
         }
+    }
+
+    /// What a whole round says of our clock, which shows `ours` now.
+    pub(super) fn clock_of_round(&self, ours: OffsetDateTime, now: Instant) -> Option<ClockOffset> {
+        self.clocks.offset_of_round(ours, now)
     }
 
     /// As [`Others::question`], where all that was noted is of one round.
@@ -44,8 +55,10 @@ impl Others {
         pair: &'a Pair,
         fingerprints: &'a Fingerprints,
         observation: &Observation,
+        clock: Option<ClockOffset>,
     ) -> Question<'a> {
         Question {
+            clock,
             proxy_answered_recently: self.answers.newest_for_another(pair, observation).is_some(),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
             ..Question::alone(pair, fingerprints)

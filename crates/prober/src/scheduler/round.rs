@@ -17,7 +17,8 @@ use crate::state::Report;
 use crate::verdict::judge;
 
 /// Probes every pair of the plan once, as many at a time as the plan allows, and judges the raw results when all are in:
-/// whether a proxy answers for other hosts, or a certificate proves itself on another path, is known only then.
+/// whether a proxy answers for other hosts, a certificate proves itself on another path, or this machine's clock is right,
+/// is known only then.
 ///
 /// With `audit`, the TLS of every pair that clients get through on is audited after that. `ended` is told of each probe
 /// that ends, and then of each audit that ends or can tell nothing. The results are in the plan's order.
@@ -44,13 +45,14 @@ pub async fn round<P: Probe>(
     };
     side_by_side(plan, everything, probe, &mut note).await;
     seen.sort_unstable_by_key(|(index, _)| *index);
+    let offset = others.clock_of_round(clock.now(), Instant::now());
 
     let mut audits = HashMap::new();
     if audit {
         let mut worthwhile = Vec::new();
         for (index, observation) in &seen {
             let Some(pair) = plan.pairs.get(*index).filter(|pair| pair.endpoint.is_audited()) else { continue };
-            let question = others.question_of_round(pair, &plan.fingerprints, observation);
+            let question = others.question_of_round(pair, &plan.fingerprints, observation, offset);
             if observation.tls.is_some() && judge(&question, observation).state.is_usable() {
                 worthwhile.push((*index, Arc::clone(pair)));
             } else {
@@ -69,7 +71,7 @@ pub async fn round<P: Probe>(
     }
     let judged = seen.into_iter().filter_map(|(index, observation)| {
         let pair = plan.pairs.get(index)?;
-        let question = others.question_of_round(pair, &plan.fingerprints, &observation);
+        let question = others.question_of_round(pair, &plan.fingerprints, &observation, offset);
         Some((Arc::clone(pair), Arc::new(attempt::judged(question, observation, audits.remove(&index)))))
     });
     judged.collect()

@@ -1,4 +1,5 @@
 mod audits;
+mod clock;
 mod script;
 
 use std::collections::BTreeSet;

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use time::OffsetDateTime;
+
 use super::Question;
 use super::finding::Finding;
 use crate::cause::{Cause, Stage};
+use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
 use crate::observation::{
     AuditFacts, ChainTrust, CrlOutcome, HandshakeSignature, HttpFacts, Observation, RouteFacts, TlsFacts, Validity,
@@ -19,15 +22,38 @@ pub(super) struct Case<'a> {
     pub(super) proxy_answered_recently: bool,
     leaf_proven_elsewhere: bool,
     pub(super) audit: Option<&'a AuditFacts>,
+    /// What origins say of our clock, where that is too wrong to judge by.
+    pub(super) clock: Option<ClockOffset>,
     pub(super) fingerprints: &'a Fingerprints,
     pub(super) observation: &'a Observation,
 }
 
 impl<'a> Case<'a> {
     pub(super) fn new(question: &Question<'a>, observation: &'a Observation) -> Self {
-        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, fingerprints } =
+        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, clock, fingerprints } =
             *question;
-        Self { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, fingerprints, observation }
+        let clock = clock.filter(ClockOffset::is_wrong);
+        Self {
+            endpoint,
+            path,
+            proxy_answered_recently,
+            leaf_proven_elsewhere,
+            audit,
+            clock,
+            fingerprints,
+            observation,
+        }
+    }
+
+    /// When the probe ended, as right as it is known.
+    pub(super) fn now(&self) -> OffsetDateTime {
+        let ours = self.observation.probed_at;
+        self.clock.and_then(|clock| ours.checked_add(clock.offset)).unwrap_or(ours)
+    }
+
+    /// Whether a chain is inside its validity then.
+    pub(super) fn validity(&self, tls: &TlsFacts) -> Validity {
+        if self.clock.is_some() { tls.validity_at(self.now()) } else { tls.verification.validity }
     }
 
     pub(super) fn expect(&self) -> &'a Expect {
@@ -104,7 +130,12 @@ impl<'a> Case<'a> {
 
     /// Whether a certificate proved the origin.
     pub(super) fn is_proven(&self) -> bool {
-        self.observation.tls.as_ref().is_some_and(|tls| tls.is_proven() || self.lacks_intermediate(tls))
+        self.observation.tls.as_ref().is_some_and(|tls| self.proves(tls) || self.lacks_intermediate(tls))
+    }
+
+    /// Whether a handshake proves the origin, at the time of the probe.
+    pub(super) fn proves(&self, tls: &TlsFacts) -> bool {
+        tls.is_an_origins() && self.validity(tls) == Validity::Valid
     }
 
     /// Whether all that a chain lacks is an intermediate that could not be had here: elsewhere the same certificate was
@@ -113,7 +144,7 @@ impl<'a> Case<'a> {
         let verification = &tls.verification;
         self.leaf_proven_elsewhere
             && verification.trust == ChainTrust::Untrusted
-            && verification.validity == Validity::Valid
+            && self.validity(tls) == Validity::Valid
             && verification.name_matches
             && verification.handshake_signature == HandshakeSignature::Valid
             && !tls.chain.iter().any(|certificate| certificate.self_issued)

@@ -94,9 +94,10 @@ fn stale(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
         return Some(Finding::degraded(Cause::CrlGone, detail));
     }
     let list = whole_crl(case)?;
-    let now = case.observation.probed_at;
+    let now = case.now();
     let (due, words) = out_of_time(case, list, now)?;
-    let finding = Finding::degraded(Cause::CrlExpired, format!("the CRL from {} {words}", case.host()));
+    let finding = Finding::degraded(Cause::CrlExpired, format!("the CRL from {} {words}", case.host()))
+        .at_corrected_time(case.clock);
     // A copy made while the list was current: the publisher may have a newer one, a cache on the way has not.
     match made_at(http, now).zip(due) {
         Some((made, due)) if made < due => Some(finding.blaming(Blame::Proxy).with("cached_since", &day(made))),
@@ -125,6 +126,16 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 fn day(time: OffsetDateTime) -> String {
     time.format(&Rfc3339).unwrap_or_default()
+}
+
+/// What is wrong with the time of a list by our clock and not at corrected time, in words that follow the list; where it
+/// has to be fresh and is served as one.
+pub(super) fn outdated_by_our_clock(case: &Case<'_>) -> Option<String> {
+    let is_required = case.expect().crl.as_ref().is_some_and(|expected| expected.freshness == Freshness::Required);
+    let http = case.observation.http.as_ref().filter(|http| is_required && (200..300).contains(&http.status));
+    let list = whole_crl(case).filter(|_| http.is_some())?;
+    let (_, words) = out_of_time(case, list, case.observation.probed_at)?;
+    out_of_time(case, list, case.now()).is_none().then_some(words)
 }
 
 /// When an answer was made at its source: its Date, or what its Age says if that is earlier (RFC 9111, section 4.2.3).

@@ -48,7 +48,7 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
             note_title(&mut facts, &http.body.sample);
         }
     }
-    if let Some(tls) = observation.tls.as_ref().filter(|tls| !tls.is_proven()) {
+    if let Some(tls) = observation.tls.as_ref().filter(|tls| !case.proves(tls)) {
         if let Some(leaf) = tls.chain.first() {
             note(&mut facts, "certificate_issuer", leaf.issuer.as_str());
             note(&mut facts, "certificate_subject", leaf.subject.as_str());

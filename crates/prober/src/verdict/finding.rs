@@ -1,6 +1,7 @@
 //! One row of the table of causes that applies to a case.
 
 use crate::cause::{Blame, Cause, Stage, State};
+use crate::clock::ClockOffset;
 use crate::fingerprint::Sign;
 use crate::text::Clean;
 
@@ -51,6 +52,12 @@ impl Finding {
     pub(super) fn signed(mut self, sign: &Sign<'_>) -> Self {
         self.facts.extend(sign.facts.iter().cloned());
         self.with("vendor", sign.vendor).with("server_message", sign.message.as_str())
+    }
+
+    /// Adds by how much the clock is corrected by which this was judged.
+    pub(super) fn at_corrected_time(self, clock: Option<ClockOffset>) -> Self {
+        let Some(clock) = clock else { return self };
+        self.with("clock_offset_seconds", &clock.offset.whole_seconds().to_string())
     }
 
     /// Adds a fact; an empty one is left out.

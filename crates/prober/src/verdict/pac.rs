@@ -43,6 +43,7 @@ pub(super) fn direct(case: &Case<'_>) -> Option<String> {
         proxy_answered_recently: false,
         leaf_proven_elsewhere: false,
         audit: None,
+        clock: case.clock,
         fingerprints: case.fingerprints,
     };
     let verdict = judge(&question, direct);

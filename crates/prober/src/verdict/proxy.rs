@@ -3,6 +3,7 @@
 mod secure;
 mod socks;
 
+pub(super) use self::secure::outdated;
 use super::case::{Case, status_words};
 use super::finding::Finding;
 use super::{connect, resolve};

@@ -101,8 +101,7 @@ pub(super) fn name(case: &Case<'_>) -> Option<Finding> {
 pub(super) fn validity(case: &Case<'_>) -> Option<Finding> {
     let tls = case.observation.tls.as_ref()?;
     let verification = &tls.verification;
-    let is_trusted = is_trusted(verification) || ends_at_unheld_root(tls);
-    if !is_trusted || verification.validity == Validity::Valid {
+    if !counts_as_trusted(tls) || case.validity(tls) == Validity::Valid {
         return None;
     }
     let outside = outside_validity(tls, case);
@@ -113,9 +112,10 @@ pub(super) fn validity(case: &Case<'_>) -> Option<Finding> {
             tls.top_issuer(),
             case.host()
         );
-        return Some(Finding::blocked(Cause::TlsIntercepted, detail));
+        return Some(Finding::blocked(Cause::TlsIntercepted, detail).at_corrected_time(case.clock));
     }
-    Some(Finding::blocked(Cause::TlsExpired, format!("the certificate of {} {outside}", case.host())))
+    let detail = format!("the certificate of {} {outside}", case.host());
+    Some(Finding::blocked(Cause::TlsExpired, detail).at_corrected_time(case.clock))
 }
 
 /// What the end of the chain says, and whether its holder is there.
@@ -147,7 +147,7 @@ pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
             Some(Finding::blocked(Cause::TlsHandshakeFailed, detail))
         }
         // Told already, and worse than this.
-        ChainTrust::Inspection if verification.validity != Validity::Valid => None,
+        ChainTrust::Inspection if case.validity(tls) != Validity::Valid => None,
         ChainTrust::Inspection => {
             let detail = format!("the site's own TLS inspection (\"{}\") answers for {host}", tls.top_issuer());
             Some(Finding::degraded(Cause::TlsIntercepted, detail))
@@ -167,6 +167,11 @@ pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
         }
         ChainTrust::Public | ChainTrust::Microsoft | ChainTrust::Extra => None,
     }
+}
+
+/// Whether clients trust the chain as far as anybody knows, so that its validity is what counts.
+pub(super) fn counts_as_trusted(tls: &TlsFacts) -> bool {
+    is_trusted(&tls.verification) || ends_at_unheld_root(tls)
 }
 
 /// Whether clients at the site trust the chain: the configured inspection CA is in their stores.
@@ -196,7 +201,7 @@ pub(super) fn subject(tls: &TlsFacts) -> &str {
 }
 
 pub(super) fn outside_validity(tls: &TlsFacts, case: &Case<'_>) -> String {
-    let now = case.observation.probed_at;
+    let now = case.now();
     let which = |certificate: &&CertificateFacts| now < certificate.not_before || certificate.not_after < now;
     let Some(certificate) = tls.chain.iter().find(which) else {
         return "or one above it is outside its validity".to_owned();

@@ -5,6 +5,8 @@ mod audit;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod crl;
 #[cfg(test)]
 mod hostile;

@@ -6,12 +6,15 @@ use prober::snapshot::Snapshot;
 use time::format_description::well_known::Rfc3339;
 
 use super::lines;
-use crate::sentence::summary;
+use crate::sentence::{clock_warning, summary};
 
 /// Writes the results as a heading, a sentence and a table.
 pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Reachability of {}\n", escaped(&snapshot.site))?;
     writeln!(out, "{}\n", escaped(&summary(snapshot)))?;
+    if let Some(warning) = clock_warning(snapshot) {
+        writeln!(out, "{}\n", escaped(&warning))?;
+    }
     writeln!(out, "| endpoint | path | state | cause | who acts | detail |\n|---|---|---|---|---|---|")?;
     for line in lines(snapshot) {
         let [endpoint, path, detail] = [line.endpoint, line.path, &line.detail].map(escaped);

@@ -7,7 +7,7 @@ use prober::snapshot::Snapshot;
 
 use super::{Line, lines};
 use crate::cli::screen::{self, Screen};
-use crate::sentence::summary;
+use crate::sentence::{clock_warning, summary};
 
 const HEADER: [&str; 6] = ["endpoint", "path", "state", "cause", "who acts", "detail"];
 /// The sentences get what the words can do without.
@@ -28,7 +28,8 @@ pub(super) fn write(snapshot: &Snapshot, screen: Screen, out: &mut dyn Write) ->
         table.add_row(row(line));
     }
     screen::print(&table, out)?;
-    writeln!(out, "{}", summary(snapshot))
+    writeln!(out, "{}", summary(snapshot))?;
+    clock_warning(snapshot).map_or(Ok(()), |warning| writeln!(out, "{warning}"))
 }
 
 fn row(line: &Line<'_>) -> [Cell; 6] {

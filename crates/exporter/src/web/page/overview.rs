@@ -33,6 +33,8 @@ pub(super) struct Overview<'a> {
     results: usize,
     paths: Vec<PathLine<'a>>,
     updated: When,
+    /// What is wrong with the clock by which all of this is judged.
+    clock: Option<String>,
     problems: Problems<'a>,
     interception: InterceptionLines<'a>,
     groups: Vec<Group<'a>>,
@@ -82,6 +84,7 @@ impl<'a> Overview<'a> {
             results: rows.len(),
             paths: PathLine::all(snapshot),
             updated: When::of(snapshot.generated_at, now),
+            clock: sentence::clock_warning(snapshot),
             problems: Problems::of(snapshot, now),
             interception: InterceptionLines::of(snapshot),
             groups: look.groups(&rows),

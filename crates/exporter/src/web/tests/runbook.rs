@@ -49,7 +49,7 @@ async fn a_page_says_who_acts_what_to_type_and_what_to_fill_in() {
 
 #[tokio::test]
 async fn a_cause_that_is_not_reported_yet_says_so() {
-    assert!(page("/runbook/monitor_clock").await.contains("does not report the cause yet"));
+    assert!(page("/runbook/certificate_revoked").await.contains("does not report the cause yet"));
 }
 
 #[tokio::test]

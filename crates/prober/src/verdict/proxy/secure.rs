@@ -4,6 +4,7 @@
 use crate::cause::Cause;
 use crate::observation::{ChainTrust, HandshakeSignature, IoKind, Sample, TlsFacts, TlsFailure, TlsFault, Validity};
 use crate::verdict::case::Case;
+use crate::verdict::clock;
 use crate::verdict::finding::Finding;
 use crate::verdict::tls::{OFFER, outside_validity, subject};
 
@@ -26,9 +27,23 @@ pub(super) fn failed(case: &Case<'_>, name: &str, fault: &TlsFault) -> Finding {
     Finding::blocked(Cause::ProxyTlsFailed, detail).with("first_bytes", first_bytes)
 }
 
+/// By our clock the proxy proved who it is, and at corrected time it does not: clients turn away.
+pub(in crate::verdict) fn outdated(case: &Case<'_>) -> Option<Finding> {
+    let tls = case.observation.proxy_tls.as_ref().filter(|tls| tls.is_accepted())?;
+    if case.validity(tls) == Validity::Valid {
+        return None;
+    }
+    let detail = format!("{} shows a certificate that {}", case.proxy_name(case.proxy()?), outside_validity(tls, case));
+    Some(Finding::blocked(Cause::ProxyTlsFailed, detail).at_corrected_time(case.clock))
+}
+
 /// The handshake is complete and proves nothing.
 pub(super) fn unproven(case: &Case<'_>, name: &str) -> Finding {
-    let detail = match &case.observation.proxy_tls {
+    let tls = case.observation.proxy_tls.as_ref();
+    if let Some(finding) = tls.and_then(|tls| clock::of_proxy(case, name, tls)) {
+        return finding;
+    }
+    let detail = match tls {
         Some(tls) => format!("{name} {}", shortcoming(case, tls)),
         None => format!("{name} did not prove who it is"),
     };
@@ -44,7 +59,7 @@ fn shortcoming(case: &Case<'_>, tls: &TlsFacts) -> String {
     if !verification.name_matches {
         return format!("shows a certificate for another name: {}", subject(tls));
     }
-    if verification.validity != Validity::Valid {
+    if case.validity(tls) != Validity::Valid {
         return format!("shows a certificate that {}", outside_validity(tls, case));
     }
     if verification.handshake_signature != HandshakeSignature::Valid {
