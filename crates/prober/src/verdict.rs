@@ -84,8 +84,8 @@ pub struct Question<'a> {
     pub leaf_proven_elsewhere: bool,
     /// What the last audit of the pair's TLS saw.
     pub audit: Option<&'a AuditFacts>,
-    /// What the clocks of origins say of ours, where enough of them do: certificates and lists are judged at corrected time
-    /// where ours is wrong.
+    /// What the clocks of origins say of ours, where enough of them do: certificates and lists are judged at corrected
+    /// time where ours is wrong.
     pub clock: Option<ClockOffset>,
     /// By which signs products in the way are known: the plan's.
     pub fingerprints: &'a Fingerprints,

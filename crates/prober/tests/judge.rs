@@ -318,8 +318,8 @@ fn check_form(verdict: &Verdict, is_tenants: bool, file: &FilePath) {
 }
 
 /// Every combination of what a chain may be, against the table of `docs/causes.md` said once more in other words: an
-/// incomplete chain, an interceptor in or out of date, a root that is not held, and another's certificate are never taken
-/// for one another.
+/// incomplete chain, an interceptor in or out of date, a root that is not held, and another's certificate are never
+/// taken for one another.
 #[test]
 fn no_chain_is_taken_for_another() {
     let pair = pair_to("https://activation.sls.microsoft.com/");

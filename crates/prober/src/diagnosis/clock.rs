@@ -23,8 +23,8 @@ pub fn clock(snapshot: &Snapshot) -> Option<ClockOffset> {
     ClockOffset::of(newest.into_values().map(|(_, offset)| offset))
 }
 
-/// When a row's newest probe ended, and what it says: two intervals ago at most (and a timeout), on either side, since a
-/// clock that has been set leaves stamps in the future too.
+/// When a row's newest probe ended, and what it says: two intervals ago at most (and a timeout), on either side, since
+/// a clock that has been set leaves stamps in the future too.
 fn recent(row: &Row, now: OffsetDateTime) -> Option<(OffsetDateTime, Duration)> {
     let observation = &row.last.as_ref()?.observation;
     let endpoint = &row.pair.endpoint;

@@ -31,8 +31,8 @@ pub struct Incident<'a> {
     pub blame: Option<Blame>,
     /// That of the most severe endpoint.
     pub severity: Severity,
-    /// For a site or a path, since when nothing gets through; for an endpoint, since when it has been so on the first of
-    /// the paths.
+    /// For a site or a path, since when nothing gets through; for an endpoint, since when it has been so on the first
+    /// of the paths.
     pub since: OffsetDateTime,
     /// What happened, in a sentence.
     pub detail: Cow<'a, str>,

@@ -23,8 +23,8 @@ impl OriginClock {
     const TOLD_BY_CACHES: [&str; 5] =
         ["x-cache", "x-cache-remote", "x-cache-lookup", "cf-cache-status", "cache-status"];
 
-    /// Reads the origin's clock from its answer: where the certificate proves the origin at that very time, and the answer
-    /// is no copy, whose Date would be that of its making.
+    /// Reads the origin's clock from its answer: where the certificate proves the origin at that very time, and the
+    /// answer is no copy, whose Date would be that of its making.
     pub fn read(tls: &TlsFacts, headers: &Headers, ours: OffsetDateTime) -> Option<Self> {
         let date = OffsetDateTime::parse(headers.get("date")?, &Rfc2822).ok()?;
         (tls.is_proven_at(date) && !is_copy(headers)).then_some(Self { date, ours })

@@ -1,5 +1,5 @@
-//! What looks out of date only by this machine's clock. Validity is judged at corrected time throughout; what that makes
-//! vanish says something of the monitor.
+//! What looks out of date only by this machine's clock. Validity is judged at corrected time throughout; what that
+//! makes vanish says something of the monitor.
 
 use super::case::Case;
 use super::content;

@@ -1,5 +1,5 @@
-//! What needs attention: incidents first, and then what is degraded or unknown; of endpoints, those with the same trouble
-//! on the same paths are told together.
+//! What needs attention: incidents first, and then what is degraded or unknown; of endpoints, those with the same
+//! trouble on the same paths are told together.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -37,8 +37,8 @@ impl Clock for Skewed {
     }
 }
 
-/// Origins with certificates that hold from a day before the beginning until an hour after it, `expired.…` until an hour
-/// before; each is asked as the machine's clock has it.
+/// Origins with certificates that hold from a day before the beginning until an hour after it, `expired.…` until an
+/// hour before; each is asked as the machine's clock has it.
 struct Origins(Arc<Skewed>);
 
 impl Probe for Origins {
