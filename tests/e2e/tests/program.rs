@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use e2e::{Config, Finished, Folder, Running, Signal, eventually, get, reachwatch};
 use serde_json::Value;
-use testnet::{ConfigOptions, DnsFault, Scheme, TcpFault, TlsFault, World};
+use testnet::{CertificateKind, ConfigOptions, DnsFault, HttpFault, Scheme, TcpFault, TlsFault, World};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::Instant;
@@ -68,6 +68,26 @@ async fn controls_never_touch_the_exit_status() {
     let document: Value = serde_json::from_str(&checked.stdout).unwrap();
     assert_eq!(result(&document, "ncsi", "direct")["state"], "blocked");
     assert_eq!(document["summary"]["blocked"], 0);
+}
+
+/// Thirty hours ahead by every origin: what has expired since is the monitor's trouble, and no exit status is touched.
+#[tokio::test]
+async fn a_wrong_clock_is_the_monitors_own() {
+    let (world, _folder, config) = whole_world().await;
+    for entry in testnet::ENTRIES {
+        world.faults().set(entry.host, HttpFault::Date(-30 * 3600)).unwrap();
+    }
+    world.faults().set("ols.officeapps.live.com", CertificateKind::Expired).unwrap();
+    let checked = Finished::of(&["check", "--config", config.to_str().unwrap(), "--format", "json"]).await;
+    assert_eq!(checked.code, Some(0), "{checked:#?}");
+    let document: Value = serde_json::from_str(&checked.stdout).unwrap();
+    let offset = document["clock"]["offset_seconds"].as_f64().unwrap();
+    assert!((offset + 30.0 * 3600.0).abs() < 120.0, "{offset}");
+    assert!(document["clock"]["origins"].as_u64().unwrap() >= 5, "{}", document["clock"]);
+    let licensing = result(&document, "ols-officeapps-live-com-olsc", "direct");
+    assert_eq!((&licensing["state"], &licensing["cause"]), (&"degraded".into(), &"monitor_clock".into()));
+    let table = Finished::of(&["check", "--config", config.to_str().unwrap()]).await;
+    assert!(table.stdout.contains("The monitor's clock is 30 hours ahead of the clocks of"), "{table:#?}");
 }
 
 #[tokio::test]
