@@ -33,16 +33,7 @@ impl<'a> Case<'a> {
         let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, clock, fingerprints } =
             *question;
         let clock = clock.filter(ClockOffset::is_wrong);
-        Self {
-            endpoint,
-            path,
-            proxy_answered_recently,
-            leaf_proven_elsewhere,
-            audit,
-            clock,
-            fingerprints,
-            observation,
-        }
+        Self { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, clock, fingerprints, observation }
     }
 
     /// When the probe ended, as right as it is known.

@@ -50,7 +50,7 @@ async fn round(world: &World, path: &str, ahead: i64) -> Snapshot {
     let plan = plan(world, path);
     let clock = Wrong(Duration::hours(ahead));
     let prober = Arc::new(Prober::new(&plan, Arc::new(clock)).unwrap());
-    let results = scheduler::round(&plan, prober, &clock, |_| {}).await;
+    let results = scheduler::round(&plan, prober, &clock, false, |_| {}).await;
     Snapshot::of_round("test", clock.now(), &results)
 }
 

@@ -8,7 +8,8 @@ use time::macros::datetime;
 use super::*;
 use crate::diagnosis;
 use crate::observation::{
-    CertificateFacts, ChainTrust, HandshakeSignature, Headers, HttpFacts, OriginClock, Period, TlsFacts, Verification,
+    AuditFacts, CertificateFacts, ChainTrust, HandshakeSignature, Headers, HttpFacts, OriginClock, Period, TlsFacts,
+    Verification,
 };
 
 /// When it all begins, by those who know.
@@ -87,6 +88,10 @@ impl Probe for Origins {
             ..Observation::empty(ours)
         }
     }
+
+    async fn audit(&self, _: &Pair) -> AuditFacts {
+        unreachable!("nobody audits here")
+    }
 }
 
 fn names(hosts: &[&str]) -> Vec<String> {
@@ -100,7 +105,7 @@ const DAY: i64 = 86_400;
 async fn judged_in_a_round(hosts: &[&str], ahead: i64) -> Vec<Option<Cause>> {
     let clock = Skewed::by(ahead);
     let results =
-        round(&plan(&names(hosts), 8, 1, MINUTE), Arc::new(Origins(Arc::clone(&clock))), &*clock, |_| {}).await;
+        round(&plan(&names(hosts), 8, 1, MINUTE), Arc::new(Origins(Arc::clone(&clock))), &*clock, false, |_| {}).await;
     results.iter().map(|(_, report)| report.verdict.reason.as_ref().map(|reason| reason.cause)).collect()
 }
 
