@@ -99,6 +99,11 @@ impl Authority {
         self.interceptor.pem()
     }
 
+    /// The interceptor's key as PEM, for a proxy that inspects TLS with it.
+    pub fn interceptor_key_pem(&self) -> String {
+        self.interceptor.key().serialize_pem()
+    }
+
     /// The issuer that signs the world's revocation lists.
     pub(crate) fn crl_issuer(&self) -> &Issuer<'static, KeyPair> {
         &self.root

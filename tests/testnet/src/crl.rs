@@ -79,6 +79,7 @@ fn params(authority: &Authority, fault: Option<CrlFault>) -> CertificateRevocati
     };
     let left = match fault {
         Some(CrlFault::Expired) => Duration::days(-1),
+        Some(CrlFault::ShortLived) => Duration::seconds(15),
         _ => Duration::days(30),
     };
     CertificateRevocationListParams {

@@ -54,8 +54,9 @@ impl std::fmt::Debug for Dns {
 }
 
 impl Dns {
-    pub(crate) async fn start(hosts: Hosts) -> io::Result<Self> {
-        let (udp, tcp) = bind_both().await?;
+    /// At that address, where port 0 stands for a free one.
+    pub(crate) async fn start(hosts: Hosts, address: SocketAddr) -> io::Result<Self> {
+        let (udp, tcp) = bind_both(address).await?;
         let address = udp.local_addr()?;
         let queries = Arc::default();
         let mut server = Server::new(Zone { hosts, queries: Arc::clone(&queries) });
@@ -74,10 +75,10 @@ impl Dns {
 }
 
 /// One port for both protocols.
-async fn bind_both() -> io::Result<(UdpSocket, TcpListener)> {
+async fn bind_both(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
     for _ in 0..BIND_ATTEMPTS {
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let udp = UdpSocket::bind(address).await?;
         match TcpListener::bind(udp.local_addr()?).await {
             Ok(tcp) => return Ok((udp, tcp)),
             Err(error) => last = error,

@@ -55,9 +55,9 @@ struct Inner {
 const BACKLOG: u32 = 1024;
 
 impl Door {
-    /// Opens on a free port of that IP address. Needs the tokio runtime that will accept.
-    pub(crate) fn open(ip: std::net::IpAddr) -> io::Result<Self> {
-        let listener = bind(SocketAddr::new(ip, 0))?.listen(BACKLOG)?;
+    /// Opens at that address, where port 0 stands for a free one. Needs the tokio runtime that will accept.
+    pub(crate) fn open(address: SocketAddr) -> io::Result<Self> {
+        let listener = bind(address)?.listen(BACKLOG)?;
         Ok(Self {
             address: listener.local_addr()?,
             runtime: Handle::current(),

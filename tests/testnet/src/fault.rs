@@ -253,6 +253,8 @@ pub enum CrlFault {
     Pem,
     /// `nextUpdate` passed yesterday.
     Expired,
+    /// `nextUpdate` is 15 seconds after the world began: a copy of it goes stale while one waits.
+    ShortLived,
     /// The last third is missing, and Content-Length agrees with what is sent.
     Truncated,
     /// The last third is missing, and Content-Length announces all of it; whatever path is asked for.

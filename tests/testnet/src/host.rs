@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -29,12 +29,14 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn open(name: &str, ip: Ipv4Addr) -> io::Result<Self> {
+    /// `port` tells the port of each of the two listeners; 0 stands for a free one.
+    pub(crate) fn open(name: &str, ip: Ipv4Addr, port: impl Fn(Scheme) -> u16) -> io::Result<Self> {
+        let door = |scheme| Door::open(SocketAddr::from((ip, port(scheme))));
         Ok(Self {
             name: name.to_owned(),
             ip,
-            https: Door::open(IpAddr::V4(ip))?,
-            http: Door::open(IpAddr::V4(ip))?,
+            https: door(Scheme::Https)?,
+            http: door(Scheme::Http)?,
             faults: Mutex::default(),
             connections: AtomicU64::new(0),
             served: AtomicU64::new(0),

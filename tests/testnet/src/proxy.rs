@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine;
@@ -54,8 +54,8 @@ struct Settings {
 impl Proxy {
     pub(crate) fn open(hosts: Hosts) -> io::Result<Self> {
         let inner = Inner {
-            door: Door::open(IpAddr::V4(Ipv4Addr::LOCALHOST))?,
-            secure_door: Door::open(IpAddr::V4(Ipv4Addr::LOCALHOST))?,
+            door: Door::open((Ipv4Addr::LOCALHOST, 0).into())?,
+            secure_door: Door::open((Ipv4Addr::LOCALHOST, 0).into())?,
             hosts,
             settings: Mutex::default(),
             requests: Mutex::default(),

@@ -5,7 +5,7 @@ mod exchange;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpStream;
@@ -59,7 +59,7 @@ struct Settings {
 impl Socks {
     pub(crate) fn open(hosts: Hosts) -> io::Result<Self> {
         let inner = Inner {
-            door: Door::open(IpAddr::V4(Ipv4Addr::LOCALHOST))?,
+            door: Door::open((Ipv4Addr::LOCALHOST, 0).into())?,
             hosts,
             settings: Mutex::default(),
             requests: Mutex::default(),

@@ -34,8 +34,8 @@ pub enum StartError {
     /// A certificate.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// More hosts than there are addresses in 127.0.0.0/24.
-    #[error("too many hosts for 127.0.0.0/24: {0}")]
+    /// More hosts than there are addresses in a /24.
+    #[error("too many hosts for one network: {0}")]
     TooManyHosts(usize),
 }
 
@@ -60,6 +60,7 @@ pub struct World {
 #[derive(Debug, Clone, Default)]
 pub struct WorldBuilder {
     hosts: Vec<String>,
+    network: Option<Ipv4Addr>,
 }
 
 impl WorldBuilder {
@@ -69,11 +70,22 @@ impl WorldBuilder {
         self
     }
 
-    /// Brings everything up, on ports that are free.
+    /// Hosts and name server at the ports that the real ones have, at addresses of this /24, all of which have to be the
+    /// machine's own: for a network namespace. The proxies stay on loopback.
+    pub fn at_real_ports_of(mut self, network: Ipv4Addr) -> Self {
+        self.network = Some(network);
+        self
+    }
+
+    /// Brings everything up, on ports of loopback that are free unless told otherwise.
     pub async fn start(self) -> Result<World, StartError> {
         let authority = Arc::new(Authority::new(wall_time())?);
-        let hosts = open_hosts(self.hosts)?;
-        let dns = Dns::start(Arc::clone(&hosts)).await.map_err(starting("the name server"))?;
+        let hosts = open_hosts(self.hosts, self.network)?;
+        let name_server = match self.network {
+            Some(network) => (at(network, NAME_SERVER), 53),
+            None => (Ipv4Addr::LOCALHOST, 0),
+        };
+        let dns = Dns::start(Arc::clone(&hosts), name_server.into()).await.map_err(starting("the name server"))?;
         let proxy = Proxy::open(Arc::clone(&hosts)).map_err(starting("the proxy"))?;
         let socks = Socks::open(Arc::clone(&hosts)).map_err(starting("the SOCKS server"))?;
         let dir = RunDir::create(&authority).map_err(starting("the directory of the run"))?;
@@ -104,8 +116,15 @@ fn wall_time() -> OffsetDateTime {
 
 /// The first host's address; each has one of its own, so that a fault of one is no other's.
 const FIRST_ADDRESS: u8 = 10;
+/// Where the name server is, in a network of its own.
+const NAME_SERVER: u8 = 2;
 
-fn open_hosts(extra: Vec<String>) -> Result<Hosts, StartError> {
+fn at(network: Ipv4Addr, last: u8) -> Ipv4Addr {
+    let [a, b, c, _] = network.octets();
+    Ipv4Addr::new(a, b, c, last)
+}
+
+fn open_hosts(extra: Vec<String>, network: Option<Ipv4Addr>) -> Result<Hosts, StartError> {
     let mut names: Vec<String> = shipped::hosts().into_iter().map(str::to_owned).collect();
     names.extend(extra);
     names.sort_unstable();
@@ -115,8 +134,9 @@ fn open_hosts(extra: Vec<String>) -> Result<Hosts, StartError> {
         return Err(StartError::TooManyHosts(count));
     }
     let hosts = names.into_iter().zip(FIRST_ADDRESS..u8::MAX).map(|(name, last)| {
-        let host =
-            Host::open(&name, Ipv4Addr::new(127, 0, 0, last)).map_err(starting(format!("the origin of {name}")))?;
+        let ip = at(network.unwrap_or(Ipv4Addr::LOCALHOST), last);
+        let port = |scheme: Scheme| if network.is_some() { scheme.default_port() } else { 0 };
+        let host = Host::open(&name, ip, port).map_err(starting(format!("the origin of {name}")))?;
         Ok((name, Arc::new(host)))
     });
     hosts.collect::<Result<_, StartError>>().map(Arc::new)

@@ -45,7 +45,7 @@ async fn over_tls(site: &Site, kind: &CertificateKind, rules: SquidRules<'_>) ->
     (squid, way)
 }
 
-/// Squid sends nothing but its leaf (with GnuTLS, as Debian builds it), so that its issuer has to be trusted itself.
+/// Where squid is built with GnuTLS it sends nothing but its leaf, so that its issuer has to be trusted itself.
 fn issuer(site: &Site) -> PathBuf {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     let leaf = site.world.authority().leaf(PROXY, &CertificateKind::Good).unwrap();

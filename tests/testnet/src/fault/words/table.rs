@@ -133,6 +133,7 @@ pub const WORDS: &[Word] = &[
     plain("http11-required", "h2 refused; HTTP/1.1 works", || HttpFault::Http11Required.into()),
     plain("crl-pem", "the CRL as PEM", || CrlFault::Pem.into()),
     plain("crl-expired", "the CRL's nextUpdate has passed", || CrlFault::Expired.into()),
+    plain("crl-short-lived", "the CRL's nextUpdate is 15 seconds after the start", || CrlFault::ShortLived.into()),
     plain("crl-truncated", "the CRL without its end", || CrlFault::Truncated.into()),
     plain("crl-cut-short", "the same, shorter than announced", || CrlFault::CutShort.into()),
     plain("crl-html", "a web page in place of the CRL", || CrlFault::Html.into()),
