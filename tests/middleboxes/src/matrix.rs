@@ -90,11 +90,12 @@ fn told(outcome: &Outcome, pair: &Pair) -> String {
 
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<48} {:<48} right  said instead", "scenario", "truth")?;
+        writeln!(f, "{:<48} {:<48} right  longest  said instead", "scenario", "truth")?;
         for outcome in &self.outcomes {
             for (truth, pairs) in by_truth(outcome) {
                 let right = pairs.iter().filter(|pair| pair.said == *truth).count();
-                write!(f, "{:<48} {truth:<48} {right:>2}/{:<2}", outcome.scenario, pairs.len())?;
+                let longest = pairs.iter().map(|pair| pair.seconds).fold(0.0, f64::max);
+                write!(f, "{:<48} {truth:<48} {right:>2}/{:<2} {longest:>6.2} s", outcome.scenario, pairs.len())?;
                 for pair in pairs.iter().filter(|pair| pair.said != *truth) {
                     write!(f, "  {}@{}: {}", pair.endpoint, pair.path, pair.said)?;
                 }

@@ -39,6 +39,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             .filter(8444, Filter::Trickle)
             .truth("licensing", "blocked tls_timeout network")
             .truth("crl plain", "blocked http_timeout network"),
+        // A tunnel on the way whose ICMP is filtered: what is large never comes, and nobody says so.
+        Scenario::new("large packets are lost")
+            .forward("ip saddr $licensing meta length > 600 drop")
+            .truth("licensing", "blocked tls_timeout network"),
         // Everything that a direct way needs, and the proxy's way stays open.
         Scenario::new("firewall lets the proxy out alone")
             .path("direct", "direct")

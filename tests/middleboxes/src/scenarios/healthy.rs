@@ -31,7 +31,15 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             ),
         Scenario::new("healthy: a slow line")
             .redirect("tcp dport { 80, 443 } redirect to :8444")
+            // By a relay, since not every kernel has the queue that delays packets.
             .filter(8444, Filter::Delay(Duration::from_millis(300))),
+        Scenario::new("healthy: a line that loses packets")
+            // The first SYN of every connection, and every eighth question.
+            .forward(
+                "tcp flags & (syn | ack) == syn \
+                 meter first { ip saddr . tcp sport limit rate 1/hour burst 1 packets } drop",
+            )
+            .input("udp dport 53 numgen inc mod 8 == 0 drop"),
         peculiar(),
     ]
 }
@@ -74,6 +82,8 @@ fn peculiar() -> Scenario {
         .daemon(squid("http_access allow all"))
         .endpoint("forbidden", "https://forbidden.contoso.com/")
         .endpoint("moved", "https://moved.contoso.com/")
+        .endpoint("to-https", "http://to-https.contoso.com/")
+        .endpoint("moved-list", "http://moved-list.contoso.com/list.crl")
         .endpoint("tls12", "https://tls12.contoso.com/")
         .endpoint("tls13", "https://tls13.contoso.com/")
         .endpoint("folded", "https://folded.contoso.com/")
