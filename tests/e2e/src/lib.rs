@@ -36,6 +36,6 @@ pub use microsocks::Microsocks;
 pub use nginx::{Nginx, Offer};
 pub use peer::{Peer, Vacancy};
 pub use program::{Finished, Running, Signal, binary, reachwatch};
-pub use squid::{SQUID_HELPERS, Squid, SquidRules};
+pub use squid::{SQUID_HELPERS, Squid, SquidRules, path_with_sbin};
 pub use tinyproxy::Tinyproxy;
 pub use wait::{PATIENCE, eventually};

@@ -116,7 +116,7 @@ impl Drop for Segments {
 }
 
 /// Debian keeps daemons where the path of an ordinary user does not look.
-pub(crate) fn path_with_sbin() -> String {
+pub fn path_with_sbin() -> String {
     format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
 }
 

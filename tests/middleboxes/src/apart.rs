@@ -2,8 +2,9 @@
 
 use std::process::{Command, Stdio};
 
+use e2e::path_with_sbin;
+
 use crate::internet::NAME_SERVER;
-use crate::shell::path_with_sbin;
 
 /// Set within.
 const WITHIN: &str = "REACHWATCH_MIDDLEBOXES";

@@ -68,7 +68,7 @@ fn squid_at(ports: &str, lines: &str) -> Daemon {
     Daemon {
         program: "squid",
         arguments: vec!["-N", "-n", "{name}", "-f", "{dir}/squid.conf"],
-        // Of no group that the password is checked by: what htpasswd(1) writes for `svc` and `s3cret` is not needed.
+        // For those that ask for passwords: nobody knows one.
         files: vec![("squid.conf", config), ("htpasswd", String::new())],
         first: None,
         port: 3128,

@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
+use testnet::PKI_HOST;
+
 use crate::hosts::KNOWN;
 use crate::internet::Facts;
 use crate::scenario::Scenario;
 
 /// For every probe: enough for a busy machine, and not too long to wait for those who never answer.
-pub(crate) const TIMEOUT_SECONDS: u8 = 4;
+pub const TIMEOUT_SECONDS: u8 = 4;
 
 /// As YAML. The default control is on every branch.
 pub(crate) fn yaml(scenario: &Scenario, internet: &Facts) -> String {
@@ -45,7 +47,8 @@ pub(crate) fn with_addresses(text: &str, internet: &Facts) -> String {
     let mut known = KNOWN;
     // `$crl-www` before `$crl`.
     known.sort_by_key(|known| std::cmp::Reverse(known.name.len()));
-    known.iter().fold(text.to_owned(), |text, known| {
+    let text = text.replace("$pki", &internet.addresses[PKI_HOST].to_string());
+    known.iter().fold(text, |text, known| {
         text.replace(&format!("${}", known.name), &internet.addresses[known.host].to_string())
     })
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use testnet::{CertificateKind, Faults, Scheme, World};
+use testnet::{CertificateKind, Faults, PKI_HOST, Scheme, World};
 use tokio::sync::oneshot;
 
 use crate::hosts::{KNOWN, peculiar};
@@ -77,7 +77,7 @@ async fn serve(tell: oneshot::Sender<Facts>, ended: oneshot::Receiver<()>) {
 }
 
 fn facts(world: &World) -> Facts {
-    let hosts = KNOWN.iter().map(|known| known.host).chain(peculiar().into_iter().map(|(host, _)| host));
+    let hosts = KNOWN.iter().map(|known| known.host).chain([PKI_HOST]);
     let address = |host: &str| world.address(host, Scheme::Https).expect("a host of ours").ip();
     let portal = world.authority().leaf("portal.contoso.com", &CertificateKind::SelfSigned).expect("a certificate");
     Facts {

@@ -35,8 +35,9 @@ mod site;
 mod verdict;
 
 pub use apart::apart;
+pub use config::TIMEOUT_SECONDS;
 pub use internet::Internet;
-pub use matrix::{Bar, Matrix};
+pub use matrix::Matrix;
 pub use scenario::Scenario;
 pub use scenarios::all;
 pub use site::visit;

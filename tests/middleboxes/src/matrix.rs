@@ -25,13 +25,6 @@ pub struct Matrix {
     outcomes: Vec<Outcome>,
 }
 
-/// What has to hold.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Bar {
-    /// Why it does not; empty where it does.
-    pub faults: Vec<String>,
-}
-
 impl Matrix {
     /// Of these branches.
     pub fn new(outcomes: Vec<Outcome>) -> Self {
@@ -42,16 +35,19 @@ impl Matrix {
         self.outcomes.iter().flat_map(|outcome| &outcome.pairs)
     }
 
-    /// Whether it is good enough, where a probe may take `timeout` seconds. Cause and blame (and state) have to be right
+    /// Why it is not good enough; empty where it is. A probe may take `timeout` seconds. Cause and blame (and state) have to be right
     /// at least 98 times in 100, among the pairs that are broken and among all; a usable pair must not be called blocked
     /// a single time; what is known at once must not take half of the time that there is.
-    pub fn bar(&self, timeout: f64) -> Bar {
+    pub fn faults(&self, timeout: f64) -> Vec<String> {
         let mut faults: Vec<_> = self.outcomes.iter().flat_map(|outcome| outcome.faults.clone()).collect();
         let all: Vec<_> = self.pairs().collect();
         let broken: Vec<_> = self.pairs().filter(|pair| !pair.truth.is_healthy()).collect();
+        if all.is_empty() {
+            faults.push("nothing was said".to_owned());
+        }
         for (which, pairs) in [("broken", broken), ("all", all)] {
             let right = pairs.iter().filter(|pair| pair.truth == pair.said).count();
-            if pairs.is_empty() || right * 100 < pairs.len() * BAR_PERCENT {
+            if right * 100 < pairs.len() * BAR_PERCENT {
                 faults.push(format!("{right} of {} {which} pairs are right, under {BAR_PERCENT} in 100", pairs.len()));
             }
         }
@@ -66,7 +62,7 @@ impl Matrix {
                 slow.map(|pair| format!("{:.1} s for what is known at once: {}", pair.seconds, told(outcome, pair))),
             );
         }
-        Bar { faults }
+        faults
     }
 
     /// Seconds until a right verdict, by cause.
@@ -157,7 +153,7 @@ mod tests {
 
     fn faults(pairs: impl IntoIterator<Item = Vec<Pair>>) -> Vec<String> {
         let pairs = pairs.into_iter().flatten().collect();
-        Matrix::new(vec![Outcome { scenario: "s", pairs, faults: Vec::new() }]).bar(TIMEOUT).faults
+        Matrix::new(vec![Outcome { scenario: "s", pairs, faults: Vec::new() }]).faults(TIMEOUT)
     }
 
     const REFUSED: &str = "blocked tcp_refused network";

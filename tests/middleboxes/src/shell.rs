@@ -5,11 +5,6 @@ use std::process::{Output, Stdio};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// Debian keeps daemons and network tools where the path of an ordinary user does not look.
-pub(crate) fn path_with_sbin() -> String {
-    format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
-}
-
 /// Runs a script of the shell; one that fails fails the test with what it said.
 pub(crate) async fn sh(script: &str) {
     let mut command = Command::new("sh");

@@ -39,7 +39,9 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             .path("direct", "direct")
             .path("mitmproxy", "http://10.77.0.1:8081")
             .daemon(mitmproxy("ols.officeapps.live.com"))
-            .truth_over("mitmproxy", "licensing", INTERCEPTED),
+            .truth_over("mitmproxy", "licensing", INTERCEPTED)
+            .output("ip daddr { $cdn, $crl-www } reject with icmp type admin-prohibited")
+            .truth_over("mitmproxy", "cdn crl-www", "blocked proxy_upstream_failed network"),
     ]
 }
 

@@ -4,7 +4,7 @@ use crate::boxes::squid;
 use crate::scenario::Scenario;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    vec![stale(), sick(), lists()]
+    vec![stale(), sick(), incomplete(), lists()]
 }
 
 /// A cache hands out a list that has expired meanwhile, and the publisher has a newer one.
@@ -50,6 +50,18 @@ fn sick() -> Scenario {
         .truth_over("direct", "mute", "blocked tls_timeout network")
         // Behind a tunnel it is the proxy that stands before the origin.
         .truth_over("squid", "mute", "blocked tls_timeout proxy")
+}
+
+/// An intermediate certificate that is missing and cannot be fetched on one way, while the other completes the chain: it
+/// is the origin that has been seen on both.
+fn incomplete() -> Scenario {
+    Scenario::new("a missing intermediate, fetched on one way")
+        .path("direct", "direct")
+        .path("squid", "http://10.77.0.1:3128")
+        .daemon(squid("http_access allow all"))
+        .forward("ip daddr $pki tcp dport 80 reject with tcp reset")
+        .endpoint("incomplete", "https://incomplete.contoso.com/")
+        .truth("incomplete", "degraded tls_chain_incomplete origin")
 }
 
 fn lists() -> Scenario {

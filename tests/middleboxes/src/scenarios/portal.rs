@@ -25,7 +25,21 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         portal("portal says 511, TLS is reset", "return 511;")
             .forward("tcp dport 443 reject with tcp reset")
             .truth(TLS, "blocked tcp_refused network"),
+        by_dns("portal by DNS, at a public address", "server=198.51.100.2\naddress=/#/203.0.113.80")
+            .truth(TLS, "blocked tls_intercepted interceptor")
+            .truth(CLEAR, PORTAL),
+        by_dns("portal by DNS, at a private address", "server=198.51.100.2\naddress=/#/10.88.0.1")
+            .truth("*", "blocked dns_sinkholed resolver"),
     ]
+}
+
+/// Every name leads to the portal.
+fn by_dns(name: &'static str, lines: &'static str) -> Scenario {
+    let servers = format!("server {{ listen 80; listen 443 ssl http2; {REDIRECTING} }}");
+    Scenario { site: None, ..Scenario::new(name) }
+        .with_dns(lines)
+        .redirect("ip daddr { 203.0.113.80, 10.88.0.1 } redirect")
+        .daemon(nginx(80, &servers))
 }
 
 fn portal(name: &'static str, answer: &str) -> Scenario {

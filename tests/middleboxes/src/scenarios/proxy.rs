@@ -7,6 +7,9 @@ use crate::scenario::Scenario;
 const SQUID: &str = "http://10.77.0.1:3128";
 const CUT: &str = "acl cut dstdomain ols.officeapps.live.com crl.microsoft.com go.microsoft.com\n";
 const DENIED: &str = "blocked proxy_denied proxy";
+/// What a proxy lets pass and does not get to itself.
+const UNREACHED: &str = "ip daddr { $cdn, $crl-www } reject with icmp type admin-prohibited";
+const UPSTREAM: &str = "blocked proxy_upstream_failed network";
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -30,7 +33,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             .output("ip daddr $plain tcp dport 80 reject with tcp reset")
             .output("ip daddr $crl tcp dport 80 drop")
             .endpoint("nowhere", "https://nowhere.contoso.com/")
-            .truth_over("squid", "licensing plain crl nowhere", "blocked proxy_upstream_failed network")
+            .truth_over("squid", "licensing plain crl nowhere", UPSTREAM)
             .truth_over("direct", "nowhere", "blocked dns_nxdomain resolver"),
         over_squid(
             "squid wants credentials",
@@ -50,12 +53,16 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 "^ols\\.officeapps\\.live\\.com$\n^crl\\.microsoft\\.com$\n^go\\.microsoft\\.com$",
                 false,
             ))
-            .truth_over("tinyproxy", "licensing crl plain", DENIED),
+            .truth_over("tinyproxy", "licensing crl plain", DENIED)
+            .output(UNREACHED)
+            .truth_over("tinyproxy", "cdn crl-www", UPSTREAM),
         Scenario::new("privoxy blocks")
             .path("direct", "direct")
             .path("privoxy", "http://10.77.0.1:8118")
             .daemon(privoxy("ols.officeapps.live.com\ncrl.microsoft.com\ngo.microsoft.com"))
-            .truth_over("privoxy", "licensing crl plain", DENIED),
+            .truth_over("privoxy", "licensing crl plain", DENIED)
+            .output(UNREACHED)
+            .truth_over("privoxy", "cdn crl-www", UPSTREAM),
         polite(),
         // Nobody configured it: what it refuses is a filter's doing.
         Scenario::new("squid denies unasked")
@@ -63,7 +70,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             .daemon(squid_unasked("acl cut dstdomain crl.microsoft.com\nhttp_access deny cut\nhttp_access allow all"))
             .output("ip daddr $plain tcp dport 80 reject with icmp type admin-prohibited")
             .truth("crl", "blocked block_page interceptor")
-            .truth("plain", "blocked proxy_upstream_failed network"),
+            .truth("plain", UPSTREAM),
         pac(),
         allowlist_only(),
     ]
