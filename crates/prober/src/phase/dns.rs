@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::merge::interleave;
@@ -27,6 +28,12 @@ use crate::plan::{DnsPlan, IpFamily, Resolvers, TlsPlan};
 
 /// How long a family that has addresses waits for the other (RFC 8305, section 3, "Resolution Delay").
 const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
+
+/// How long one question waits before the same server is asked again. hickory repeats a question within the first second,
+/// each time from another port and under another number, which dnsmasq takes for other clients with the same question: if
+/// its own got lost, it asks anew for one that comes two seconds later (forward.c), and for clients that repeat theirs
+/// unchanged.
+const ASKED_AGAIN: Duration = Duration::from_millis(2100);
 
 /// Resolves names as the plan says.
 #[derive(Debug)]
@@ -215,7 +222,7 @@ async fn walk(servers: &[Server], name: &Name, family: Family, by: Instant, answ
     for (server, share) in in_turn(servers, by) {
         let unanswered = Lookup { resolver: server.label().to_owned(), family, outcome: LookupOutcome::Timeout };
         answers.lookups.push(unanswered);
-        let outcome = match timeout_at(share, server.ask(name, family)).await {
+        let outcome = match ask_until(share, server, name, family).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(exhausted)) => {
                 answers.exhausted = Some(exhausted);
@@ -232,6 +239,22 @@ async fn walk(servers: &[Server], name: &Name, family: Family, by: Instant, answ
         }
     }
     answers.first_address()
+}
+
+/// Asks one server, again and again until it answers or the time is over.
+async fn ask_until(
+    by: Instant,
+    server: &Server,
+    name: &Name,
+    family: Family,
+) -> Result<Result<LookupOutcome, MonitorFault>, Elapsed> {
+    loop {
+        let until = if server.is_plain() { by.min(Instant::now() + ASKED_AGAIN) } else { by };
+        match timeout_at(until, server.ask(name, family)).await {
+            Err(_) if until < by => {}
+            answered => return answered,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ const LIFETIME: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Server {
     label: String,
+    is_plain: bool,
     resolver: Resolver<Sockets>,
     sockets: Sockets,
 }
@@ -47,7 +48,8 @@ impl Server {
             .with_tls_config(tls.clone())
             .build()
             .map_err(|error| SetupFault::new(format!("resolver {label}"), &error))?;
-        Ok(Self { label, resolver, sockets })
+        let is_plain = matches!(server.transport, DnsTransport::Plain);
+        Ok(Self { label, is_plain, resolver, sockets })
     }
 
     /// A plain name server.
@@ -58,6 +60,11 @@ impl Server {
     /// Its address, for evidence.
     pub(super) fn label(&self) -> &str {
         &self.label
+    }
+
+    /// Whether questions go in single packets, which get lost.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// Asks for the addresses of one family. It is up to the caller to end a question that takes too long.

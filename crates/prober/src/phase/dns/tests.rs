@@ -22,10 +22,12 @@ enum Script {
     Silent,
     /// The first question is lost on the way; the second is answered.
     AnswerSecond(Vec<RData>),
+    /// Its own question for the first got lost; what comes within two seconds counts as the same, as with dnsmasq.
+    AnswerAfterTwoSeconds(Vec<RData>),
     /// Only this name exists.
     AnswerFor(&'static str, Vec<RData>),
 }
-use Script::{Answer, AnswerFor, AnswerSecond, Code, Silent};
+use Script::{Answer, AnswerAfterTwoSeconds, AnswerFor, AnswerSecond, Code, Silent};
 
 /// A name server that answers A and AAAA as told, until it is dropped.
 struct FakeServer {
@@ -49,13 +51,14 @@ async fn serve(a: Script, aaaa: Script) -> FakeServer {
             let (length, client) = socket.recv_from(&mut buffer).await.unwrap();
             let question = Message::from_vec(&buffer[..length]).unwrap();
             assert!(question.edns.is_none(), "clients send none: {question}");
-            let count = asked.entry(question.queries[0].query_type()).and_modify(|count| *count += 1).or_insert(1);
+            let (count, first) = asked.entry(question.queries[0].query_type()).or_insert((0, Instant::now()));
+            *count += 1;
             let script = match question.queries[0].query_type() {
                 RecordType::A => &a,
                 RecordType::AAAA => &aaaa,
                 other => panic!("nobody asks for {other}"),
             };
-            if let Some(reply) = reply(&question, script, *count) {
+            if let Some(reply) = reply(&question, script, *count, first.elapsed()) {
                 socket.send_to(&reply, client).await.unwrap();
             }
         }
@@ -63,16 +66,17 @@ async fn serve(a: Script, aaaa: Script) -> FakeServer {
     FakeServer { address, task }
 }
 
-fn reply(question: &Message, script: &Script, count: u32) -> Option<Vec<u8>> {
+fn reply(question: &Message, script: &Script, count: u32, since: Duration) -> Option<Vec<u8>> {
     let query = question.queries[0].clone();
     let mut reply = Message::response(question.id, question.op_code);
     assert_eq!(reply.message_type, MessageType::Response);
     match script {
         Silent => return None,
         AnswerSecond(_) if count < 2 => return None,
+        AnswerAfterTwoSeconds(_) if since < Duration::from_secs(2) => return None,
         Code(code) => reply.metadata.response_code = *code,
         AnswerFor(name, _) if query.name().to_ascii() != *name => reply.metadata.response_code = ResponseCode::NXDomain,
-        Answer(records) | AnswerSecond(records) | AnswerFor(_, records) => {
+        Answer(records) | AnswerSecond(records) | AnswerAfterTwoSeconds(records) | AnswerFor(_, records) => {
             let mut owner = query.name().clone();
             for data in records {
                 reply.add_answer(Record::from_rdata(owner.clone(), 60, data.clone()));
@@ -141,6 +145,14 @@ async fn a_lost_aaaa_question_does_not_hold_up_the_a_answer() {
     assert!(start.elapsed() < Duration::from_secs(5), "waited {:?} for AAAA", start.elapsed());
     assert_eq!(facts.addresses, ["127.0.0.1".parse::<IpAddr>().unwrap()]);
     assert_eq!(facts.lookups[1].outcome, LookupOutcome::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_the_server_lost_is_asked_again_when_it_listens() {
+    let server = serve(AnswerAfterTwoSeconds(vec![v4(1)]), AnswerAfterTwoSeconds(vec![])).await;
+    let facts = resolver(&[&server]).resolve("name.example", within(4000)).await.unwrap();
+    assert_eq!(facts.addresses, ["127.0.0.1".parse::<IpAddr>().unwrap()]);
+    assert_eq!(facts.lookups.len(), 2, "a server is heard once, however often it was asked");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn answer_stream(mut stream: impl AsyncRead + AsyncWrite + Unpin, a: &Scri
         stream.read_exact(&mut question).await.unwrap();
         let question = Message::from_vec(&question).unwrap();
         let script = if question.queries[0].query_type() == RecordType::A { a } else { aaaa };
-        let reply = reply(&question, script, 1).unwrap();
+        let reply = reply(&question, script, 1, Duration::ZERO).unwrap();
         stream.write_u16(u16::try_from(reply.len()).unwrap()).await.unwrap();
         stream.write_all(&reply).await.unwrap();
         stream.flush().await.unwrap();
