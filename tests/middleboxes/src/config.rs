@@ -9,7 +9,7 @@ use crate::internet::Facts;
 use crate::scenario::Scenario;
 
 /// For every probe: enough for a busy machine, and not too long to wait for those who never answer.
-pub const TIMEOUT_SECONDS: u8 = 4;
+pub const TIMEOUT_SECONDS: u8 = 8;
 
 /// As YAML. The default control is on every branch.
 pub(crate) fn yaml(scenario: &Scenario, internet: &Facts) -> String {

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, LocalSet};
 
 /// So many branches at a time: most of them wait for somebody who never answers.
-const AT_A_TIME: usize = 6;
+const AT_A_TIME: usize = 5;
 
 #[test]
 fn the_cause_is_right_and_nobody_is_blocked_in_vain() {

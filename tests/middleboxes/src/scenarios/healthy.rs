@@ -40,6 +40,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                  meter first { ip saddr . tcp sport limit rate 1/hour burst 1 packets } drop",
             )
             .input("udp dport 53 numgen inc mod 8 == 0 drop"),
+        Scenario::new("healthy: a resolver whose own answers get lost")
+            .input("udp sport 53 numgen inc mod 8 == 0 drop"),
         peculiar(),
     ]
 }
