@@ -46,12 +46,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// A PAC file from the gateway's web server: a proxy for some, the direct way for others, the next proxy where one is
-/// gone.
+/// A PAC file from the gateway's web server: a proxy for some, a list of ways for others, the direct way for the rest.
 fn pac() -> Scenario {
     let script = "function FindProxyForURL(url, host) {\n\
          if (dnsDomainIs(host, '.live.com')) return 'PROXY 10.77.0.1:3128';\n\
-         if (shExpMatch(host, '*.microsoftonline.com')) return 'PROXY 10.77.0.1:9; PROXY 10.77.0.1:3128';\n\
+         if (shExpMatch(host, '*.microsoftonline.com')) return 'PROXY 10.77.0.1:3128; DIRECT';\n\
          return 'DIRECT';\n}\n";
     let mut server = nginx(8000, "server { listen 8000; root {dir}; }");
     server.files.push(("proxy.pac", script.to_owned()));

@@ -100,19 +100,25 @@ fn away() -> Scenario {
         .truth_over("unknown", "*", "blocked proxy_unresolvable resolver")
 }
 
-/// PAC files that are gone, that are broken, and one that sends an endpoint another way than it should.
+/// PAC files that are gone, that are broken, one that names a dead proxy before one that lives, and one that sends an
+/// endpoint another way than it should.
 fn pac() -> Scenario {
     let mut server = nginx(8000, "server { listen 8000; root {dir}; }");
     server.files.push(("broken.pac", "function FindProxyForURL(url, host) { return 'DIRECT' ".to_owned()));
     server.files.push(("direct.pac", "function FindProxyForURL(url, host) { return 'DIRECT'; }".to_owned()));
+    let dead_first = "function FindProxyForURL(url, host) { return 'PROXY 10.77.0.1:9; PROXY 10.77.0.1:3128'; }";
+    server.files.push(("dead-first.pac", dead_first.to_owned()));
     Scenario::new("PAC files that fail")
         .daemon(server)
+        .daemon(squid("http_access allow all"))
         .path("missing", "{pac: 'http://10.77.0.1:8000/missing.pac'}")
         .path("refused", "{pac: 'http://10.77.0.1:8001/direct.pac'}")
         .path("broken", "{pac: 'http://10.77.0.1:8000/broken.pac'}")
+        .path("dead-first", "{pac: 'http://10.77.0.1:8000/dead-first.pac'}")
         .path("direct-for-all", "{pac: 'http://10.77.0.1:8000/direct.pac'}")
         .endpoint_with("by-proxy", "https://officecdn.microsoft.com/pr", "expect: {route: proxy}")
         .truth_over("direct-for-all", "by-proxy", "degraded route_unexpected proxy")
+        .truth_over("dead-first", "*", "degraded proxy_refused proxy")
         .truth_over("missing", "*", "blocked pac_unavailable proxy")
         .truth_over("refused", "*", "blocked pac_unavailable proxy")
         .truth_over("broken", "*", "blocked pac_invalid proxy")
