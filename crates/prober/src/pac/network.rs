@@ -5,8 +5,18 @@ use std::net::{IpAddr, Ipv4Addr};
 /// `isInNet`, once the host is an address: whether both agree where the mask has ones. A pattern or a mask that is none
 /// matches nothing.
 pub(super) fn is_in_net(address: Ipv4Addr, pattern: &str, mask: &str) -> bool {
-    let (Ok(pattern), Ok(mask)) = (pattern.parse::<Ipv4Addr>(), mask.parse::<Ipv4Addr>()) else { return false };
+    let (Some(pattern), Some(mask)) = (dotted(pattern), dotted(mask)) else { return false };
     address & mask == pattern & mask
+}
+
+/// An IPv4 address as browsers' own library takes it: four numbers of one to three digits, which are decimal even where
+/// they begin with a zero ("010.000.000.000", as people align them).
+pub(super) fn dotted(address: &str) -> Option<Ipv4Addr> {
+    let is_number = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = address.split('.').map(|part| part.parse::<u8>().ok().filter(|_| is_number(part)));
+    let mut next = || parts.next().flatten();
+    let address = Ipv4Addr::new(next()?, next()?, next()?, next()?);
+    parts.next().is_none().then_some(address)
 }
 
 /// `isInNetEx`: whether an address literal lies in a network written as `address/length`. An IPv4 address is compared
@@ -84,6 +94,17 @@ mod tests {
             ("10.1.2.3", "0.0.0.0", "0.0.0.0", true),
             // Masks need not be prefixes.
             ("10.1.2.3", "10.9.2.9", "255.0.255.0", true),
+            // Numbers are decimal, however many zeros they begin with.
+            ("10.1.2.3", "010.000.000.000", "255.000.000.000", true),
+            ("10.1.2.3", "010.001.002.003", "255.255.255.255", true),
+            ("8.1.2.3", "010.0.0.0", "255.0.0.0", false),
+            ("10.1.2.3", "0010.0.0.0", "255.0.0.0", false),
+            ("10.1.2.3", "+10.0.0.0", "255.0.0.0", false),
+            ("10.1.2.3", "10.0.0.0", "256.0.0.0", false),
+            ("10.1.2.3", "10.0.0.0.0", "255.0.0.0", false),
+            ("10.1.2.3", "10.0.0.0", "255.0.0.", false),
+            ("10.1.2.3", "10.0.0.0", " 255.0.0.0", false),
+            // As in Chrome and Firefox today; what either did before it checked them was to take them for zeros.
             ("10.1.2.3", "10.0.0.0", "255.0.0", false),
             ("10.1.2.3", "10.0.0.0", "8", false),
             ("10.1.2.3", "10.0.0", "255.0.0.0", false),
