@@ -16,6 +16,7 @@ mod question;
 mod sandbox;
 mod surroundings;
 mod text;
+mod worker;
 
 pub use self::answer::{Answer, Entry};
 pub use self::engine::{Engine, Names, Said};

@@ -150,7 +150,8 @@ pub enum PacFlaw {
     /// It called itself too deeply.
     #[error("called itself too deeply for a stack of 1 MiB")]
     StackLimit,
-    /// It had not answered when the time of the probe was over: others waited for the same file before.
+    /// It had not answered when the time of the probe was over, although it had had the processor for a good part of its
+    /// share.
     #[error("gave no answer within the time of the probe")]
     NotInTime,
 }

@@ -5,12 +5,36 @@ use std::rc::Rc;
 
 use rquickjs::convert::Coerced;
 use rquickjs::function::{Func, IntoJsFunc, Opt, Rest};
-use rquickjs::{Ctx, Error, Exception, FromJs, IntoJs, Result, String as JsString, Value};
+use rquickjs::{Ctx, Error, Exception, FromJs, Function, IntoJs, Result, String as JsString, Value};
 use url::Host;
 
 use super::calendar::{self, Argument};
 use super::desk::Desk;
 use super::{names, network};
+
+/// The longest text that is taken, in bytes: no URL of any use is longer, and what is made of it here is not counted as
+/// memory of the script.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// The longest text that is looked at for being a name; what is 253 characters to DNS can be longer before it is encoded.
+const MAX_HOST: usize = 1024;
+
+/// The most arguments of a function that takes any number; seven have a meaning.
+const MAX_ARGUMENTS: usize = 16;
+
+/// The most steps that a comparison with a pattern may take.
+const MAX_STEPS: usize = 1 << 24;
+
+/// The function by which the guard tells of work that cannot be interrupted. Throws where the script has to stop.
+pub(super) fn charge<'js>(ctx: &Ctx<'js>, desk: &Rc<Desk>) -> Result<Function<'js>> {
+    let at = Rc::clone(desk);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    Function::new(ctx.clone(), move |ctx: Ctx<'js>, steps: f64| charged(&ctx, &at, steps as u64))
+}
+
+fn charged(ctx: &Ctx<'_>, desk: &Desk, steps: u64) -> Result<()> {
+    if desk.charge(steps) { Err(Exception::throw_internal(ctx, "interrupted")) } else { Ok(()) }
+}
 
 /// Puts the functions into a context.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, desk: &Rc<Desk>) -> Result<()> {
@@ -18,10 +42,12 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, desk: &Rc<Desk>) -> Result<()> {
     give(ctx, "dnsDomainIs", of_two(names::domain_is))?;
     give(ctx, "localHostOrDomainIs", of_two(names::local_or_domain_is))?;
     give(ctx, "dnsDomainLevels", of_one(names::levels))?;
-    give(ctx, "shExpMatch", of_two(names::shell_match))?;
+    let at = Rc::clone(desk);
+    give(ctx, "shExpMatch", move |ctx: Ctx<'js>, text, pattern| shell_match(&at, &ctx, text, pattern))?;
     give(ctx, "convert_addr", of_one(network::converted))?;
     give(ctx, "isInNetEx", |ctx: Ctx<'js>, address, network| is_in_net_ex(&ctx, address, network))?;
-    give(ctx, "sortIpAddressList", sort_ip_address_list)?;
+    let at = Rc::clone(desk);
+    give(ctx, "sortIpAddressList", move |ctx: Ctx<'js>, list| sort_ip_address_list(&at, ctx, list))?;
     give(ctx, "getClientVersion", || "1.0")?;
     install_lookups(ctx, desk)?;
     install_calendar(ctx, desk)?;
@@ -94,18 +120,22 @@ where
 fn text<'js>(ctx: &Ctx<'js>, Opt(argument): Opt<Value<'js>>) -> Result<String> {
     let Some(value) = argument else { return Ok("undefined".to_owned()) };
     match value.try_into_string() {
-        Ok(string) => rust(&string),
-        Err(other) => rust(&Coerced::<JsString<'js>>::from_js(ctx, other)?.0),
+        Ok(string) => rust(ctx, &string),
+        Err(other) => rust(ctx, &Coerced::<JsString<'js>>::from_js(ctx, other)?.0),
     }
 }
 
 /// An argument as text, only if it is one.
-fn only_text(Opt(argument): Opt<Value<'_>>) -> Result<Option<String>> {
-    argument.as_ref().and_then(Value::as_string).map(rust).transpose()
+fn only_text<'js>(ctx: &Ctx<'js>, Opt(argument): Opt<Value<'js>>) -> Result<Option<String>> {
+    argument.as_ref().and_then(Value::as_string).map(|string| rust(ctx, string)).transpose()
 }
 
 /// The text of a string. One with half a character in it equals nothing that a file could ask about.
-fn rust(string: &JsString<'_>) -> Result<String> {
+fn rust<'js>(ctx: &Ctx<'js>, string: &JsString<'js>) -> Result<String> {
+    // In the engine's own memory, and for most texts without any.
+    if string.clone().to_cstring()?.len() > MAX_TEXT {
+        return Err(Exception::throw_range(ctx, "text too long for a PAC file"));
+    }
     match string.to_string() {
         Err(Error::Utf8(_)) => Ok(char::REPLACEMENT_CHARACTER.to_string()),
         other => other,
@@ -113,6 +143,9 @@ fn rust(string: &JsString<'_>) -> Result<String> {
 }
 
 fn arguments<'js>(ctx: &Ctx<'js>, given: Vec<Value<'js>>) -> Result<Vec<Argument>> {
+    if given.len() > MAX_ARGUMENTS {
+        return Err(Exception::throw_range(ctx, "too many arguments"));
+    }
     let argument = |value: Value<'js>| match value.as_number() {
         #[expect(clippy::cast_possible_truncation, reason = "as JavaScript's parseInt; the cast saturates")]
         Some(number) => Ok(Argument::Number(number as i64)),
@@ -122,14 +155,24 @@ fn arguments<'js>(ctx: &Ctx<'js>, given: Vec<Value<'js>>) -> Result<Vec<Argument
 }
 
 fn is_plain_host_name<'js>(ctx: &Ctx<'js>, host: Opt<Value<'js>>) -> Result<bool> {
-    match only_text(host)? {
+    match only_text(ctx, host)? {
         Some(host) => Ok(names::is_plain(&host)),
         None => Err(Exception::throw_type(ctx, "Requires 1 string parameter")),
     }
 }
 
+fn shell_match<'js>(desk: &Desk, ctx: &Ctx<'js>, given: Opt<Value<'js>>, pattern: Opt<Value<'js>>) -> Result<bool> {
+    let (given, pattern) = (text(ctx, given)?, text(ctx, pattern)?);
+    let steps = given.len().saturating_mul(pattern.len());
+    if steps > MAX_STEPS {
+        return Err(Exception::throw_range(ctx, "text too long for a PAC file"));
+    }
+    charged(ctx, desk, steps as u64)?;
+    Ok(names::shell_match(&given, &pattern))
+}
+
 fn is_in_net_ex<'js>(ctx: &Ctx<'js>, address: Opt<Value<'js>>, network: Opt<Value<'js>>) -> Result<Value<'js>> {
-    let given = only_text(address)?.zip(only_text(network)?);
+    let given = only_text(ctx, address)?.zip(only_text(ctx, network)?);
     or_null(ctx, given.map(|(address, network)| network::is_in_net_ex(&address, &network)))
 }
 
@@ -139,13 +182,12 @@ fn or_null<'js>(ctx: &Ctx<'js>, value: Option<impl IntoJs<'js>>) -> Result<Value
 }
 
 /// The sorted list; `false` where it cannot be sorted, `null` where there is none.
-fn sort_ip_address_list<'js>(ctx: Ctx<'js>, list: Opt<Value<'js>>) -> Result<Value<'js>> {
-    match only_text(list)? {
-        None => Ok(Value::new_null(ctx)),
-        Some(list) => match network::sorted(&list) {
-            Some(sorted) => sorted.into_js(&ctx),
-            None => Ok(Value::new_bool(ctx, false)),
-        },
+fn sort_ip_address_list<'js>(desk: &Desk, ctx: Ctx<'js>, list: Opt<Value<'js>>) -> Result<Value<'js>> {
+    let Some(list) = only_text(&ctx, list)? else { return Ok(Value::new_null(ctx)) };
+    charged(&ctx, desk, list.len() as u64)?;
+    match network::sorted(&list) {
+        Some(sorted) => sorted.into_js(&ctx),
+        None => Ok(Value::new_bool(ctx, false)),
     }
 }
 
@@ -157,18 +199,28 @@ fn is_in_net<'js>(
     mask: Opt<Value<'js>>,
 ) -> Result<bool> {
     let (pattern, mask) = (text(ctx, pattern)?, text(ctx, mask)?);
-    let addresses = addresses(desk, ctx, host)?;
-    Ok(network::first_v4(&addresses).is_some_and(|address| network::is_in_net(address, &pattern, &mask)))
+    let Some(host) = only_text(ctx, host)? else { return Ok(false) };
+    let address = match network::dotted(&host) {
+        Some(address) => Some(address),
+        None => network::first_v4(&addresses_of(desk, ctx, &host)?),
+    };
+    Ok(address.is_some_and(|address| network::is_in_net(address, &pattern, &mask)))
+}
+
+fn addresses<'js>(desk: &Desk, ctx: &Ctx<'js>, host: Opt<Value<'js>>) -> Result<Vec<IpAddr>> {
+    only_text(ctx, host)?.map_or_else(|| Ok(Vec::new()), |host| addresses_of(desk, ctx, &host))
 }
 
 /// The addresses of a host, which may be one itself; none for what is no name. Where they are yet to be looked up, the
 /// script is stopped by an exception; that it may catch, in vain.
-fn addresses<'js>(desk: &Desk, ctx: &Ctx<'js>, host: Opt<Value<'js>>) -> Result<Vec<IpAddr>> {
-    let Some(host) = only_text(host)? else { return Ok(Vec::new()) };
+fn addresses_of(desk: &Desk, ctx: &Ctx<'_>, host: &str) -> Result<Vec<IpAddr>> {
     if let Ok(address) = host.parse() {
         return Ok(vec![address]);
     }
-    match Host::parse(&host) {
+    if host.len() > MAX_HOST {
+        return Ok(Vec::new());
+    }
+    match Host::parse(host) {
         Ok(Host::Ipv4(address)) => Ok(vec![address.into()]),
         Ok(Host::Domain(name)) => desk
             .addresses(&name)

@@ -6,9 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
-
-use super::leash::Leash;
+use super::leash::{Leash, thread_time};
 use super::surroundings::Surroundings;
 use crate::text::Clean;
 
@@ -20,6 +18,9 @@ const MAX_NAME_LENGTH: usize = 253;
 
 /// The most alerts kept.
 const MAX_ALERTS: usize = 16;
+
+/// How many steps of work are counted before the time is looked at: about a millisecond.
+const LOOK_AFTER: u64 = 1_000_000;
 
 /// What came of asking for names: addresses, or none.
 pub(super) type Known = BTreeMap<String, Vec<IpAddr>>;
@@ -33,6 +34,8 @@ pub(super) struct Papers {
     pub(super) alerts: Vec<Clean>,
     /// Whether more names were asked for than may be.
     pub(super) too_many_names: bool,
+    /// Whether a name could not be looked up.
+    pub(super) lookup_failed: bool,
     /// The name without which there is no going on.
     pub(super) wanted: Option<String>,
 }
@@ -46,6 +49,8 @@ pub(super) struct Desk {
     /// The thread's processor time at which the script is stopped.
     stop_at: Cell<Duration>,
     stopped: Cell<bool>,
+    /// Steps charged since the time was looked at.
+    charged: Cell<u64>,
     own_addresses: RefCell<Option<Vec<IpAddr>>>,
 }
 
@@ -57,6 +62,7 @@ impl Desk {
             leash,
             stop_at: Cell::new(Duration::ZERO),
             stopped: Cell::new(false),
+            charged: Cell::new(0),
             own_addresses: RefCell::default(),
         }
     }
@@ -92,6 +98,17 @@ impl Desk {
         is_over || self.wants()
     }
 
+    /// Counts steps within a function that cannot be interrupted, and says whether the script has to stop before them.
+    pub(super) fn charge(&self, steps: u64) -> bool {
+        if self.stopped.get() {
+            return true;
+        }
+        let charged = self.charged.get().saturating_add(steps);
+        let looks = charged >= LOOK_AFTER;
+        self.charged.set(if looks { 0 } else { charged });
+        looks && self.must_stop()
+    }
+
     /// Whether the script was stopped for having run too long.
     pub(super) fn was_stopped(&self) -> bool {
         self.stopped.get()
@@ -120,6 +137,17 @@ impl Desk {
         None
     }
 
+    /// Whether a name was asked for in vain.
+    pub(super) fn lacked_names(&self) -> bool {
+        let papers = self.papers.borrow();
+        papers.lookup_failed || papers.too_many_names
+    }
+
+    /// This machine's addresses as the script was told them in this turn, if it asked.
+    pub(super) fn told_addresses(&self) -> Option<Vec<IpAddr>> {
+        self.own_addresses.borrow().clone()
+    }
+
     /// This machine's addresses; asked for at most once an evaluation.
     pub(super) fn own_addresses(&self) -> Vec<IpAddr> {
         self.own_addresses.borrow_mut().get_or_insert_with(|| self.surroundings.own_addresses()).clone()
@@ -132,9 +160,4 @@ impl Desk {
             papers.alerts.push(Clean::new(message));
         }
     }
-}
-
-/// The processor time that this thread has used. Unlike time on the wall it does not run while others compute.
-fn thread_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }

@@ -6,8 +6,8 @@
 //! file. What a script does before its first lookup it may therefore do more than once.
 
 use std::net::IpAddr;
-use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,12 +15,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use super::desk::{Desk, Papers};
+use super::desk::Papers;
 use super::leash::Leash;
 use super::question::Question;
-use super::sandbox::{STACK_LIMIT, Sandbox, Stop};
+use super::sandbox::STACK_LIMIT;
 use super::surroundings::Surroundings;
 use super::text;
+use super::worker::{Ask, Outcome, Queue, Taken, Turn, Worker};
 use crate::observation::{MonitorFault, PacFlaw, PacLookup};
 use crate::plan::UrlView;
 use crate::text::Clean;
@@ -34,8 +35,13 @@ const QUEUE: usize = 64;
 /// How long one name may take to be looked up.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long a file that could not be loaded is not tried again: what it does may depend on time and network.
-const RELOAD_PAUSE: Duration = Duration::from_secs(60);
+/// How much of its processor time a file has to have used, as the part of so many, to be to blame for not having answered.
+/// What has used less was kept waiting: for its turn, or for the processor.
+const BLAMED_FROM: u32 = 10;
+
+/// How many threads of this process may be held by scripts that cannot be interrupted; a file that holds one gets no other
+/// then, and one that never did none beyond twice as many.
+const MAX_STUCK: usize = 4;
 
 /// Looks names up for scripts; a seam for tests.
 pub trait Names: Sync {
@@ -60,47 +66,35 @@ pub struct Engine {
     script: Arc<str>,
     surroundings: Arc<dyn Surroundings>,
     cpu_limit: Duration,
-    thread: Mutex<Option<Thread>>,
-}
-
-/// The way to a thread.
-#[derive(Debug, Clone)]
-struct Thread {
     asks: mpsc::Sender<Ask>,
-    leash: Arc<Leash>,
+    queue: Queue,
+    /// The thread that was started last.
+    thread: Mutex<Option<Arc<Leash>>>,
+    /// Whether one of its threads did not come back in time.
+    has_stuck: AtomicBool,
 }
 
-/// One turn of an evaluation: until its end, or until it needs a name.
-#[derive(Debug)]
-struct Ask {
-    question: Question,
-    papers: Papers,
-    /// The processor time left.
-    left: Duration,
-    reply: oneshot::Sender<Turn>,
-}
-
-/// What came of a turn.
-#[derive(Debug)]
-struct Turn {
-    papers: Papers,
-    left: Duration,
-    outcome: Outcome,
-}
-
-#[derive(Debug)]
-enum Outcome {
-    Done(Result<String, PacFlaw>),
-    /// The papers say which.
-    WantsName,
-    Broken(Clean),
+/// Why no thread takes a question.
+enum NoThread {
+    Refused(std::io::Error),
+    /// Too many are stuck.
+    Crowded,
 }
 
 impl Engine {
     /// Takes in a file: its bytes and the `Content-Type` that it came with. It is first run when it is first asked.
     pub fn new(bytes: &[u8], content_type: Option<&str>, surroundings: Arc<dyn Surroundings>) -> Result<Self, PacFlaw> {
         let script = text::decode(bytes, content_type.and_then(text::charset))?.into();
-        Ok(Self { script, surroundings, cpu_limit: CPU_LIMIT, thread: Mutex::default() })
+        let (asks, queue) = mpsc::channel(QUEUE);
+        Ok(Self {
+            script,
+            surroundings,
+            cpu_limit: CPU_LIMIT,
+            asks,
+            queue: Arc::new(Mutex::new(queue)),
+            thread: Mutex::default(),
+            has_stuck: AtomicBool::new(false),
+        })
     }
 
     /// Sets another limit of processor time, for loading and for each evaluation, than one second.
@@ -124,10 +118,9 @@ impl Engine {
         let mut failed_lookups = Vec::new();
         loop {
             let said = |answer, alerts, failed_lookups| Ok(Said { answer, failed_lookups, alerts });
-            let (reply, turn) = oneshot::channel();
-            let ask = Ask { question: question.clone(), papers, left, reply };
-            let Some(turn) = self.take_turn(ask, turn, by).await? else {
-                return said(Err(PacFlaw::NotInTime), Vec::new(), failed_lookups);
+            let turn = match self.take_turn(&question, papers, left, by).await? {
+                Ok(turn) => turn,
+                Err(flaw) => return said(Err(flaw), Vec::new(), failed_lookups),
             };
             papers = turn.papers;
             left = turn.left;
@@ -143,6 +136,7 @@ impl Engine {
                 (Outcome::WantsName, Some(name)) => {
                     let found = look_up(names, &name, lookups_by).await;
                     let addresses = found.unwrap_or_else(|reason| {
+                        papers.lookup_failed = true;
                         failed_lookups.push(PacLookup { name: Clean::new(&name), reason });
                         Vec::new()
                     });
@@ -155,50 +149,96 @@ impl Engine {
 
     async fn take_turn(
         &self,
-        ask: Ask,
-        turn: oneshot::Receiver<Turn>,
+        question: &Question,
+        papers: Papers,
+        left: Duration,
         by: Instant,
-    ) -> Result<Option<Turn>, MonitorFault> {
-        let thread = self.thread().map_err(|error| fault(Clean::new(&error.to_string())))?;
+    ) -> Result<Result<Turn, PacFlaw>, MonitorFault> {
+        match self.start() {
+            Ok(()) => {}
+            Err(NoThread::Refused(error)) => return Err(fault(Clean::new(&error.to_string()))),
+            Err(NoThread::Crowded) if self.has_stuck.load(Ordering::Relaxed) => return Ok(Err(PacFlaw::CpuLimit)),
+            Err(NoThread::Crowded) => return Err(fault("other PAC files hold too many threads".into())),
+        }
+        let (reply, turn) = oneshot::channel();
+        let taken = Arc::new(OnceLock::new());
+        let ask =
+            Ask { question: question.clone(), papers, left, now: Instant::now(), taken: Arc::clone(&taken), reply };
         // A thread that is gone was felled by a bug in the engine; the next question starts another.
         let gone = || fault("the engine ended unexpectedly".into());
-        let taken = async {
-            thread.asks.send(ask).await.map_err(|_| gone())?;
+        let answered = async {
+            self.asks.send(ask).await.map_err(|_| gone())?;
             turn.await.map_err(|_| gone())
         };
-        let Ok(turn) = timeout_at(by, taken).await else {
-            thread.leash.demote();
-            return Ok(None);
-        };
-        turn.map(Some)
+        match timeout_at(by, answered).await {
+            Ok(turn) => turn.map(Ok),
+            Err(_) => self.late(taken.get(), left).map(Err),
+        }
     }
 
-    /// The way to the thread, which is started if there is none that takes questions.
-    fn thread(&self) -> std::io::Result<Thread> {
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = thread.as_ref().filter(|thread| !thread.asks.is_closed()) {
-            return Ok(open.clone());
+    /// Whose fault it is that a question was not answered in time. It is the file's own only where it had the processor
+    /// for a good part of its share; one that waited behind others, or on a busy machine, is not to blame.
+    fn late(&self, taken: Option<&Taken>, left: Duration) -> Result<PacFlaw, MonitorFault> {
+        let Some(taken) = taken else {
+            self.replace_if_stuck();
+            return Err(fault("other questions to the same file took all the time".into()));
+        };
+        let before = self.cpu_limit.saturating_sub(left);
+        // Where the kernel does not say, there is nothing that speaks for the file.
+        let used = taken.leash.time().map_or(self.cpu_limit, |now| before + now.saturating_sub(taken.since));
+        if used < self.cpu_limit / BLAMED_FROM {
+            return Err(fault("the machine was too busy to run the file".into()));
         }
-        let (asks, receiver) = mpsc::channel(QUEUE);
+        self.replace(&taken.leash);
+        Ok(PacFlaw::NotInTime)
+    }
+
+    /// Has another thread serve those that wait, where the last one is beyond its time and has not come back.
+    fn replace_if_stuck(&self) {
+        let last = self.thread.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(leash) = last.filter(|leash| leash.turn_so_far().is_some_and(|used| used > 2 * self.cpu_limit)) {
+            self.replace(&leash);
+        }
+    }
+
+    fn replace(&self, leash: &Leash) {
+        self.has_stuck.store(true, Ordering::Relaxed);
+        leash.demote();
+        // If none can be started now, the next question tries again.
+        let _ = self.start();
+    }
+
+    /// Starts a thread if there is none that takes questions.
+    fn start(&self) -> Result<(), NoThread> {
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.as_ref().is_some_and(|leash| leash.serves()) {
+            return Ok(());
+        }
+        let most = if self.has_stuck.load(Ordering::Relaxed) { MAX_STUCK } else { 2 * MAX_STUCK };
+        if Leash::stuck() >= most {
+            return Err(NoThread::Crowded);
+        }
         let leash = Arc::new(Leash::default());
         let worker = Worker {
             script: Arc::clone(&self.script),
             surroundings: Arc::clone(&self.surroundings),
             cpu_limit: self.cpu_limit,
             leash: Arc::clone(&leash),
+            queue: Arc::clone(&self.queue),
         };
         // The script's stack, and room for the engine's own calls beneath it.
-        thread::Builder::new().name("pac".to_owned()).stack_size(4 * STACK_LIMIT).spawn(|| worker.work(receiver))?;
-        Ok(thread.insert(Thread { asks, leash }).clone())
+        let builder = thread::Builder::new().name("pac".to_owned()).stack_size(4 * STACK_LIMIT);
+        builder.spawn(|| worker.work()).map_err(NoThread::Refused)?;
+        *thread = Some(leash);
+        Ok(())
     }
 }
 
 impl Drop for Engine {
     /// A script under way is stopped; a thread that waits for questions sees that none will come.
     fn drop(&mut self) {
-        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(thread) = thread {
-            thread.leash.abandon();
+        if let Some(leash) = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            leash.abandon();
         }
     }
 }
@@ -210,95 +250,4 @@ fn fault(reason: Clean) -> MonitorFault {
 async fn look_up(names: &impl Names, name: &str, by: Instant) -> Result<Vec<IpAddr>, Clean> {
     let by = by.min(Instant::now() + LOOKUP_LIMIT);
     timeout_at(by, names.addresses(name, by)).await.unwrap_or_else(|_| Err("no answer in time".into()))
-}
-
-/// What the thread needs.
-struct Worker {
-    script: Arc<str>,
-    surroundings: Arc<dyn Surroundings>,
-    cpu_limit: Duration,
-    leash: Arc<Leash>,
-}
-
-impl Worker {
-    fn work(self, mut asks: mpsc::Receiver<Ask>) {
-        self.leash.tie();
-        let desk = Rc::new(Desk::new(self.surroundings, Arc::clone(&self.leash)));
-        let limit = self.cpu_limit;
-        let mut bench = Bench { script: self.script, desk, limit, load_left: limit, loaded: None, refused: None };
-        while let Some(ask) = asks.blocking_recv() {
-            if self.leash.is_demoted() {
-                // Those that wait are served still, the next ones by another thread.
-                asks.close();
-            }
-            // Nobody waits for this one any more.
-            if ask.reply.is_closed() {
-                continue;
-            }
-            bench.desk.lay_out(ask.papers);
-            let (outcome, left) = bench.turn(&ask.question, ask.left);
-            let papers = bench.desk.clear();
-            let _ = ask.reply.send(Turn { papers, left, outcome });
-        }
-    }
-}
-
-/// The engine at its thread, warm as long as nothing goes wrong.
-struct Bench {
-    script: Arc<str>,
-    desk: Rc<Desk>,
-    limit: Duration,
-    /// The processor time left for loading.
-    load_left: Duration,
-    loaded: Option<Sandbox>,
-    /// Why the file could not be loaded, and when that was.
-    refused: Option<(PacFlaw, Instant)>,
-}
-
-impl Bench {
-    fn turn(&mut self, question: &Question, left: Duration) -> (Outcome, Duration) {
-        if let Err(stop) = self.load() {
-            return (outcome(stop), left);
-        }
-        let Some(sandbox) = &self.loaded else { return (Outcome::Broken("not loaded".into()), left) };
-        self.desk.allow(left);
-        let found = sandbox.find(question);
-        if matches!(&found, Err(Stop::Flaw(flaw)) if leaves_ruins(flaw)) {
-            self.loaded = None;
-        }
-        (found.map_or_else(outcome, |answer| Outcome::Done(Ok(answer))), self.desk.left())
-    }
-
-    fn load(&mut self) -> Result<(), Stop> {
-        if self.loaded.is_some() {
-            return Ok(());
-        }
-        if let Some((flaw, since)) = &self.refused
-            && since.elapsed() < RELOAD_PAUSE
-        {
-            return Err(Stop::Flaw(flaw.clone()));
-        }
-        self.desk.allow(self.load_left);
-        let loaded = Sandbox::load(&self.script, &self.desk);
-        self.load_left = if matches!(loaded, Err(Stop::Wants)) { self.desk.left() } else { self.limit };
-        self.refused = match &loaded {
-            Err(Stop::Flaw(flaw)) => Some((flaw.clone(), Instant::now())),
-            _ => None,
-        };
-        self.loaded = Some(loaded?);
-        Ok(())
-    }
-}
-
-/// Whether an engine that was stopped so is better built anew than trusted.
-fn leaves_ruins(flaw: &PacFlaw) -> bool {
-    matches!(flaw, PacFlaw::CpuLimit | PacFlaw::MemoryLimit | PacFlaw::StackLimit)
-}
-
-fn outcome(stop: Stop) -> Outcome {
-    match stop {
-        Stop::Wants => Outcome::WantsName,
-        Stop::Flaw(flaw) => Outcome::Done(Err(flaw)),
-        Stop::Broken(error) => Outcome::Broken(Clean::new(&error.to_string())),
-    }
 }

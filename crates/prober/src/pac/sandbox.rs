@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rquickjs::context::EvalOptions;
+use rquickjs::context::{EvalOptions, intrinsic};
 use rquickjs::convert::Coerced;
 use rquickjs::{Context, Ctx, Error, Function, Object, Runtime, Value};
 
@@ -19,8 +19,21 @@ const MEMORY_LIMIT: usize = 32 * 1024 * 1024;
 /// Stack of the engine, in bytes. The thread has to have more.
 pub(super) const STACK_LIMIT: usize = 1024 * 1024;
 
-/// What every script finds in place of some of the engine's own functions.
+/// What every script finds in place of some of the engine's own functions: a function that puts it there, given one to
+/// charge for work.
 const GUARD: &str = include_str!("guard.js");
+
+/// What a script finds of the language. Typed arrays, weak references, proxies and clocks no file needs, and some of them
+/// run for longer than can be interrupted.
+type Intrinsics = (
+    intrinsic::Date,
+    intrinsic::Eval,
+    intrinsic::RegExpCompiler,
+    intrinsic::RegExp,
+    intrinsic::Json,
+    intrinsic::MapSet,
+    intrinsic::Promise,
+);
 
 /// How the script is called in the engine's traces, from which lines are read.
 const FILE_NAME: &str = "proxy.pac";
@@ -54,10 +67,13 @@ impl Sandbox {
         runtime.set_max_stack_size(STACK_LIMIT);
         let at = Rc::clone(desk);
         runtime.set_interrupt_handler(Some(Box::new(move || at.must_stop())));
-        let context = Context::full(&runtime).map_err(Stop::Broken)?;
+        let context = Context::custom::<Intrinsics>(&runtime).map_err(Stop::Broken)?;
         let sandbox = Self { context, desk: Rc::clone(desk) };
         sandbox.context.with(|ctx| {
-            ctx.eval::<(), _>(GUARD).and_then(|()| builtin::install(&ctx, desk)).map_err(Stop::Broken)?;
+            ctx.eval::<Function<'_>, _>(GUARD)
+                .and_then(|guard| guard.call::<_, ()>((builtin::charge(&ctx, desk)?,)))
+                .and_then(|()| builtin::install(&ctx, desk))
+                .map_err(Stop::Broken)?;
             sandbox.run(&ctx, script).map_err(|stop| as_loading(stop, script))
         })?;
         Ok(sandbox)

@@ -349,8 +349,8 @@ async fn what_a_script_remembers_outlives_a_fetch_that_brings_nothing_new() {
         Branch::with_file("var n = 0; function FindProxyForURL() { return n++ ? 'DIRECT; x' + n : 'DIRECT' }").await;
     branch.probe().await;
     later(Duration::from_secs(6 * 60)).await;
-    let seen = branch.probe_until(|_| branch.fetches() == 2).await;
-    assert_ne!(facts(&seen).answer.as_ref().map(ToString::to_string).as_deref(), Some("DIRECT"));
+    // By now the script is loaded anew for its age; the fetch that the same probe sets off is no further reason.
+    branch.probe_until(|_| branch.fetches() == 2).await;
     let seen = branch.probe().await;
     assert_ne!(facts(&seen).answer.as_ref().map(ToString::to_string).as_deref(), Some("DIRECT"));
 }
