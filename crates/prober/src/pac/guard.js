@@ -7,6 +7,7 @@
 (function (charge) {
     "use strict";
     const LONGEST_LIST = 100000;
+    const LONGEST_PATTERN = 32768;
     // Of steps in one call: some hundredths of a second.
     const MOST_WORK = 1 << 26;
     // Costs so little that ten thousand calls do not matter.
@@ -198,7 +199,9 @@
                     what = `${what}`;
                 }
                 const within = textOf(this);
-                work(within.length * (typeof what === "string" ? what.length + 1 : 16));
+                const each = typeof what === "string" ? what.length + 1 : 16;
+                // All but the first take a new text for each match.
+                work(within.length * (name === "replace" || each > 64 ? each : 64));
                 return native(within, what, other);
             },
         }[name]);
@@ -228,9 +231,19 @@
         }[name]);
     }
 
-    // Called as a function of a script it can be interrupted between one match and the next.
+    // Called as a function of a script it can be interrupted between one match and the next. Within one the engine asks
+    // after so many attempts, and each may take as long as the pattern.
     const exec = unbound(Expression.prototype.exec);
-    replace(Expression.prototype, "exec", { exec(within) { return exec(this, within); } }.exec);
+    const source = unbound(getOwnPropertyDescriptor(Expression.prototype, "source").get);
+    replace(Expression.prototype, "exec", {
+        exec(given) {
+            const within = `${given}`;
+            if (within.length > FREE && source(this).length > LONGEST_PATTERN) {
+                throw new Range("pattern too long for a PAC file");
+            }
+            return exec(this, within);
+        },
+    }.exec);
 
     replace(JSON, "stringify", function (value, replacer, space) {
         // Each name of the list is compared with all others.

@@ -160,7 +160,7 @@ impl Sandbox {
         let line = exception.stack().as_deref().and_then(line_of);
         // A file may well throw these itself; then it is told that it did what it says it did.
         match (name.as_str(), message.as_str()) {
-            ("InternalError", "out of memory") => PacFlaw::MemoryLimit,
+            ("InternalError", "out of memory" | "out of memory in regexp execution") => PacFlaw::MemoryLimit,
             ("RangeError", "Maximum call stack size exceeded") | ("InternalError", "stack overflow") => {
                 PacFlaw::StackLimit
             }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use prober::observation::PacFlaw;
-use tokio::time::Instant;
 
 use super::bombs::{URL, explode, explode_within};
 use super::world::answer;
@@ -77,6 +76,8 @@ async fn what_could_not_be_stopped_is_not_begun() {
         "'a'.repeat(1e7).replaceAll({toString: function () { return 'a'.repeat(5e6) + 'b' }}, '')",
         "var text = 'a'.repeat(5e6); new Array(50000).fill(text + 'b').includes(text + 'c')",
         "shExpMatch('a'.repeat(60000), '*' + 'a'.repeat(30000) + 'b')",
+        "'a'.repeat(2e6).match('a'.repeat(1e6) + 'b')",
+        "new RegExp('a'.repeat(1e6) + 'b').test('a'.repeat(2e6))",
     ] {
         let came = explode(bomb).await;
         let Err(PacFlaw::Throw { message, .. }) = &came else { panic!("{bomb}: {came:?}") };
@@ -87,7 +88,6 @@ async fn what_could_not_be_stopped_is_not_begun() {
 /// Each is short, and ten thousand of them are not.
 #[tokio::test]
 async fn what_cannot_be_interrupted_is_counted() {
-    let start = Instant::now();
     for bomb in [
         "var list = new Array(99999).fill(1); for (;;) list.slice().reverse()",
         "var list = new Array(99999).fill(1); for (;;) list.sort()",
@@ -100,11 +100,12 @@ async fn what_cannot_be_interrupted_is_counted() {
         "var text = '%41'.repeat(100000); for (;;) decodeURIComponent(text)",
         "var endless = [], values = endless.values(); endless.length = 4294967295; new Set(values)",
         "new Set(Array.prototype.values.call({length: 9007199254740991}))",
-        "'a'.repeat(1e7).replace(/x*/g, '')",
+        "for (;;) 'a'.repeat(5000).replace(/x*/g, '')",
+        "for (;;) 'a'.repeat(1e5).replaceAll('', 'b')",
+        "/a*b/.test('a'.repeat(1e5))",
     ] {
         assert_eq!(explode(bomb).await, Err(PacFlaw::CpuLimit), "{bomb}");
     }
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
 /// The engine's own `find` frees an element twice where it is interrupted between two, and the process dies of it sooner
