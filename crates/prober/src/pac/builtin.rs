@@ -39,7 +39,6 @@ fn charged(ctx: &Ctx<'_>, desk: &Desk, steps: u64) -> Result<()> {
 /// Puts the functions into a context.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, desk: &Rc<Desk>) -> Result<()> {
     give(ctx, "isPlainHostName", |ctx: Ctx<'js>, host| is_plain_host_name(&ctx, host))?;
-    give(ctx, "dnsDomainIs", of_two(names::domain_is))?;
     give(ctx, "localHostOrDomainIs", of_two(names::local_or_domain_is))?;
     give(ctx, "dnsDomainLevels", of_one(names::levels))?;
     let at = Rc::clone(desk);

@@ -18,7 +18,7 @@
     const { defineProperty, getOwnPropertyDescriptor, getOwnPropertyNames, getPrototypeOf, setPrototypeOf } = Object;
     const { iterator, isConcatSpreadable: spreads, replace: replacing, split: splitting } = Symbol;
     const { bind, call } = Function.prototype;
-    const [Thing, Amount, Range, Wrong, Expression] = [Object, Number, RangeError, TypeError, RegExp];
+    const [Thing, Amount, Text, Range, Wrong, Expression] = [Object, Number, String, RangeError, TypeError, RegExp];
     const { stringify } = JSON;
     const texts = String.prototype;
 
@@ -33,6 +33,11 @@
         if (steps <= FREE) return;
         if (!(steps <= MOST_WORK)) throw new Range("text too long for a PAC file");
         charge(steps);
+    }
+
+    // As `${value}`, which the engine makes of the script's own concat().
+    function text(value) {
+        return typeof value === "string" ? value : Text(value);
     }
 
     function isObject(value) {
@@ -61,7 +66,8 @@
 
     // As the engine sorts where it is not told how, in steps that can be counted.
     function byText(one, other) {
-        const [left, right] = [`${one}`, `${other}`];
+        const left = text(one);
+        const right = text(other);
         work(left.length < right.length ? left.length : right.length);
         return left < right ? -1 : left > right ? 1 : 0;
     }
@@ -117,7 +123,7 @@
         return into;
     }
     replace(lists, "flat", function flat(depth = 1) {
-        return flatten(this, depth, []);
+        return flatten(listOf(this), Amount(depth), []);
     });
     replace(lists, "flatMap", function flatMap(each, self) {
         const mapped = [];
@@ -174,14 +180,15 @@
 
     function textOf(self) {
         if (self === null || self === undefined) throw new Wrong("null or undefined are forbidden");
-        return `${self}`;
+        return text(self);
     }
 
     for (const name of ["includes", "indexOf", "lastIndexOf"]) {
         const native = unbound(texts[name]);
         replace(texts, name, {
             [name](wanted, from) {
-                const [within, what] = [textOf(this), `${wanted}`];
+                const within = textOf(this);
+                const what = text(wanted);
                 work(within.length * what.length);
                 return native(within, what, from);
             },
@@ -196,7 +203,7 @@
                     if (name === "replaceAll" && what instanceof Expression && !what.global) throw new Wrong("not global");
                     const method = what[symbol];
                     if (method !== null && method !== undefined) return apply(method, what, [this, other]);
-                    what = `${what}`;
+                    what = text(what);
                 }
                 const within = textOf(this);
                 const each = typeof what === "string" ? what.length + 1 : 16;
@@ -213,7 +220,7 @@
         replace(texts, name, {
             [name](other) {
                 const within = textOf(this);
-                const and = name === "localeCompare" ? `${other}` : other;
+                const and = name === "localeCompare" ? text(other) : other;
                 work((within.length + (typeof and === "string" ? and.length : 0)) * 4);
                 return native(within, and);
             },
@@ -224,9 +231,9 @@
         const native = globalThis[name];
         replace(globalThis, name, {
             [name](given) {
-                const text = `${given}`;
-                work(text.length * 64);
-                return native(text);
+                const whole = text(given);
+                work(whole.length * 64);
+                return native(whole);
             },
         }[name]);
     }
@@ -237,7 +244,7 @@
     const source = unbound(getOwnPropertyDescriptor(Expression.prototype, "source").get);
     replace(Expression.prototype, "exec", {
         exec(given) {
-            const within = `${given}`;
+            const within = text(given);
             if (within.length > FREE && source(this).length > LONGEST_PATTERN) {
                 throw new Range("pattern too long for a PAC file");
             }

@@ -9,11 +9,6 @@ pub(super) fn is_plain(host: &str) -> bool {
     !host.contains('.') && host.parse::<Ipv6Addr>().is_err()
 }
 
-/// `dnsDomainIs`: the host ends in the domain, whether a label begins there or not.
-pub(super) fn domain_is(host: &str, domain: &str) -> bool {
-    host.ends_with(domain)
-}
-
 /// `localHostOrDomainIs`: the very host, or its first labels.
 pub(super) fn local_or_domain_is(host: &str, domain: &str) -> bool {
     host == domain || domain.strip_prefix(host).is_some_and(|rest| rest.starts_with('.'))
@@ -64,14 +59,6 @@ mod tests {
         assert_eq!(plain.map(is_plain), [true; 7]);
         let others = ["example.com", "192.168.1.1", ".", ".:", "::1", "::192.186.1.1", "intranet."];
         assert_eq!(others.map(is_plain), [false; 7]);
-    }
-
-    #[test]
-    fn domains_are_compared_from_the_end() {
-        assert!(domain_is("a.example.com", ".example.com") && domain_is("example.com", ".com"));
-        assert!(domain_is("notexample.com", "example.com"));
-        assert!(!domain_is("example.com", ".example.com") && !domain_is("a.example.community", ".com"));
-        assert!(!domain_is("A.EXAMPLE.COM", ".example.com"));
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub(super) const STACK_LIMIT: usize = 1024 * 1024;
 /// charge for work.
 const GUARD: &str = include_str!("guard.js");
 
+/// Functions for scripts that are not made of Rust.
+const FUNCTIONS: &str = include_str!("functions.js");
+
 /// What a script finds of the language. Typed arrays, weak references, proxies and clocks no file needs, and some of them
 /// run for longer than can be interrupted.
 type Intrinsics = (
@@ -73,6 +76,7 @@ impl Sandbox {
             ctx.eval::<Function<'_>, _>(GUARD)
                 .and_then(|guard| guard.call::<_, ()>((builtin::charge(&ctx, desk)?,)))
                 .and_then(|()| builtin::install(&ctx, desk))
+                .and_then(|()| ctx.eval::<(), _>(FUNCTIONS))
                 .map_err(Stop::Broken)?;
             sandbox.run(&ctx, script).map_err(|stop| as_loading(stop, script))
         })?;

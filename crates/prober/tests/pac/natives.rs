@@ -76,6 +76,7 @@ async fn what_could_not_be_stopped_is_not_begun() {
         "'a'.repeat(1e7).replaceAll({toString: function () { return 'a'.repeat(5e6) + 'b' }}, '')",
         "var text = 'a'.repeat(5e6); new Array(50000).fill(text + 'b').includes(text + 'c')",
         "shExpMatch('a'.repeat(60000), '*' + 'a'.repeat(30000) + 'b')",
+        "String.prototype.concat = function () { return '' }; 'a'.repeat(1e7).indexOf(new String('a'.repeat(5e6) + 'b'))",
         "'a'.repeat(2e6).match('a'.repeat(1e6) + 'b')",
         "new RegExp('a'.repeat(1e6) + 'b').test('a'.repeat(2e6))",
     ] {
@@ -205,6 +206,11 @@ async fn guarded_functions_do_what_they_are_for() {
         let came = answer(&script, URL).await;
         assert_eq!(came.as_deref(), Ok(expected), "{expression}");
     }
+    // They do not stand on what a script may replace.
+    let script = "Array.prototype[Symbol.iterator] = String.prototype.concat = function () { throw 'replaced' };
+        function FindProxyForURL(url, host) {
+            return [host.indexOf('.'), host.split('.').length, [2, 1].sort()[0], dnsDomainIs(host, '.com')].join(' ') }";
+    assert_eq!(answer(script, URL).await.as_deref(), Ok("3 3 1 true"));
     for (expression, expected) in [
         ("'a'.replaceAll(/a/, '')", "TypeError: not global"),
         ("String.prototype.indexOf.call(null, 'a')", "TypeError: null or undefined are forbidden"),
