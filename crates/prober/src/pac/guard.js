@@ -174,7 +174,18 @@
         replace(Native.prototype, "constructor", Guarded);
         replace(globalThis, name, Guarded);
         for (const method of getOwnPropertyNames(Native.prototype)) {
-            if (/^(is|inter|diff|sym|union)/.test(method)) delete Native.prototype[method];
+            if (/^(is|inter|diff|sym|union)|OrInsert/.test(method)) delete Native.prototype[method];
+        }
+        for (const method of ["add", "delete", "get", "has", "set"]) {
+            if (!(method in Native.prototype)) continue;
+            const native = unbound(Native.prototype[method]);
+            replace(Native.prototype, method, {
+                [method](key, value) {
+                    // All of a text is read to find its place.
+                    if (typeof key === "string") work(key.length);
+                    return native(this, key, value);
+                },
+            }[method]);
         }
     }
 

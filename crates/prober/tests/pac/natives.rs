@@ -102,6 +102,7 @@ async fn what_cannot_be_interrupted_is_counted() {
         "var endless = [], values = endless.values(); endless.length = 4294967295; new Set(values)",
         "new Set(Array.prototype.values.call({length: 9007199254740991}))",
         "for (;;) 'a'.repeat(5000).replace(/x*/g, '')",
+        "var text = 'a'.repeat(5e6); new Set(new Array(99999).fill(text))",
         "for (;;) 'a'.repeat(1e5).replaceAll('', 'b')",
         "/a*b/.test('a'.repeat(1e5))",
     ] {
