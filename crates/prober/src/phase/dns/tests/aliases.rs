@@ -18,7 +18,7 @@ async fn zone(zone: Zone) -> FakeServer {
             assert_eq!(question.queries[0].query_type(), RecordType::CNAME, "nobody asks for anything else");
             let name = question.queries[0].name().to_ascii();
             let script = zone.iter().find(|(known, _)| *known == name).map(|(_, script)| script.clone());
-            if let Some(reply) = reply(&question, &script.unwrap_or(Code(ResponseCode::NXDomain)), 1) {
+            if let Some(reply) = reply(&question, &script.unwrap_or(Code(ResponseCode::NXDomain)), 1, Duration::ZERO) {
                 socket.send_to(&reply, client).await.unwrap();
             }
         }
