@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 const EXIT_STATUS: &str = "\
@@ -186,14 +187,14 @@ pub(crate) enum LogLevel {
 }
 
 impl LogLevel {
-    /// The level as tracing names it.
-    pub(crate) const fn as_str(self) -> &'static str {
+    /// The level as tracing has it.
+    pub(crate) const fn filter(self) -> LevelFilter {
         match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
         }
     }
 }
