@@ -262,6 +262,7 @@ pub fn tls(trust: ChainTrust) -> TlsFacts {
             handshake_signature: HandshakeSignature::Valid,
             reason: None,
             completed_by_aia: false,
+            authorities: Vec::new(),
             period: None,
         },
     }

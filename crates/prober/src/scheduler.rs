@@ -8,6 +8,7 @@ mod attempt;
 mod audits;
 mod board;
 mod clocks;
+mod editions;
 mod events;
 mod leaves;
 mod others;

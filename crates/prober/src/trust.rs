@@ -42,14 +42,18 @@ pub struct ChainVerdict {
     /// Whether all that was wrong with the chain was an issuer that nobody here knows: one more certificate might
     /// complete it.
     pub issuer_unknown: bool,
+    /// The places in the chain of the certificates above the leaf by which it reached its root.
+    pub authorities: Vec<usize>,
     /// When the certificates hold by which the chain reached its root; `None` where it reached none.
     pub period: Option<Period>,
 }
 
 /// Where a chain ends, and by which certificates it gets there.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct End {
     trust: ChainTrust,
+    /// The places in the chain of the certificates above the leaf by which it got there.
+    authorities: Vec<usize>,
     period: Option<Period>,
 }
 
@@ -128,6 +132,7 @@ impl TrustStore {
             name_matches: false,
             reason: None,
             issuer_unknown: false,
+            authorities: Vec::new(),
             period: None,
         };
         let Some((leaf, intermediates)) = chain.split_first() else { return verdict };
@@ -153,7 +158,10 @@ impl TrustStore {
         }
         verdict.issuer_unknown = matches!(end, Err(webpki::Error::UnknownIssuer));
         verdict.trust = end.as_ref().map_or(ChainTrust::Untrusted, |end| end.trust);
-        verdict.period = end.ok().and_then(|end| end.period);
+        if let Ok(end) = end {
+            verdict.period = end.period;
+            verdict.authorities = end.authorities;
+        }
         verdict.reason = error.or(name.err()).map(|error| words::because(&error));
         verdict
     }
@@ -178,8 +186,12 @@ impl TrustStore {
         )?;
         let is_used = |sent: &CertificateDer<'_>| path.intermediate_certificates().any(|used| used.der() == *sent);
         let (leaf, above) = facts.split_first().map_or((None, facts), |(leaf, above)| (Some(leaf), above));
-        let used = intermediates.iter().zip(above).filter(|(sent, _)| is_used(sent)).map(|(_, facts)| facts);
-        Ok(End { trust: self.set_of(path.anchor()), period: Period::common(leaf.into_iter().chain(used)) })
+        let used = || intermediates.iter().zip(above).enumerate().filter(|(_, (sent, _))| is_used(sent));
+        Ok(End {
+            trust: self.set_of(path.anchor()),
+            authorities: used().map(|(index, _)| index + 1).collect(),
+            period: Period::common(leaf.into_iter().chain(used().map(|(_, (_, facts))| facts))),
+        })
     }
 }
 

@@ -9,6 +9,7 @@ mod clock;
 mod connect;
 mod content;
 mod detour;
+mod edition;
 mod evidence;
 mod finding;
 mod http;
@@ -22,10 +23,12 @@ mod tenant;
 mod tls;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use self::case::Case;
+pub use self::edition::Edition;
 use self::finding::Finding;
 use crate::cause::{Blame, Cause, Stage, State};
 use crate::clock::ClockOffset;
@@ -70,7 +73,7 @@ pub struct Evidence {
 }
 
 /// What judgement needs to know besides the observation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Question<'a> {
     /// What was probed, and what is expected of it.
     pub endpoint: &'a Endpoint,
@@ -87,6 +90,8 @@ pub struct Question<'a> {
     /// What the clocks of origins say of ours, where enough of them do: certificates and lists are judged at corrected
     /// time where ours is wrong.
     pub clock: Option<ClockOffset>,
+    /// The newest edition of the endpoint's revocation list, where the one that came is older.
+    pub newer_edition: Option<Arc<Edition>>,
     /// By which signs products in the way are known: the plan's.
     pub fingerprints: &'a Fingerprints,
 }
@@ -102,6 +107,7 @@ impl<'a> Question<'a> {
             leaf_proven_elsewhere: false,
             audit: None,
             clock: None,
+            newer_edition: None,
             fingerprints,
         }
     }

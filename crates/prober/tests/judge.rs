@@ -14,13 +14,13 @@ use prober::plan::{
     Cloud, Credentials, Endpoint, EnvironmentProxies, Expect, PacFile, PacLocation, Pair, Password, Path, PathOptions,
     PrivateAnswers, Proxy, Secret, TenantCheck, UrlView, Way, WinHttpProxies,
 };
-use prober::verdict::{Question, Verdict, judge};
+use prober::verdict::{Edition, Question, Verdict, judge};
 use prober::{Blame, Cause, Stage, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Causes that no phase can meet yet.
-const LATER: &[Cause] = &[Cause::CertificateRevoked, Cause::CrlRolledBack];
+const LATER: &[Cause] = &[Cause::CertificateRevoked];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +37,8 @@ struct Fixture {
     /// By how much four origins say that our clock is behind.
     #[serde(default)]
     clock_offset_seconds: Option<i64>,
+    #[serde(default)]
+    newer_edition: Option<Edition>,
     observation: Value,
     expected: Expected,
 }
@@ -160,6 +162,7 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
         proxy_answered_recently,
         leaf_proven_elsewhere,
         audit: audit.as_ref(),
+        newer_edition: asked.newer_edition.clone().map(Arc::new),
         clock,
         fingerprints,
     };

@@ -67,6 +67,7 @@ mod tests {
                 handshake_signature: HandshakeSignature::Valid,
                 reason: None,
                 completed_by_aia: false,
+                authorities: Vec::new(),
                 period: Some(Period {
                     not_before: datetime!(2026-06-01 00:00 UTC),
                     not_after: datetime!(2026-07-01 00:00 UTC),

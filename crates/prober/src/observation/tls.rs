@@ -108,6 +108,10 @@ pub struct Verification {
     /// Whether the chain reached its root only with intermediates fetched by AIA (RFC 5280, section 4.2.2.1).
     #[serde(default)]
     pub completed_by_aia: bool,
+    /// The places in the chain, from 0, of the certificates above the leaf by which it reached its root. Servers also send
+    /// some that lead nowhere.
+    #[serde(default)]
+    pub authorities: Vec<usize>,
     /// When the certificates hold by which the chain reached its root; `None` where it reached none.
     #[serde(default)]
     pub period: Option<Period>,

@@ -50,8 +50,8 @@ impl OpenChain {
         open.then(|| Self { certificates: certificates.cloned().collect(), facts: facts.chain.clone() })
     }
 
-    /// Fetches issuers until the chain ends somewhere that is trusted, and then corrects `facts`; where it does not,
-    /// they stay as they were. Nothing that is fetched has to be believed: it counts only if a root vouches for it.
+    /// Fetches issuers until the chain ends somewhere that is trusted, then corrects `facts` and hands out the whole chain;
+    /// where it does not, they stay as they were. Nothing that is fetched has to be believed: it counts only if a root vouches for it.
     ///
     /// Takes at most half of the time that is left: whoever answers is still to be heard.
     pub async fn complete(
@@ -61,11 +61,11 @@ impl OpenChain {
         facts: &mut TlsFacts,
         fetch: &impl FetchIssuer,
         by: Instant,
-    ) {
+    ) -> Option<Vec<CertificateDer<'static>>> {
         let now = Instant::now();
         let by = now + by.saturating_duration_since(now) / 2;
         // Time that runs out leaves the chain as open as a fetch that fails.
-        let _ = timeout_at(by, self.follow(connector, host, facts, fetch, by)).await;
+        timeout_at(by, self.follow(connector, host, facts, fetch, by)).await.ok().flatten()
     }
 
     async fn follow(
@@ -75,14 +75,14 @@ impl OpenChain {
         facts: &mut TlsFacts,
         fetch: &impl FetchIssuer,
         by: Instant,
-    ) {
+    ) -> Option<Vec<CertificateDer<'static>>> {
         for _ in 0..MAX_FETCHES {
-            let Some(url) = self.published_at(fetch.port()) else { return };
-            let Some(issuer) = fetch.fetch(&url, by).await.and_then(|body| read(&body)) else { return };
+            let url = self.published_at(fetch.port())?;
+            let issuer = fetch.fetch(&url, by).await.and_then(|body| read(&body))?;
             self.facts.push(certificate::facts(&issuer));
             self.certificates.push(issuer);
 
-            let Some(verdict) = connector.verify(&self.certificates, &self.facts, host) else { return };
+            let verdict = connector.verify(&self.certificates, &self.facts, host)?;
             if verdict.trust != ChainTrust::Untrusted {
                 let verification = &mut facts.verification;
                 verification.trust = verdict.trust;
@@ -90,12 +90,14 @@ impl OpenChain {
                 verification.period = verdict.period;
                 verification.reason = verdict.reason;
                 verification.completed_by_aia = true;
-                return;
+                verification.authorities = verdict.authorities;
+                return Some(self.certificates);
             }
             if !verdict.issuer_unknown {
-                return;
+                return None;
             }
         }
+        None
     }
 
     /// Where the next issuer is published: plain http, the one port, a name rather than an address, no user info.

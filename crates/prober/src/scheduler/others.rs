@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::answers::Answers;
 use super::clocks::Clocks;
+use super::editions::Editions;
 use super::leaves::Leaves;
 use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
@@ -18,6 +19,7 @@ pub(super) struct Others {
     answers: Answers,
     leaves: Leaves,
     clocks: Clocks,
+    editions: Editions,
 }
 
 impl Others {
@@ -26,6 +28,7 @@ impl Others {
         self.answers.note(pair, observation, now);
         self.leaves.note(pair, observation);
         self.clocks.note(pair, observation, now);
+        self.editions.note(pair, observation);
     }
 
     /// What a probe that ends now is judged by, in the light of what others saw lately.
@@ -39,6 +42,7 @@ impl Others {
         Question {
             proxy_answered_recently: self.answers.answered_for_another(pair, observation, now),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
+            newer_edition: self.editions.newer(pair, observation),
             clock: self.clocks.offset(observation.probed_at, now),
             ..Question::alone(pair, fingerprints)
         }
@@ -61,6 +65,7 @@ impl Others {
             clock,
             proxy_answered_recently: self.answers.newest_for_another(pair, observation).is_some(),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
+            newer_edition: self.editions.newer(pair, observation),
             ..Question::alone(pair, fingerprints)
         }
     }

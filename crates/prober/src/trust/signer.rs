@@ -1,7 +1,10 @@
 //! Who may sign revocation lists: names and keys.
 
+use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 use x509_parser::asn1_rs::{BitString, FromDer, Header};
 use x509_parser::certificate::X509Certificate;
@@ -12,15 +15,43 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 /// The shortest RSA key whose signatures are believed, in bits (as webpki has it).
 const MIN_RSA_BITS: usize = 2048;
 
-/// Somebody who may sign revocation lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Somebody who may sign revocation lists. Its `Debug` is the identifier of the key.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Signer {
     /// The name in DER, without its header.
     name: Vec<u8>,
     /// SubjectPublicKeyInfo in DER, without its header.
     key: Vec<u8>,
-    key_id: Option<Vec<u8>>,
+    key_id: KeyId,
     is_weak: bool,
+}
+
+/// The identifier of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum KeyId {
+    /// As its certificate has it.
+    Stated(Vec<u8>),
+    /// As most certificates would have it: the SHA-1 of the key (RFC 5280, section 4.2.1.2, method 1).
+    Usual(Vec<u8>),
+}
+
+/// Whether a key is the one that an identifier means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IsMeant {
+    /// It is.
+    Yes,
+    /// It is another one.
+    No,
+    /// That cannot be said.
+    Perhaps,
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (KeyId::Stated(id) | KeyId::Usual(id)) = &self.key_id;
+        f.write_str("Signer ")?;
+        id.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
 }
 
 impl Signer {
@@ -33,11 +64,12 @@ impl Signer {
             return None;
         }
         let key_id = certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0.to_vec()),
+            ParsedExtension::SubjectKeyIdentifier(id) => Some(KeyId::Stated(id.0.to_vec())),
             _ => None,
         });
         let name = content(certificate.subject().as_raw())?.to_vec();
         let key = content(certificate.public_key().raw)?.to_vec();
+        let key_id = key_id.unwrap_or_else(|| KeyId::usual(&key));
         Some(Self { name, key, key_id, is_weak: is_weak(certificate.public_key()) })
     }
 
@@ -45,7 +77,8 @@ impl Signer {
     pub fn of_anchor(anchor: &TrustAnchor<'_>) -> Self {
         // Roots that are trusted today have strong keys; the verifier would not take another one.
         let (name, key) = (anchor.subject.to_vec(), anchor.subject_public_key_info.to_vec());
-        Self { name, key, key_id: None, is_weak: false }
+        let key_id = KeyId::usual(&key);
+        Self { name, key, key_id, is_weak: false }
     }
 
     /// Whether this is their name, in DER without its header.
@@ -53,18 +86,19 @@ impl Signer {
         self.name == name
     }
 
-    /// The identifier of their key, where their certificate has one.
-    pub(crate) fn key_id(&self) -> Option<&Vec<u8>> {
-        self.key_id.as_ref()
+    /// Whether an identifier, where there is one, means their key.
+    pub(crate) fn is_meant_by(&self, id: Option<&[u8]>) -> IsMeant {
+        match (&self.key_id, id) {
+            (KeyId::Stated(own) | KeyId::Usual(own), Some(id)) if own == id => IsMeant::Yes,
+            (KeyId::Stated(_), Some(_)) => IsMeant::No,
+            // It may be made in another way; and old lists name none.
+            (KeyId::Usual(_), Some(_)) | (_, None) => IsMeant::Perhaps,
+        }
     }
 
     /// The algorithm of the key in DER without its header, and the key's own bits.
     pub(crate) fn key(&self) -> Option<(&[u8], &[u8])> {
-        let (rest, header) = Header::from_der(&self.key).ok()?;
-        let (algorithm, rest) = rest.split_at_checked(header.length().definite().ok()?)?;
-        let (_, _) = BitString::from_der(rest).ok()?;
-        // The first octet says how many bits do not count: none of a key's.
-        Some((algorithm, content(rest)?.get(1..)?))
+        parts(&self.key)
     }
 
     /// Whether the key is too short to prove anything.
@@ -77,7 +111,7 @@ impl Signer {
 #[derive(Debug)]
 pub struct KnownSigners {
     roots: Vec<TrustAnchor<'static>>,
-    met: Mutex<Vec<Met>>,
+    met: Mutex<VecDeque<Met>>,
 }
 
 /// A certificate of a chain, and who it makes of its subject.
@@ -97,14 +131,18 @@ impl KnownSigners {
         Self { roots, met: Mutex::default() }
     }
 
-    /// Takes note of the authorities of a chain, leaf first, that proved its leaf.
-    pub fn meet(&self, chain: &[CertificateDer<'static>]) {
+    /// Takes note of the authorities by which a chain proved its leaf. Where there are too many, those that were met first
+    /// are forgotten.
+    pub fn meet<'c>(&self, authorities: impl IntoIterator<Item = &'c CertificateDer<'static>>) {
         let mut met = self.met();
-        for certificate in chain.iter().skip(1) {
-            if met.len() < Self::MAX && !met.iter().any(|known| known.certificate == *certificate) {
-                let signer = Signer::of_certificate(certificate);
-                met.push(Met { certificate: certificate.clone(), signer });
+        for certificate in authorities {
+            if met.iter().any(|known| known.certificate == *certificate) {
+                continue;
             }
+            if met.len() == Self::MAX {
+                met.pop_front();
+            }
+            met.push_back(Met { certificate: certificate.clone(), signer: Signer::of_certificate(certificate) });
         }
     }
 
@@ -116,9 +154,25 @@ impl KnownSigners {
         roots.chain(met.cloned()).collect()
     }
 
-    fn met(&self) -> MutexGuard<'_, Vec<Met>> {
+    fn met(&self) -> MutexGuard<'_, VecDeque<Met>> {
         self.met.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl KeyId {
+    fn usual(key: &[u8]) -> Self {
+        let bits = parts(key).map_or(&[][..], |(_, bits)| bits);
+        Self::Usual(digest(&SHA1_FOR_LEGACY_USE_ONLY, bits).as_ref().to_vec())
+    }
+}
+
+/// The algorithm and the bits of a key.
+fn parts(key: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (rest, header) = Header::from_der(key).ok()?;
+    let (algorithm, rest) = rest.split_at_checked(header.length().definite().ok()?)?;
+    let (_, _) = BitString::from_der(rest).ok()?;
+    // The first octet says how many bits do not count: none of a key's.
+    Some((algorithm, content(rest)?.get(1..)?))
 }
 
 /// What an element holds.

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use time::OffsetDateTime;
 
-use super::Question;
 use super::finding::Finding;
+use super::{Edition, Question};
 use crate::cause::{Cause, Stage};
 use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
 use crate::observation::{
-    AuditFacts, ChainTrust, CrlOutcome, HandshakeSignature, HttpFacts, Observation, RouteFacts, TlsFacts, Validity,
+    AuditFacts, ChainTrust, CrlSignature, HandshakeSignature, HttpFacts, Observation, RouteFacts, TlsFacts, Validity,
 };
 use crate::plan::{Endpoint, Expect, Path, Way};
 
@@ -24,16 +24,25 @@ pub(super) struct Case<'a> {
     pub(super) audit: Option<&'a AuditFacts>,
     /// What origins say of our clock, where that is too wrong to judge by.
     pub(super) clock: Option<ClockOffset>,
+    pub(super) newer_edition: Option<&'a Edition>,
     pub(super) fingerprints: &'a Fingerprints,
     pub(super) observation: &'a Observation,
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(question: &Question<'a>, observation: &'a Observation) -> Self {
-        let Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, clock, fingerprints } =
-            *question;
-        let clock = clock.filter(ClockOffset::is_wrong);
-        Self { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, clock, fingerprints, observation }
+    pub(super) fn new(question: &'a Question<'a>, observation: &'a Observation) -> Self {
+        let &Question { endpoint, path, proxy_answered_recently, leaf_proven_elsewhere, audit, clock, .. } = question;
+        Self {
+            endpoint,
+            path,
+            proxy_answered_recently,
+            leaf_proven_elsewhere,
+            audit,
+            clock: clock.filter(ClockOffset::is_wrong),
+            newer_edition: question.newer_edition.as_deref(),
+            fingerprints: question.fingerprints,
+            observation,
+        }
     }
 
     /// When the probe ended, as right as it is known.
@@ -157,9 +166,10 @@ impl<'a> Case<'a> {
         self.observation.tls.as_ref().is_some_and(|tls| tls.verification.trust == ChainTrust::Inspection)
     }
 
-    /// Whether what came over plain http is what only the origin has: a CRL, or the expected text.
+    /// Whether what came over plain http is what only the origin has: a CRL that is not known to be forged, or the expected
+    /// text.
     pub(super) fn content_proves(&self) -> bool {
-        let whole_crl = matches!(self.observation.crl, Some(CrlOutcome::Parsed(_)));
+        let whole_crl = self.observation.parsed_crl().is_some_and(|list| list.signature != CrlSignature::Invalid);
         self.plain_answer().is_some() && (whole_crl || self.body_matches())
     }
 

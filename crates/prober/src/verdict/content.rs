@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 use super::case::Case;
+use super::edition;
 use super::finding::Finding;
 use super::http::words;
 use crate::cause::{Blame, Cause};
@@ -39,7 +40,9 @@ pub(super) fn crl(case: &Case<'_>) -> Option<Finding> {
     let http = case.observation.http.as_ref()?;
     match http.status {
         200..=299 => {
-            body_fault(case, http).or_else(|| stale(case, http).filter(|_| expected.freshness == Freshness::Required))
+            let is_stale = || stale(case, http).filter(|_| expected.freshness == Freshness::Required);
+            let rolled_back = || edition::rolled_back(case, whole_crl(case)?);
+            body_fault(case, http).or_else(is_stale).or_else(rolled_back)
         }
         404 | 410 => stale(case, http).filter(|_| expected.freshness == Freshness::Required),
         500..=599 => None,

@@ -44,6 +44,7 @@ pub(super) fn direct(case: &Case<'_>) -> Option<String> {
         leaf_proven_elsewhere: false,
         audit: None,
         clock: case.clock,
+        newer_edition: None,
         fingerprints: case.fingerprints,
     };
     let verdict = judge(&question, direct);

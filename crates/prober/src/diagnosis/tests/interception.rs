@@ -55,6 +55,7 @@ fn tls(trust: &str, issuer: &str) -> TlsFacts {
             handshake_signature: HandshakeSignature::Valid,
             reason: None,
             completed_by_aia: false,
+            authorities: Vec::new(),
             period: None,
         },
     }

@@ -66,6 +66,7 @@ async fn completed(root: &Authority, leaf: &Leaf, publisher: &Publisher) -> (Ver
             handshake_signature: HandshakeSignature::Valid,
             reason: verdict.reason,
             completed_by_aia: false,
+            authorities: Vec::new(),
             period: None,
         },
     };

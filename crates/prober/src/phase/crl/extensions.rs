@@ -4,6 +4,7 @@ use x509_parser::asn1_rs::{Class, FromDer, Oid, Tag, oid};
 use x509_parser::num_bigint::BigInt;
 
 use super::der::{Malformed, any, element, next_tag, sequence};
+use super::signature::oid_in_words;
 use crate::observation::{CrlLimit, CrlScope};
 use crate::text::Clean;
 
@@ -90,8 +91,11 @@ impl Extensions {
     }
 
     fn note_unknown(&mut self, id: &Oid<'_>) {
-        let id = Clean::new(&id.to_id_string());
-        if self.unknown_critical.len() < MAX_UNKNOWN && !self.unknown_critical.contains(&id) {
+        if self.unknown_critical.len() == MAX_UNKNOWN {
+            return;
+        }
+        let id = oid_in_words(id);
+        if !self.unknown_critical.contains(&id) {
             self.unknown_critical.push(id);
         }
     }

@@ -6,7 +6,7 @@ use x509_parser::asn1_rs::{Oid, oid};
 use super::der::Signed;
 use crate::observation::CrlSignature;
 use crate::text::Clean;
-use crate::trust::signer::{KnownSigners, Signer};
+use crate::trust::signer::{IsMeant, KnownSigners, Signer};
 
 /// Whose signature a list should have.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,9 @@ const NAMES: [(Oid<'static>, &str); 17] = [
     (oid!(1.3.101.113), "Ed448"),
 ];
 
+/// The longest object identifier written out, in bytes; real ones have a dozen.
+const MAX_OID: usize = 64;
+
 /// How many of these, from the first on, prove nothing any more: MD2, MD5, SHA-1.
 const WEAK: usize = 6;
 
@@ -45,12 +48,25 @@ const WEAK: usize = 6;
 pub(super) fn algorithm_name(id: &Oid<'_>) -> Clean {
     match NAMES.iter().find(|(known, _)| known == id) {
         Some((_, name)) => Clean::new(name),
-        None => Clean::new(&id.to_id_string()),
+        None => oid_in_words(id),
+    }
+}
+
+/// An object identifier as text. It may be as long as the list, and its text many times longer.
+pub(super) fn oid_in_words(id: &Oid<'_>) -> Clean {
+    match id.as_bytes().len() {
+        0..=MAX_OID => Clean::new(&id.to_id_string()),
+        long => Clean::new(&format!("an object identifier of {long} bytes")),
     }
 }
 
 /// Whether a list's signature holds, and why that cannot be said, or it does not.
 pub(super) fn check(signed: &Signed<'_>, signers: Signers<'_>) -> (CrlSignature, Option<Clean>) {
+    if let Signers::Only(all) = signers
+        && !all.iter().any(|signer| signer.is_named(signed.issuer))
+    {
+        return invalid("the list is not issued in the name of the configured issuer");
+    }
     if let Some((_, name)) = NAMES.iter().take(WEAK).find(|(weak, _)| *weak == signed.algorithm_id) {
         return unchecked(&format!("weak: signed with {name}, which proves nothing"));
     }
@@ -65,12 +81,11 @@ pub(super) fn check(signed: &Signed<'_>, signers: Signers<'_>) -> (CrlSignature,
         (Some(Outcome::WeakKey), _) => unchecked("weak: the issuer's RSA key has less than 2048 bits"),
         (Some(Outcome::UnknownAlgorithm), _) => unchecked("it is made in a way that is not known here"),
         (Some(Outcome::OtherKey), Signers::Only(_)) => invalid("another key than the configured issuer's made it"),
-        (None, Signers::Only(_)) => invalid("the list is not issued in the name of the configured issuer"),
         // An authority that changed its key: whose the signature is, nobody here can say.
         (Some(Outcome::OtherKey), Signers::Known(_)) => {
             unchecked("the issuer has another key, which is not known here")
         }
-        (None, Signers::Known(_)) => unchecked("the issuer's certificate is not known here"),
+        (None, _) => unchecked("the issuer's certificate is not known here"),
     }
 }
 
@@ -87,12 +102,8 @@ enum Outcome {
 }
 
 fn try_signer(list: &Signed<'_>, signer: &Signer) -> Outcome {
-    let is_meant = match (&list.key_id, signer.key_id()) {
-        (Some(named), Some(own)) => named == own,
-        // Roots of a store do not tell theirs, and old lists name none.
-        _ => false,
-    };
-    if list.key_id.is_some() && signer.key_id().is_some() && !is_meant {
+    let is_meant = signer.is_meant_by(list.key_id.as_deref());
+    if is_meant == IsMeant::No {
         return Outcome::OtherKey;
     }
     let Some((key_algorithm, key)) = signer.key() else { return Outcome::OtherKey };
@@ -110,7 +121,7 @@ fn try_signer(list: &Signed<'_>, signer: &Signer) -> Outcome {
     match (tried, signer.is_weak()) {
         (_, true) => Outcome::WeakKey,
         (false, false) => Outcome::UnknownAlgorithm,
-        (true, false) if is_meant => Outcome::Fails,
+        (true, false) if is_meant == IsMeant::Yes => Outcome::Fails,
         (true, false) => Outcome::OtherKey,
     }
 }

@@ -1,5 +1,6 @@
 //! Signatures of every kind, by those who made them and by others.
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519,
@@ -16,6 +17,8 @@ use crate::trust::signer::{KnownSigners, Signer};
 /// Somebody who signs lists.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
+    /// How its lists name its key.
+    key_ids: KeyIdMethod,
     certificate: CertificateDer<'static>,
 }
 
@@ -27,7 +30,7 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::CrlSign, KeyUsagePurpose::KeyCertSign];
         let key = KeyPair::generate_for(algorithm).unwrap();
         let certificate = params.self_signed(&key).unwrap().der().clone();
-        Self { issuer: Issuer::new(params, key), certificate }
+        Self { issuer: Issuer::new(params, key), key_ids: KeyIdMethod::Sha256, certificate }
     }
 
     fn list(&self) -> Vec<u8> {
@@ -37,7 +40,7 @@ impl Authority {
             crl_number: SerialNumber::from(7),
             issuing_distribution_point: None,
             revoked_certs: Vec::new(),
-            key_identifier_method: KeyIdMethod::Sha256,
+            key_identifier_method: self.key_ids.clone(),
         };
         params.signed_by(&self.issuer).unwrap().der().to_vec()
     }
@@ -49,7 +52,7 @@ impl Authority {
     /// Known from a chain that proved its leaf.
     fn met(&self) -> KnownSigners {
         let known = KnownSigners::new(Vec::new());
-        known.meet(&[CertificateDer::from(Vec::new()), self.certificate.clone()]);
+        known.meet([&self.certificate]);
         known
     }
 }
@@ -150,12 +153,43 @@ fn who_is_met_is_bounded_and_kept_once() {
     let known = KnownSigners::new(Vec::new());
     let one = Authority::new("CA", &PKCS_ECDSA_P256_SHA256);
     for _ in 0..3 {
-        known.meet(&[CertificateDer::from(Vec::new()), one.certificate.clone()]);
+        known.meet([&one.certificate]);
     }
     assert_eq!(signature(&one.list(), Signers::Known(&known)).0, Valid);
     let many: Vec<_> = (0..2000_u32).map(|number| CertificateDer::from(number.to_be_bytes().to_vec())).collect();
     known.meet(&many);
     let late = Authority::new("Late CA", &PKCS_ECDSA_P256_SHA256);
-    known.meet(&[CertificateDer::from(Vec::new()), late.certificate.clone()]);
-    assert_eq!(signature(&late.list(), Signers::Known(&known)).0, Unchecked);
+    assert_eq!(signature(&one.list(), Signers::Known(&known)).0, Unchecked, "met first, and forgotten");
+    known.meet([&late.certificate]);
+    assert_eq!(signature(&late.list(), Signers::Known(&known)).0, Valid);
+}
+
+/// The same as `v1-md5.crl` of the other tests: for such a list its name is all that can be checked.
+#[test]
+fn a_worthless_signature_excuses_no_other_name() {
+    let old = include_bytes!("samples/v1-md5.crl");
+    let other = Authority::new("Other CA", &PKCS_ECDSA_P256_SHA256);
+    let (verdict, reason) = signature(old, Signers::Only(&[other.signer()]));
+    assert_eq!((verdict, reason.as_str()), (Invalid, "the list is not issued in the name of the configured issuer"));
+    assert_eq!(signature(old, Signers::Known(&other.met())).0, Unchecked);
+}
+
+#[test]
+fn a_root_that_did_not_sign_is_known_by_its_key() {
+    let root = Authority::new("Root", &PKCS_ECDSA_P256_SHA256);
+    let anchor = webpki::anchor_from_trusted_cert(&root.certificate).unwrap().to_owned();
+    let known = KnownSigners::new(vec![anchor]);
+    // As most authorities name their key: RFC 5280, section 4.2.1.2, method 1.
+    let id = digest(&SHA1_FOR_LEGACY_USE_ONLY, root.issuer.key().public_key_raw());
+    let mut forged = Authority { key_ids: KeyIdMethod::PreSpecified(id.as_ref().to_vec()), ..root }.list();
+    assert_eq!(signature(&forged, Signers::Known(&known)).0, Valid);
+    *forged.last_mut().unwrap() ^= 1;
+    assert_eq!(signature(&forged, Signers::Known(&known)).0, Invalid);
+}
+
+#[test]
+fn an_endless_object_identifier_is_not_written_out() {
+    let long = [vec![0x2a], vec![1; 100_000]].concat();
+    let id = x509_parser::asn1_rs::Oid::new(long.into());
+    assert_eq!(super::signature::oid_in_words(&id).as_str(), "an object identifier of 100001 bytes");
 }

@@ -54,13 +54,16 @@ impl<'a> Trip<'a> {
         let by = self.deadline.until(Stage::Tls);
         let handshake = connector.handshake(Metered::new(socket, budget), host, alpn, by);
         let (stream, mut facts) = self.timed(Stage::Tls, handshake).await?;
+        let mut completed = None;
         if let Some(open) = OpenChain::of(&stream, &facts) {
             let served = self.seen.route.clone();
             let issuers = Issuers { prober: self.prober, path: &self.pair.path, served: &served };
-            self.timed(Stage::Tls, open.complete(connector, host, &mut facts, &issuers, by)).await;
+            completed = self.timed(Stage::Tls, open.complete(connector, host, &mut facts, &issuers, by)).await;
         }
         if let Some(signers) = self.prober.signers.as_ref().filter(|_| facts.is_proven()) {
-            signers.meet(stream.get_ref().1.peer_certificates().unwrap_or_default());
+            let served = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            let chain = completed.as_deref().unwrap_or(served);
+            signers.meet(facts.verification.authorities.iter().filter_map(|place| chain.get(*place)));
         }
         self.listener.heard(Step::Secured(&facts));
         Ok((Box::new(stream), facts))

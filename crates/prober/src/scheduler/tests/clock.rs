@@ -71,6 +71,7 @@ impl Probe for Origins {
                 handshake_signature: HandshakeSignature::Valid,
                 reason: None,
                 completed_by_aia: false,
+                authorities: Vec::new(),
                 period: Some(period),
             },
         };

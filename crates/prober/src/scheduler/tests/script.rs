@@ -182,6 +182,7 @@ fn tls() -> TlsFacts {
             handshake_signature: HandshakeSignature::Valid,
             reason: None,
             completed_by_aia: false,
+            authorities: Vec::new(),
             period: None,
         },
     }
