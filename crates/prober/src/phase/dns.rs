@@ -1,6 +1,7 @@
 //! Resolving a name: both families at once, the name servers in turn, every answer kept.
 
 mod alias;
+mod asking;
 mod merge;
 mod search;
 mod server;
@@ -14,26 +15,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
-use tokio::time::error::Elapsed;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
+use self::asking::{Answer, Heard, ask_in_turn};
 pub use self::merge::interleave;
 use self::search::{Search, absolute};
 use self::server::Server;
 use self::system::SystemFiles;
-use super::{Failure, SetupFault, in_turn};
+use super::{Failure, SetupFault};
 use crate::net::has_route;
 use crate::observation::{Family, Lookup, LookupOutcome, MonitorFault, ResolveFacts, ResolveFailure, ResolveFault};
 use crate::plan::{DnsPlan, IpFamily, Resolvers, TlsPlan};
 
 /// How long a family that has addresses waits for the other (RFC 8305, section 3, "Resolution Delay").
 const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
-
-/// How long one question waits before the same server is asked again. hickory repeats a question within the first second,
-/// each time from another port and under another number, which dnsmasq takes for other clients with the same question: if
-/// its own got lost, it asks anew for one that comes two seconds later (forward.c), and for clients that repeat theirs
-/// unchanged.
-const ASKED_AGAIN: Duration = Duration::from_millis(2100);
 
 /// Resolves names as the plan says.
 #[derive(Debug)]
@@ -114,9 +109,10 @@ impl Resolver {
         let mut worst = ResolveFailure::NxDomain;
         for name in names.unwrap_or_default() {
             let (v4, v6) = self.ask(&servers.servers, &name, by).await;
-            let merged = merge::merge(&v4.lookups, &v6.lookups, self.family);
-            let exhausted = v4.exhausted.or(v6.exhausted);
-            lookups.extend(v4.lookups.into_iter().chain(v6.lookups));
+            let exhausted = v4.exhausted.clone().or_else(|| v6.exhausted.clone());
+            let (v4, v6) = (v4.lookups(Family::Ipv4), v6.lookups(Family::Ipv6));
+            let merged = merge::merge(&v4, &v6, self.family);
+            lookups.extend(v4.into_iter().chain(v6));
             match (merged, exhausted) {
                 (Ok(addresses), _) => return Ok(ResolveFacts { addresses, fixed: false, lookups }),
                 (Err(_), Some(exhausted)) => return Err(Failure::Monitor(exhausted)),
@@ -142,13 +138,10 @@ impl Resolver {
     pub async fn services(&self, name: &str, by: Instant) -> Vec<(String, u16)> {
         let Some(name) = absolute(name) else { return Vec::new() };
         let servers = self.name_servers();
-        for (server, share) in in_turn(&servers.servers, by) {
-            // One that does not answer is no reason not to ask the next.
-            if let Ok(Some(services)) = timeout_at(share, server.ask_for_services(&name)).await {
-                return services;
-            }
-        }
-        Vec::new()
+        let mut heard = Vec::new();
+        // Where the monitor lacks something to ask with, nobody knows of it either.
+        let _ = ask_in_turn(&servers.servers, by, |server| server.ask_for_services(&name), &mut heard).await;
+        heard.pop().and_then(|last| last.said).unwrap_or_default()
     }
 
     fn name_servers(&self) -> Arc<NameServers> {
@@ -174,16 +167,31 @@ impl Resolver {
 /// What came of asking for one family.
 #[derive(Debug, Default)]
 struct Answers {
-    lookups: Vec<Lookup>,
+    heard: Vec<Heard<LookupOutcome>>,
     exhausted: Option<MonitorFault>,
 }
 
 impl Answers {
     fn first_address(&self) -> Option<IpAddr> {
-        match &self.lookups.last()?.outcome {
+        match &self.heard.last()?.said {
             LookupOutcome::Addresses { addresses, .. } => addresses.first().copied(),
             _ => None,
         }
+    }
+
+    fn lookups(self, family: Family) -> Vec<Lookup> {
+        let lookup = |Heard { resolver, said }| Lookup { resolver, family, outcome: said };
+        self.heard.into_iter().map(lookup).collect()
+    }
+}
+
+impl Answer for LookupOutcome {
+    fn silence() -> Self {
+        Self::Timeout
+    }
+
+    fn is_known(&self) -> bool {
+        !matches!(self, Self::Timeout | Self::ServerFailure { .. })
     }
 }
 
@@ -216,45 +224,11 @@ async fn finish(
     rest.await;
 }
 
-/// Asks the servers in order for one family until one knows; each gets an equal share of the time that is left.
-/// Whatever becomes of this future, `answers` holds what came; a question without an answer so far counts as timed out.
+/// Asks the servers in order for one family until one knows. Whatever becomes of this future, `answers` holds what came.
 async fn walk(servers: &[Server], name: &Name, family: Family, by: Instant, answers: &mut Answers) -> Option<IpAddr> {
-    for (server, share) in in_turn(servers, by) {
-        let unanswered = Lookup { resolver: server.label().to_owned(), family, outcome: LookupOutcome::Timeout };
-        answers.lookups.push(unanswered);
-        let outcome = match ask_until(share, server, name, family).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(exhausted)) => {
-                answers.exhausted = Some(exhausted);
-                return None;
-            }
-            Err(_) => LookupOutcome::Timeout,
-        };
-        let next = matches!(outcome, LookupOutcome::Timeout | LookupOutcome::ServerFailure { .. });
-        if let Some(lookup) = answers.lookups.last_mut() {
-            lookup.outcome = outcome;
-        }
-        if !next {
-            break;
-        }
-    }
+    let asked = ask_in_turn(servers, by, |server| server.ask(name, family), &mut answers.heard).await;
+    answers.exhausted = asked.err();
     answers.first_address()
-}
-
-/// Asks one server, again and again until it answers or the time is over.
-async fn ask_until(
-    by: Instant,
-    server: &Server,
-    name: &Name,
-    family: Family,
-) -> Result<Result<LookupOutcome, MonitorFault>, Elapsed> {
-    loop {
-        let until = if server.is_plain() { by.min(Instant::now() + ASKED_AGAIN) } else { by };
-        match timeout_at(until, server.ask(name, family)).await {
-            Err(_) if until < by => {}
-            answered => return answered,
-        }
-    }
 }
 
 #[cfg(test)]

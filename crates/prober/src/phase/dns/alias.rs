@@ -1,19 +1,29 @@
 //! Following the aliases of a name (CNAME, RFC 1034, section 3.6.2).
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
+use super::asking::{Answer, Heard, ask_in_turn};
 use super::server::{MAX_CNAMES, Server, negative};
 use super::{NameServers, Resolver, absolute};
 use crate::observation::{AliasLookup, AliasOutcome, LookupOutcome, MonitorFault};
-use crate::phase::in_turn;
 use crate::text::Clean;
 
 /// The most aliases followed; real ones have one or two.
 const MAX_FOLLOWED: usize = 8;
 
-/// An answer, and where it says to go on.
-type Answer = (AliasOutcome, Option<Name>);
+/// What a name server said, and where that says to go on.
+type Said = (AliasOutcome, Option<Name>);
+
+impl Answer for Said {
+    fn silence() -> Self {
+        (AliasOutcome::Timeout, None)
+    }
+
+    fn is_known(&self) -> bool {
+        self.0.is_answer()
+    }
+}
 
 impl Resolver {
     /// Follows the aliases of a name to their end, until the given instant: asks for the CNAME of the name, of what that
@@ -30,28 +40,24 @@ impl Resolver {
     }
 }
 
-/// Asks the servers in order until one knows; each gets an equal share of the time that is left. Says where to go on.
+/// Asks the servers in order until one knows. Says where to go on.
 async fn walk(
     servers: &NameServers,
     name: &Name,
     by: Instant,
     lookups: &mut Vec<AliasLookup>,
 ) -> Result<Option<Name>, MonitorFault> {
-    for (server, share) in in_turn(&servers.servers, by) {
-        let (outcome, next) = match timeout_at(share, ask(server, name)).await {
-            Ok(answer) => answer?,
-            Err(_) => (AliasOutcome::Timeout, None),
-        };
-        let knows = outcome.is_answer();
-        lookups.push(AliasLookup { resolver: server.label().to_owned(), name: shown(name), outcome });
-        if knows {
-            return Ok(next);
-        }
+    let mut heard = Vec::new();
+    ask_in_turn(&servers.servers, by, |server| ask(server, name), &mut heard).await?;
+    let mut next = None;
+    for Heard { resolver, said: (outcome, to) } in heard {
+        lookups.push(AliasLookup { resolver, name: shown(name), outcome });
+        next = to;
     }
-    Ok(None)
+    Ok(next)
 }
 
-async fn ask(server: &Server, name: &Name) -> Result<Answer, MonitorFault> {
+async fn ask(server: &Server, name: &Name) -> Result<Said, MonitorFault> {
     let outcome = match server.look_up(name, RecordType::CNAME).await? {
         Ok(lookup) => return Ok(answered(name, lookup.answers())),
         Err(error) => negative(&error),
@@ -66,7 +72,7 @@ async fn ask(server: &Server, name: &Name) -> Result<Answer, MonitorFault> {
 }
 
 /// The aliases that an answer tells of, from one to the next; others in it belong to other names.
-fn answered(name: &Name, answers: &[Record]) -> Answer {
+fn answered(name: &Name, answers: &[Record]) -> Said {
     let mut aliases = Vec::new();
     let mut last: Option<&Name> = None;
     let target = |owner: &Name| {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
@@ -14,7 +14,9 @@ use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::{DnsError, NetError};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::time::Instant;
 
+use super::asking::Answer;
 use super::sockets::Sockets;
 use crate::observation::{Family, LookupOutcome, MonitorFault};
 use crate::phase::{SetupFault, exhausted};
@@ -33,23 +35,23 @@ const LIFETIME: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Server {
     label: String,
+    config: NameServerConfig,
     is_plain: bool,
-    resolver: Resolver<Sockets>,
+    tls: ClientConfig,
     sockets: Sockets,
+    /// What questions go through, and since when.
+    resolver: Mutex<(Instant, Arc<Resolver<Sockets>>)>,
 }
 
 impl Server {
     pub(super) fn new(server: &NameServer, tls: &ClientConfig) -> Result<Self, SetupFault> {
         let label = server.address.to_string();
-        let config = ResolverConfig::from_parts(None, Vec::new(), vec![name_server_config(server)]);
-        let sockets = Sockets::default();
-        let resolver = Resolver::builder_with_config(config, sockets.clone())
-            .with_options(options())
-            .with_tls_config(tls.clone())
-            .build()
-            .map_err(|error| SetupFault::new(format!("resolver {label}"), &error))?;
+        let (config, sockets) = (name_server_config(server), Sockets::default());
+        let resolver =
+            resolver(&config, &sockets, tls).map_err(|error| SetupFault::new(format!("resolver {label}"), &error))?;
         let is_plain = matches!(server.transport, DnsTransport::Plain);
-        Ok(Self { label, is_plain, resolver, sockets })
+        let resolver = Mutex::new((Instant::now(), Arc::new(resolver)));
+        Ok(Self { label, config, is_plain, tls: tls.clone(), sockets, resolver })
     }
 
     /// A plain name server.
@@ -65,6 +67,24 @@ impl Server {
     /// Whether questions go in single packets, which get lost.
     pub(super) fn is_plain(&self) -> bool {
         self.is_plain
+    }
+
+    /// Has questions from now on go out in packets of their own, though equal ones of then are still open.
+    ///
+    /// hickory lets equal questions that are under way share one answer, so that to ask again would only be to wait on;
+    /// that is between the questions of one resolver. Those that are open keep theirs, and with it their sockets.
+    pub(super) fn part_from_questions_of(&self, then: Instant) {
+        let mut current = self.current();
+        // Else another question has done so since.
+        if current.0 <= then
+            && let Ok(another) = resolver(&self.config, &self.sockets, &self.tls)
+        {
+            *current = (Instant::now(), Arc::new(another));
+        }
+    }
+
+    fn current(&self) -> MutexGuard<'_, (Instant, Arc<Resolver<Sockets>>)> {
+        self.resolver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks for the addresses of one family. It is up to the caller to end a question that takes too long.
@@ -85,7 +105,8 @@ impl Server {
         name: &Name,
         record_type: RecordType,
     ) -> Result<Result<Lookup, NetError>, MonitorFault> {
-        let outcome = self.resolver.lookup(name.clone(), record_type).await;
+        let resolver = Arc::clone(&self.current().1);
+        let outcome = resolver.lookup(name.clone(), record_type).await;
         let lacking = match &outcome {
             Err(NetError::Io(error)) => exhausted("ask a name server", error),
             Err(NetError::NoConnections) => self.sockets.recent_refusal(),
@@ -93,21 +114,40 @@ impl Server {
         };
         lacking.map_or(Ok(outcome), Err)
     }
-}
 
-impl Server {
-    /// Asks where a service is; `None` where this server does not know, an empty list where there is none.
-    pub(super) async fn ask_for_services(&self, name: &Name) -> Option<Vec<(String, u16)>> {
-        match self.resolver.lookup(name.clone(), RecordType::SRV).await {
+    /// Asks where a service is; `None` where this server does not know, an empty list where there is none. The error is
+    /// the monitor's own.
+    pub(super) async fn ask_for_services(&self, name: &Name) -> Result<Option<Services>, MonitorFault> {
+        Ok(match self.look_up(name, RecordType::SRV).await? {
             Ok(lookup) => Some(services(lookup.answers())),
-            Err(error) if error.is_no_records_found() => Some(Vec::new()),
+            Err(error) if error.is_no_records_found() => Some(Services::new()),
             Err(_) => None,
-        }
+        })
     }
 }
 
+/// Hosts and ports of a service, the preferred ones first.
+pub(super) type Services = Vec<(String, u16)>;
+
+impl Answer for Option<Services> {
+    fn silence() -> Self {
+        None
+    }
+
+    fn is_known(&self) -> bool {
+        self.is_some()
+    }
+}
+
+/// A resolver that asks one name server alone.
+fn resolver(config: &NameServerConfig, sockets: &Sockets, tls: &ClientConfig) -> Result<Resolver<Sockets>, NetError> {
+    let config = ResolverConfig::from_parts(None, Vec::new(), vec![config.clone()]);
+    let builder = Resolver::builder_with_config(config, sockets.clone());
+    builder.with_options(options()).with_tls_config(tls.clone()).build()
+}
+
 /// Hosts and ports, the preferred ones first (RFC 2782). A target of `.` says that the service is not available.
-fn services(answers: &[Record]) -> Vec<(String, u16)> {
+fn services(answers: &[Record]) -> Services {
     let mut found: Vec<&SRV> = answers
         .iter()
         .filter_map(|record| match &record.data {

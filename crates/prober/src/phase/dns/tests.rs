@@ -1,6 +1,7 @@
 //! Resolving against scripted name servers on the loopback.
 
 mod aliases;
+mod silence;
 mod streams;
 
 use std::net::SocketAddr;
