@@ -5,13 +5,17 @@
 
 use std::fmt;
 use std::future::Future;
-use std::io;
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hickory_resolver::net::runtime::{RuntimeProvider, TokioRuntimeProvider};
+use hickory_resolver::net::runtime::{DnsUdpSocket, RuntimeProvider, TokioRuntimeProvider, TokioTime};
+use socket2::SockRef;
+use tokio::io::{Interest, ReadBuf};
+use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
 use crate::observation::MonitorFault;
@@ -22,7 +26,7 @@ const RECENT: Duration = Duration::from_secs(1);
 
 type Opening<S> = Pin<Box<dyn Future<Output = io::Result<S>> + Send>>;
 
-/// Opens sockets for hickory as its own provider does.
+/// Opens sockets for hickory as its own provider does, except that those for UDP are connected.
 #[derive(Clone, Default)]
 pub(super) struct Sockets {
     tokio: TokioRuntimeProvider,
@@ -62,7 +66,7 @@ impl Sockets {
 impl RuntimeProvider for Sockets {
     type Handle = <TokioRuntimeProvider as RuntimeProvider>::Handle;
     type Timer = <TokioRuntimeProvider as RuntimeProvider>::Timer;
-    type Udp = <TokioRuntimeProvider as RuntimeProvider>::Udp;
+    type Udp = Connected;
     type Tcp = <TokioRuntimeProvider as RuntimeProvider>::Tcp;
 
     fn create_handle(&self) -> Self::Handle {
@@ -74,7 +78,46 @@ impl RuntimeProvider for Sockets {
     }
 
     fn bind_udp(&self, local: SocketAddr, server: SocketAddr) -> Opening<Self::Udp> {
-        self.watch(self.tokio.bind_udp(local, server))
+        self.watch(Box::pin(async move {
+            let socket = UdpSocket::bind(local).await?;
+            socket.connect(server).await?;
+            Ok(Connected { socket, server })
+        }))
+    }
+}
+
+/// A UDP socket for one name server only. The system tells such a socket, and no other, what ICMP says of its packets:
+/// that nobody listens at the server's port, or that a firewall forbids them (RFC 1122, section 4.1.3.3).
+pub(super) struct Connected {
+    socket: UdpSocket,
+    server: SocketAddr,
+}
+
+impl DnsUdpSocket for Connected {
+    type Time = TokioTime;
+
+    fn poll_recv_from(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
+        let mut buffer = ReadBuf::new(buffer);
+        ready!(self.socket.poll_recv(context, &mut buffer))?;
+        Poll::Ready(Ok((buffer.filled().len(), self.server)))
+    }
+
+    /// Waits for errors too, which `poll_recv` does not: to tokio, what only has an error to tell is not readable.
+    fn recv_from<'own, 'buffer, 'future>(
+        &'own self,
+        buffer: &'buffer mut [u8],
+    ) -> Pin<Box<dyn Future<Output = io::Result<(usize, SocketAddr)>> + Send + 'future>>
+    where
+        'own: 'future,
+        'buffer: 'future,
+    {
+        let receive = || (&*SockRef::from(&self.socket)).read(buffer);
+        let received = self.socket.async_io(Interest::READABLE | Interest::ERROR, receive);
+        Box::pin(async move { Ok((received.await?, self.server)) })
+    }
+
+    fn poll_send_to(&self, context: &mut Context<'_>, packet: &[u8], _: SocketAddr) -> Poll<io::Result<usize>> {
+        self.socket.poll_send(context, packet)
     }
 }
 

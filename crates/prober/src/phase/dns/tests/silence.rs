@@ -1,4 +1,4 @@
-//! Name servers that answer late, or only when asked again.
+//! Name servers that answer late, only when asked again, or not at all because nobody listens.
 
 use hickory_proto::rr::rdata::SRV;
 
@@ -149,4 +149,29 @@ async fn services_are_asked_for_again() {
     let server = once_asked_again(Answer(vec![kdc])).await;
     let services = resolver(&[&server]).services("_kerberos._tcp.x", within(4000)).await;
     assert_eq!(services, [("kdc.x".to_owned(), 88)]);
+}
+
+/// A port where nobody listens, held for as long as the server is: a socket that only hears someone else.
+async fn refusing() -> FakeServer {
+    let someone_else = UdpSocket::bind(("127.0.0.1", 0)).await.unwrap();
+    let socket = UdpSocket::bind(("127.0.0.1", 0)).await.unwrap();
+    socket.connect(someone_else.local_addr().unwrap()).await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        let _held = (socket, someone_else);
+        std::future::pending::<()>().await;
+    });
+    FakeServer { address, task }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_not_running_takes_no_time() {
+    let (refusing, knowing) = (refusing().await, serve(Answer(vec![v4(1)]), Answer(vec![])).await);
+    let took = resolved(&[&refusing, &knowing], 8000).await;
+    assert!(took < seconds(0.3), "{took:?}");
+
+    let start = Instant::now();
+    let result = resolver(&[&refusing]).resolve("name.example", within(8000)).await;
+    assert_eq!(failure(result), (ResolveFailure::Timeout, vec![LookupOutcome::Timeout; 2]));
+    assert!(start.elapsed() < seconds(0.3), "{:?}", start.elapsed());
 }
