@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 
-use crate::clock::ClockOffset;
+use crate::clock::{ClockOffset, TOLERANCE};
 use crate::net::registrable_domain;
 use crate::observation::Observation;
 use crate::plan::Pair;
@@ -15,14 +15,28 @@ use crate::plan::Pair;
 #[derive(Debug, Default)]
 pub(super) struct Clocks(Mutex<HashMap<String, Reading>>);
 
-/// What time it was somewhere. Kept beside the monotonic clock, so that a step of ours, such as the one that sets it
-/// right, leaves it as true as it was.
+/// What time it was somewhere, beside both clocks of ours.
 #[derive(Debug, Clone, Copy)]
 struct Reading {
     at: Instant,
+    ours: OffsetDateTime,
     time: OffsetDateTime,
     /// Until when it is recent: two intervals of the endpoint and a timeout.
     until: Instant,
+}
+
+impl Reading {
+    /// What it says of our clock, which shows `ours` now; nothing once our two clocks went apart since. Either one of them
+    /// may be why: the wall clock was set, or the machine slept, through which the monotonic one stands still. Then only what
+    /// is read from now on can tell.
+    fn offset(&self, ours: OffsetDateTime, now: Instant) -> Option<Duration> {
+        let passed = Duration::try_from(now.saturating_duration_since(self.at)).ok()?;
+        let apart = (ours - self.ours).checked_sub(passed)?;
+        if apart.abs() > TOLERANCE {
+            return None;
+        }
+        Some(self.time.checked_add(passed)? - ours)
+    }
 }
 
 impl Clocks {
@@ -34,16 +48,17 @@ impl Clocks {
         let Some(clock) = observation.origin_clock else { return };
         let endpoint = &pair.endpoint;
         let Some(domain) = endpoint.url.host().map(|host| registrable_domain(host).into_owned()) else { return };
-        let Some(time) = observation.probed_at.checked_add(clock.offset()) else { return };
+        let ours = observation.probed_at;
+        let Some(time) = ours.checked_add(clock.offset()) else { return };
         let until = now + endpoint.interval.saturating_mul(2).saturating_add(endpoint.timeout);
         let mut readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if readings.len() >= Self::KEPT && !readings.contains_key(&domain) {
-            readings.retain(|_, reading| now <= reading.until);
+            readings.retain(|_, reading| now <= reading.until && reading.offset(ours, now).is_some());
             if readings.len() >= Self::KEPT {
                 return;
             }
         }
-        readings.insert(domain, Reading { at: now, time, until });
+        readings.insert(domain, Reading { at: now, ours, time, until });
     }
 
     /// What recent readings say of our clock, which shows `ours` now.
@@ -58,10 +73,7 @@ impl Clocks {
 
     fn of(&self, ours: OffsetDateTime, now: Instant, counts: impl Fn(&Reading) -> bool) -> Option<ClockOffset> {
         let readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = readings.values().filter(|reading| counts(reading)).filter_map(|reading| {
-            let there = reading.time.checked_add(time::Duration::try_from(now.duration_since(reading.at)).ok()?)?;
-            Some(there - ours)
-        });
-        ClockOffset::of(told)
+        let told = readings.values().filter(|reading| counts(reading));
+        ClockOffset::of(told.filter_map(|reading| reading.offset(ours, now)))
     }
 }

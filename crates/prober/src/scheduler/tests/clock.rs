@@ -143,7 +143,7 @@ async fn a_monitor_a_day_ahead_pages_nobody_for_expired_certificates() {
     let offset = diagnosis::clock(&snapshot).unwrap();
     assert_eq!((offset.offset.whole_seconds(), offset.origins), (-DAY, 3));
 
-    // The clock is set right in one step: what origins said before is as true as it was.
+    // The clock is set right in one step: what origins said before is of another clock.
     clock.ahead.store(0, Ordering::Relaxed);
     let is_well =
         |snapshot: &Arc<Snapshot>| snapshot.rows.iter().filter(|row| row.state() == State::Reachable).count() == 4;
@@ -167,4 +167,34 @@ async fn clocks_that_fell_silent_are_forgotten() {
     assert_eq!(offset(2 * MINUTE), Some(-DAY));
     assert_eq!(offset(3 * MINUTE), None);
     assert_eq!(clocks.offset_of_round(ours, now).map(|offset| offset.origins), Some(3));
+}
+
+/// The machine slept, and only its wall clock went on; or its wall clock was set, and only the monotonic one is as before.
+#[tokio::test(start_paused = true)]
+async fn readings_count_no_more_once_our_two_clocks_went_apart() {
+    let clocks = super::super::clocks::Clocks::default();
+    let plan = plan(&names(&["a.one.com", "a.two.com", "a.three.com"]), 1, 1, MINUTE);
+    let (now, ours) = (Instant::now(), TRUE_START);
+    let told = |ours: OffsetDateTime| Observation {
+        origin_clock: Some(OriginClock { date: ours, ours }),
+        ..Observation::empty(ours)
+    };
+    plan.pairs.iter().for_each(|pair| clocks.note(pair, &told(ours), now));
+    let offset = |wall: i64, later: Duration| {
+        let wall = ours + time::Duration::seconds(wall);
+        let offset = clocks.offset(wall, now + later);
+        assert_eq!(offset, clocks.offset_of_round(wall, now + later));
+        offset.map(|offset| offset.offset.whole_seconds())
+    };
+    assert_eq!(offset(60, MINUTE), Some(0));
+    assert_eq!(offset(60 + 299, MINUTE), Some(-299));
+    assert_eq!(offset(60 + 301, MINUTE), None, "slept for minutes");
+    assert_eq!(offset(3 * DAY, MINUTE), None, "slept for days");
+    assert_eq!(offset(60 - DAY, MINUTE), None, "was set back");
+
+    let woken = ours + time::Duration::seconds(3 * DAY);
+    plan.pairs.iter().take(2).for_each(|pair| clocks.note(pair, &told(woken), now + MINUTE));
+    assert_eq!(clocks.offset(woken, now + MINUTE), None, "two new ones are too few");
+    clocks.note(&plan.pairs[2], &told(woken), now + MINUTE);
+    assert_eq!(clocks.offset(woken, now + MINUTE).map(|offset| offset.offset.whole_seconds()), Some(0));
 }
