@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prober::cause::{Cause, Stage, State};
+use prober::clock::ClockOffset;
 use prober::observation::{
     AuditFacts, BodyFacts, CertificateFacts, ChainTrust, CrlFacts, CrlOutcome, CrlSignature, Fault, HandshakeSignature,
     Headers, HelloOutcome, HttpFacts, Observation, OriginClock, Phases, ProxyFacts, RouteFacts, Sample, TenantFacts,
@@ -35,6 +36,7 @@ pub fn snapshot(rows: impl IntoIterator<Item = RowSample>) -> Snapshot {
         site: "branch-042".into(),
         generated_at: NOW,
         first_round_complete: true,
+        clock: None,
         rows: rows.into_iter().map(|row| Arc::new(row.row)).collect(),
     }
 }
@@ -81,12 +83,10 @@ pub fn domain(name: &str) -> RowSample {
     sample.observed(|seen| *seen = Observation { tenant: Some(facts), ..Observation::empty(NOW) })
 }
 
-/// A host that was asked just now, by whose clock ours is so many seconds behind.
-pub fn at_clock(host: &str, behind: i64) -> RowSample {
-    row_of(&format!("https://{host}/"), host, "direct").observed(|seen| {
-        let ours = seen.probed_at;
-        seen.origin_clock = Some(OriginClock { date: ours + time::Duration::seconds(behind), ours });
-    })
+/// A snapshot of a monitor whose clock is behind those of three origins by so many seconds.
+pub fn at_clock(behind: i64) -> Snapshot {
+    let clock = ClockOffset { offset: time::Duration::seconds(behind), origins: 3 };
+    Snapshot { clock: Some(clock), ..snapshot([row("a", "direct").reachable()]) }
 }
 
 impl RowSample {
@@ -328,7 +328,7 @@ pub fn branch() -> Snapshot {
     }
     let ncsi = row_of("http://www.msftconnecttest.com/connecttest.txt", "ncsi", "direct").control();
     rows.push(ncsi.observed(|seen| seen.http = Some(http(200))).reachable());
-    snapshot(rows)
+    Snapshot { clock: Some(ClockOffset { offset: time::Duration::ZERO, origins: 4 }), ..snapshot(rows) }
 }
 
 fn on_a_bad_day(row: RowSample, name: &str, path: &str) -> RowSample {

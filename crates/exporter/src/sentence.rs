@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use prober::cause::State;
 use prober::clock::ClockOffset;
-use prober::diagnosis;
 use prober::snapshot::Snapshot;
 
 use self::facts::{Facts, Trouble};
@@ -41,7 +40,7 @@ pub fn summary(snapshot: &Snapshot) -> String {
 
 /// What is wrong with the monitor's clock, where certificates cannot be judged by it.
 pub fn clock_warning(snapshot: &Snapshot) -> Option<String> {
-    let clock = diagnosis::clock(snapshot).filter(ClockOffset::is_wrong)?;
+    let clock = snapshot.clock.filter(ClockOffset::is_wrong)?;
     Some(format!("The monitor's clock is {clock}: certificates and CRLs are judged by theirs."))
 }
 

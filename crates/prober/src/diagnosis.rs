@@ -3,7 +3,6 @@
 //! Pure functions over a snapshot's confirmed results; `docs/causes.md`, "Diagnosis", is the specification. Controls
 //! show that a way is open; that they fail is never sufficient for anything.
 
-mod clock;
 mod endpoint;
 mod incident;
 mod interception;
@@ -11,7 +10,6 @@ mod path;
 
 use time::OffsetDateTime;
 
-pub use self::clock::clock;
 pub use self::endpoint::{EndpointDiagnosis, endpoints};
 pub use self::incident::{Incident, Scope, incidents};
 pub use self::interception::{Extent, Interception, Interceptor, PathTally, Reach, interception};

@@ -87,7 +87,7 @@ impl<P: Probe> Scheduler<P> {
     pub fn start(plan: Arc<Plan>, prober: Arc<P>, clock: Arc<dyn Clock>, events: Arc<dyn Events>) -> Handle {
         let now = Instant::now();
         let board = Board::new(&plan);
-        let (publisher, snapshots) = watch::channel(Arc::new(board.snapshot(clock.now())));
+        let (publisher, snapshots) = watch::channel(Arc::new(board.snapshot(clock.now(), None)));
         let scheduler = Self {
             timetable: Timetable::new(&plan, now),
             running: Running::default(),
@@ -176,7 +176,8 @@ impl<P: Probe> Scheduler<P> {
 
     fn publish_if_due(&mut self, now: Instant) {
         if self.unpublished && self.published + COALESCE <= now {
-            self.snapshots.send_replace(Arc::new(self.board.snapshot(self.clock.now())));
+            let ours = self.clock.now();
+            self.snapshots.send_replace(Arc::new(self.board.snapshot(ours, self.others.clock(ours, now))));
             self.published = now;
             self.unpublished = false;
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::cause::State;
+use crate::clock::ClockOffset;
 use crate::plan::Pair;
 use crate::state::{Confirmed, Report};
 
@@ -17,14 +18,16 @@ pub struct Snapshot {
     pub generated_at: OffsetDateTime,
     /// Whether every pair has had its first probe.
     pub first_round_complete: bool,
+    /// What the clocks of origins say of this machine's, by which results are judged; `None` of too few.
+    pub clock: Option<ClockOffset>,
     /// One row for every pair of the plan, in its order.
     pub rows: Vec<Arc<Row>>,
 }
 
 impl Snapshot {
     /// The picture after one round whose raw results stand as they are, without confirmation.
-    pub fn of_round(site: &str, generated_at: OffsetDateTime, results: &[(Arc<Pair>, Arc<Report>)]) -> Self {
-        let rows = results.iter().map(|(pair, report)| {
+    pub fn of_round(site: &str, generated_at: OffsetDateTime, round: &Round) -> Self {
+        let rows = round.results.iter().map(|(pair, report)| {
             let state = report.verdict.state;
             let mut counts = Counts::default();
             counts.count(state);
@@ -33,8 +36,17 @@ impl Snapshot {
             let last = Some(Arc::clone(report));
             Arc::new(Row { pair: Arc::clone(pair), confirmed: Some(confirmed), last, last_crl, counts })
         });
-        Self { site: site.into(), generated_at, first_round_complete: true, rows: rows.collect() }
+        Self { site: site.into(), generated_at, first_round_complete: true, clock: round.clock, rows: rows.collect() }
     }
+}
+
+/// What one round over everything came to.
+#[derive(Debug)]
+pub struct Round {
+    /// The raw results, in the plan's order.
+    pub results: Vec<(Arc<Pair>, Arc<Report>)>,
+    /// What the clocks of origins said of this machine's, by which they are judged; `None` of too few.
+    pub clock: Option<ClockOffset>,
 }
 
 /// What is known of one pair.

@@ -27,11 +27,12 @@ pub(crate) async fn check(args: &CheckArgs, common: &Common) -> Result<Status, F
 
     let audits = if args.audit { plan.pairs.iter().filter(|pair| pair.endpoint.is_audited()).count() } else { 0 };
     let progress = progress(plan.pairs.len() + audits);
-    let results = scheduler::round(&plan, Arc::new(prober), &clock, args.audit, |_| progress.inc(1)).await;
+    let round = scheduler::round(&plan, Arc::new(prober), &clock, args.audit, |_| progress.inc(1)).await;
     progress.finish_and_clear();
 
-    let status = Status::of(results.iter().filter(|(pair, _)| !pair.endpoint.control).map(|(_, r)| r.verdict.state));
-    let snapshot = Snapshot::of_round(&plan.site, clock.now(), &results);
+    let status =
+        Status::of(round.results.iter().filter(|(pair, _)| !pair.endpoint.control).map(|(_, r)| r.verdict.state));
+    let snapshot = Snapshot::of_round(&plan.site, clock.now(), &round);
     printed(report::write(args.format, &snapshot, Screen::stdout(), &mut io::stdout().lock()))?;
     Ok(status)
 }

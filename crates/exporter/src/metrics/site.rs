@@ -41,7 +41,7 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
         open.sample(&Labels::default(), &[("scope", scope.as_str())], count);
     }
 
-    if let Some(clock) = diagnosis::clock(snapshot) {
+    if let Some(clock) = snapshot.clock {
         let offset = clock.offset.as_seconds_f64();
         exposition.family(&family::CLOCK_OFFSET).sample(&Labels::default(), &[], offset);
     }

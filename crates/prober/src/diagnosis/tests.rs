@@ -1,4 +1,3 @@
-mod clock;
 mod incidents;
 mod interception;
 
@@ -25,6 +24,7 @@ fn picture(lines: &[&str]) -> Snapshot {
         site: "test".into(),
         generated_at: NOW,
         first_round_complete: true,
+        clock: None,
         rows: lines.iter().map(|line| Arc::new(row(line))).collect(),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::cause::State;
+use crate::clock::ClockOffset;
 use crate::observation::AuditFacts;
 use crate::plan::Plan;
 use crate::snapshot::{Counts, Row, Snapshot};
@@ -102,12 +103,13 @@ impl Board {
         }
     }
 
-    /// What is known now.
-    pub(super) fn snapshot(&self, now: OffsetDateTime) -> Snapshot {
+    /// What is known now; `clock` is what origins say of ours.
+    pub(super) fn snapshot(&self, now: OffsetDateTime, clock: Option<ClockOffset>) -> Snapshot {
         Snapshot {
             site: Arc::clone(&self.site),
             generated_at: now,
             first_round_complete: self.without_result == 0,
+            clock,
             rows: self.entries.iter().map(|entry| Arc::clone(&entry.row)).collect(),
         }
     }

@@ -43,9 +43,14 @@ impl Others {
             proxy_answered_recently: self.answers.answered_for_another(pair, observation, now),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
             newer_edition: self.editions.newer(pair, observation),
-            clock: self.clocks.offset(observation.probed_at, now),
+            clock: self.clock(observation.probed_at, now),
             ..Question::alone(pair, fingerprints)
         }
+    }
+
+    /// What recent probes say of our clock, which shows `ours` now: what those that end now are judged by.
+    pub(super) fn clock(&self, ours: OffsetDateTime, now: Instant) -> Option<ClockOffset> {
+        self.clocks.offset(ours, now)
     }
 
     /// What a whole round says of our clock, which shows `ours` now.

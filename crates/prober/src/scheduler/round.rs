@@ -13,7 +13,7 @@ use crate::net::Clock;
 use crate::observation::{AuditFacts, Observation};
 use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
-use crate::state::Report;
+use crate::snapshot::Round;
 use crate::verdict::judge;
 
 /// Probes every pair of the plan once, as many at a time as the plan allows, and judges the raw results when all are in:
@@ -21,14 +21,14 @@ use crate::verdict::judge;
 /// is known only then.
 ///
 /// With `audit`, the TLS of every pair that clients get through on is audited after that. `ended` is told of each probe
-/// that ends, and then of each audit that ends or can tell nothing. The results are in the plan's order.
+/// that ends, and then of each audit that ends or can tell nothing.
 pub async fn round<P: Probe>(
     plan: &Plan,
     prober: Arc<P>,
     clock: &dyn Clock,
     audit: bool,
     mut ended: impl FnMut(&Pair),
-) -> Vec<(Arc<Pair>, Arc<Report>)> {
+) -> Round {
     let others = Others::default();
     let everything = plan.pairs.iter().cloned().enumerate();
     let probe = |pair: Arc<Pair>| {
@@ -74,7 +74,7 @@ pub async fn round<P: Probe>(
         let question = others.question_of_round(pair, &plan.fingerprints, &observation, offset);
         Some((Arc::clone(pair), Arc::new(attempt::judged(question, observation, audits.remove(&index)))))
     });
-    judged.collect()
+    Round { results: judged.collect(), clock: offset }
 }
 
 /// Does something for each of some pairs, as many at a time as the plan allows, and tells of each end.

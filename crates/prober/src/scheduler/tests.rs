@@ -305,13 +305,13 @@ async fn one_round_judges_when_all_are_in() {
     });
     let plan = plan(&hosts(5), 3, 2, MINUTE);
     let mut told = BTreeSet::new();
-    let results = round(&plan, Arc::clone(&script), &StoppedClock, false, |pair| {
+    let round = round(&plan, Arc::clone(&script), &StoppedClock, false, |pair| {
         assert!(told.insert(pair.endpoint.name.clone()));
     })
     .await;
     assert_eq!(told.len(), 5);
     assert_eq!(script.most_at_once.load(Ordering::Relaxed), 3);
-    let snapshot = Snapshot::of_round("test", StoppedClock.now(), &results);
+    let snapshot = Snapshot::of_round("test", StoppedClock.now(), &round);
     let causes: Vec<Option<Cause>> = (0..5).map(|row| cause(&snapshot, row)).collect();
     assert_eq!(causes, [Some(Cause::ProxyUpstreamFailed), None, None, Some(Cause::MonitorError), None]);
     let names: Vec<&str> = snapshot.rows.iter().map(|row| row.pair.endpoint.name.as_str()).collect();
@@ -330,6 +330,6 @@ fn the_last_readable_crl_outlives_results_without_one() {
     let readable = with(Some(CrlOutcome::Parsed(parsed)));
     board.take(0, &readable);
     board.take(0, &with(Some(CrlOutcome::TooLarge)));
-    let snapshot = board.snapshot(StoppedClock.now());
+    let snapshot = board.snapshot(StoppedClock.now(), None);
     assert!(Arc::ptr_eq(snapshot.rows[0].last_crl.as_ref().unwrap(), &readable));
 }

@@ -18,7 +18,7 @@ const QUICK: &str = "timeout: 1s";
 async fn audited(site: &Site, path: &str) -> (Option<[Option<bool>; 3]>, Report) {
     let plan = site.plan(&site.https(), path, QUICK);
     let prober = Arc::new(Prober::new(&plan, Arc::new(SystemClock)).unwrap());
-    let mut results = round(&plan, prober, &SystemClock, true, |_| {}).await;
+    let mut results = round(&plan, prober, &SystemClock, true, |_| {}).await.results;
     let report = Report::clone(&results.remove(0).1);
     let passes = report.audit.as_ref().map(|audit| {
         let [(_, tls12), (_, tls13)] = audit.versions();

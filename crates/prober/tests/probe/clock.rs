@@ -50,8 +50,8 @@ async fn round(world: &World, path: &str, ahead: i64) -> Snapshot {
     let plan = plan(world, path);
     let clock = Wrong(Duration::hours(ahead));
     let prober = Arc::new(Prober::new(&plan, Arc::new(clock)).unwrap());
-    let results = scheduler::round(&plan, prober, &clock, false, |_| {}).await;
-    Snapshot::of_round("test", clock.now(), &results)
+    let round = scheduler::round(&plan, prober, &clock, false, |_| {}).await;
+    Snapshot::of_round("test", clock.now(), &round)
 }
 
 fn causes(snapshot: &Snapshot) -> Vec<Option<Cause>> {
@@ -72,7 +72,7 @@ async fn an_expiry_by_our_clock_alone_is_the_clocks_and_one_that_it_hides_is_tol
     let ahead = round(&world, "direct", 24).await;
     assert_eq!(causes(&ahead), [soon, over, None, None]);
     // The expired one proves nothing at the true time, and tells none.
-    let offset = diagnosis::clock(&ahead).unwrap();
+    let offset = ahead.clock.unwrap();
     assert_eq!(((offset.offset + Duration::hours(24)).whole_minutes(), offset.origins), (0, 3));
     assert_eq!(causes(&round(&world, "direct", -48).await), [None, over, None, None]);
 }
@@ -87,7 +87,7 @@ async fn two_publishers_are_too_few() {
     let snapshot = round(&world, "direct", 24).await;
     let intercepted = Some(Cause::TlsIntercepted);
     assert_eq!(causes(&snapshot), [Some(Cause::TlsExpired), intercepted, intercepted, None]);
-    assert_eq!(diagnosis::clock(&snapshot), None);
+    assert_eq!(snapshot.clock, None);
 }
 
 /// The binary cannot be given a clock, but the world can be told another time.
@@ -101,7 +101,7 @@ async fn origins_that_tell_another_time_are_believed_if_their_chains_hold_then()
     world.faults().set(HOSTS[1], HttpFault::Date(-3600 * 24 * 50)).unwrap();
     let snapshot = round(&world, "direct", 0).await;
     assert_eq!(causes(&snapshot), [Some(Cause::MonitorClock), None, None, None]);
-    let offset = diagnosis::clock(&snapshot).unwrap();
+    let offset = snapshot.clock.unwrap();
     assert_eq!((offset.offset.whole_hours(), offset.origins), (-30, 3), "leaves began thirty days ago");
 }
 

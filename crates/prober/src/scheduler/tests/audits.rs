@@ -121,9 +121,10 @@ async fn a_round_audits_what_is_usable_when_all_probes_are_in() {
     });
     let began = Instant::now();
     let mut told = Vec::new();
-    let results =
+    let round =
         round(&plan, Arc::clone(&script), &StoppedClock, true, |pair: &Pair| told.push(pair.endpoint.name.clone()))
             .await;
+    let results = round.results;
     let states: Vec<_> = results.iter().map(|(_, report)| report.verdict.state).collect();
     assert_eq!(states, [State::Degraded, State::Blocked, State::Degraded, State::Degraded]);
     assert!(results.iter().all(|(pair, report)| report.audit.is_none() == (pair.endpoint.name == "host-1.example")));

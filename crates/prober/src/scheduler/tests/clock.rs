@@ -6,7 +6,6 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::*;
-use crate::diagnosis;
 use crate::observation::{
     AuditFacts, CertificateFacts, ChainTrust, HandshakeSignature, Headers, HttpFacts, OriginClock, Period, TlsFacts,
     Verification,
@@ -105,9 +104,9 @@ const DAY: i64 = 86_400;
 
 async fn judged_in_a_round(hosts: &[&str], ahead: i64) -> Vec<Option<Cause>> {
     let clock = Skewed::by(ahead);
-    let results =
+    let round =
         round(&plan(&names(hosts), 8, 1, MINUTE), Arc::new(Origins(Arc::clone(&clock))), &*clock, false, |_| {}).await;
-    results.iter().map(|(_, report)| report.verdict.reason.as_ref().map(|reason| reason.cause)).collect()
+    round.results.iter().map(|(_, report)| report.verdict.reason.as_ref().map(|reason| reason.cause)).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,7 +139,7 @@ async fn a_monitor_a_day_ahead_pages_nobody_for_expired_certificates() {
     let shown: Vec<_> = (0..PUBLISHERS.len()).map(confirmed).collect();
     let wrong = (State::Degraded, Some(Cause::MonitorClock));
     assert_eq!(shown, [wrong, wrong, wrong, wrong, (State::Blocked, Some(Cause::TlsExpired))]);
-    let offset = diagnosis::clock(&snapshot).unwrap();
+    let offset = snapshot.clock.unwrap();
     assert_eq!((offset.offset.whole_seconds(), offset.origins), (-DAY, 3));
 
     // The clock is set right in one step: what origins said before is of another clock.
@@ -197,4 +196,26 @@ async fn readings_count_no_more_once_our_two_clocks_went_apart() {
     assert_eq!(clocks.offset(woken, now + MINUTE), None, "two new ones are too few");
     clocks.note(&plan.pairs[2], &told(woken), now + MINUTE);
     assert_eq!(clocks.offset(woken, now + MINUTE).map(|offset| offset.offset.whole_seconds()), Some(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_publisher_is_heard_once_with_its_newest_word() {
+    let told = |readings: &[(&str, i64)]| {
+        let clocks = super::super::clocks::Clocks::default();
+        let start = Instant::now();
+        let mut passed = Duration::ZERO;
+        for (host, behind) in readings {
+            passed += Duration::from_secs(1);
+            let ours = TRUE_START + passed;
+            let date = ours + time::Duration::seconds(*behind);
+            let seen = Observation { origin_clock: Some(OriginClock { date, ours }), ..Observation::empty(ours) };
+            clocks.note(&plan(&names(&[host]), 1, 1, MINUTE).pairs[0], &seen, start + passed);
+        }
+        let offset = clocks.offset(TRUE_START + passed, start + passed);
+        offset.map(|offset| (offset.offset.whole_seconds(), offset.origins))
+    };
+    assert_eq!(told(&[("a.com", 5), ("b.com", 7)]), None);
+    assert_eq!(told(&[("a.com", 5), ("b.com", 7), ("c.com", 900)]), Some((7, 3)));
+    assert_eq!(told(&[("x.a.com", 5), ("y.a.com", 7), ("b.com", 7)]), None);
+    assert_eq!(told(&[("x.a.com", 1), ("y.a.com", 7), ("b.com", 9), ("c.com", 3)]), Some((7, 3)));
 }
