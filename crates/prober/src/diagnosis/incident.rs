@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use time::OffsetDateTime;
 
-use super::{EndpointDiagnosis, PathStanding, PathState, SiteState, endpoints, paths, site};
+use super::{EndpointDiagnosis, PathStanding, PathState, SiteState, endpoints, is_tenant, paths, site};
 use crate::cause::{Blame, Cause, Stage, State};
 use crate::plan::Severity;
 use crate::snapshot::{Row, Snapshot};
@@ -82,13 +82,16 @@ impl<'a> Incident<'a> {
 /// What is open, the widest first and then the most severe.
 pub fn incidents(snapshot: &Snapshot) -> Vec<Incident<'_>> {
     let standings = paths(snapshot);
-    let blocked = || endpoint_rows(snapshot).filter(|row| row.state() == State::Blocked);
-    if site(snapshot, &standings) == SiteState::Offline {
-        return Incident::of(Scope::Site, blocked().collect()).into_iter().collect();
-    }
     let down: HashSet<&str> = standings.iter().filter(|at| at.state == PathState::Down).map(|at| at.path).collect();
-    let mut open = of_paths(&standings, blocked().filter(|row| down.contains(path(row))));
-    open.extend(of_endpoints(snapshot, &down));
+    // The tenant's domains are on none of the site's paths, and their records are wrong for clients everywhere.
+    let (struck, besides): (Vec<&Row>, Vec<&Row>) =
+        endpoint_rows(snapshot).partition(|row| down.contains(path(row)) && !is_tenant(row));
+    let struck = struck.into_iter().filter(|row| row.state() == State::Blocked);
+    let mut open = match site(snapshot, &standings) {
+        SiteState::Offline => Incident::of(Scope::Site, struck.collect()).into_iter().collect(),
+        SiteState::Online | SiteState::Unknown => of_paths(&standings, struck),
+    };
+    open.extend(of_endpoints(&endpoints(snapshot), besides));
     open.sort_by_key(|incident| (incident.scope, incident.severity));
     open
 }
@@ -112,15 +115,19 @@ fn of_paths<'a>(standings: &[PathStanding<'a>], rows: impl Iterator<Item = &'a R
 }
 
 /// What endpoints have besides the paths that are down.
-fn of_endpoints<'a>(snapshot: &'a Snapshot, down: &HashSet<&str>) -> Vec<Incident<'a>> {
-    let diagnoses = endpoints(snapshot);
+fn of_endpoints<'a>(diagnoses: &HashMap<&str, EndpointDiagnosis<'_>>, rows: Vec<&'a Row>) -> Vec<Incident<'a>> {
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut concerns: Vec<(Option<&EndpointDiagnosis<'_>>, Vec<&Row>)> = Vec::new();
-    for row in endpoint_rows(snapshot).filter(|row| !down.contains(path(row))) {
+    for row in rows {
         let name = row.pair.endpoint.name.as_str();
         let together = diagnoses.get(name);
-        // An origin that is down may be degraded everywhere: it answers, with errors of its own.
-        if row.state() != State::Blocked && !matches!(together, Some(EndpointDiagnosis::OriginDown)) {
+        let is_open = match row.state() {
+            State::Blocked => true,
+            // An origin that is down may be degraded everywhere: it answers, with errors of its own.
+            State::Degraded => matches!(together, Some(EndpointDiagnosis::OriginDown)),
+            State::Reachable | State::Unknown => false,
+        };
+        if !is_open {
             continue;
         }
         let place = *places.entry(name).or_insert_with(|| {

@@ -2,7 +2,8 @@
 //! trouble on the same paths are told together.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ptr;
 
 use prober::cause::{Blame, Cause, State};
 use prober::diagnosis::{self, EndpointDiagnosis, Incident, Scope};
@@ -55,7 +56,7 @@ impl<'a> Problems<'a> {
         let diagnoses = diagnosis::endpoints(snapshot);
         let incidents = diagnosis::incidents(snapshot);
         let told = Told { diagnoses: &diagnoses, now };
-        let others = mild(snapshot, &diagnoses);
+        let others = mild(snapshot, &incidents);
         Self {
             incidents: incidents.len(),
             open: together(incidents.iter().map(|incident| told.incident(incident))),
@@ -66,10 +67,10 @@ impl<'a> Problems<'a> {
 
 /// The results that are degraded or unknown and no part of an incident, those of one endpoint with the same reason
 /// together.
-fn mild<'a>(snapshot: &'a Snapshot, diagnoses: &HashMap<&str, EndpointDiagnosis<'_>>) -> Vec<Vec<&'a Row>> {
-    let is_origin_down =
-        |row: &Row| diagnoses.get(row.pair.endpoint.name.as_str()) == Some(&EndpointDiagnosis::OriginDown);
-    let is_mild = |row: &&Row| matches!(row.state(), State::Degraded | State::Unknown) && !is_origin_down(row);
+fn mild<'a>(snapshot: &'a Snapshot, incidents: &[Incident<'_>]) -> Vec<Vec<&'a Row>> {
+    let open: HashSet<*const Row> = incidents.iter().flat_map(|one| &one.rows).map(|row| ptr::from_ref(*row)).collect();
+    let is_mild =
+        |row: &&Row| matches!(row.state(), State::Degraded | State::Unknown) && !open.contains(&ptr::from_ref(*row));
     let mut groups: Vec<Vec<&Row>> = Vec::new();
     let mut places = HashMap::new();
     for row in of_endpoints(snapshot).filter(is_mild) {

@@ -64,6 +64,22 @@ fn every_trouble_is_one_incident() {
         // A site that is offline is one.
         (&["a hq proxy_refused", "a direct dns_timeout"], &["site a on hq,direct: - -"]),
         (&["a hq proxy_refused", "b hq proxy_refused"], &["site a,b on hq: proxy_refused proxy"]),
+        // The tenant's domains are on none of the site's paths, and stay a matter of their own.
+        (
+            &["a hq proxy_refused", "b hq proxy_refused", "msoid dns tenant_cname"],
+            &["site a,b on hq: proxy_refused proxy", "endpoint msoid on dns: tenant_cname tenant"],
+        ),
+        (&["a hq ok", "msoid dns tenant_cname"], &["endpoint msoid on dns: tenant_cname tenant"]),
+        (&["a hq proxy_refused", "msoid dns ?"], &["site a on hq: proxy_refused proxy"]),
+        // What is unknown is no part of an origin that is down, whatever became of it before.
+        (
+            &["a hq http_server_error", "a direct ?", "b hq ok", "b direct ok"],
+            &["endpoint a on hq: http_server_error origin"],
+        ),
+        (
+            &["a hq monitor_error", "a direct http_server_error", "b hq ok", "b direct ok"],
+            &["endpoint a on direct: http_server_error origin"],
+        ),
         // Nobody knows of the other path.
         (&["a hq proxy_refused", "a direct ?"], &["path a on hq: proxy_refused proxy"]),
         // Controls never make one and keep none away but by being reached.

@@ -232,6 +232,23 @@ fn the_matrix_says_what_an_endpoints_paths_say_together() {
 }
 
 #[test]
+fn what_is_unknown_beside_an_origin_that_is_down_is_told_apart() {
+    let snapshot = sample::snapshot([
+        sample::row("a", "hq").degraded(Cause::HttpServerError, "503"),
+        sample::row("a", "direct").unknown(Cause::MonitorError, "too many open files"),
+        sample::row("b", "hq").reachable(),
+        sample::row("b", "direct").reachable(),
+    ]);
+    let told: Vec<_> =
+        all(&snapshot).into_iter().map(|problem| (problem.state, problem.cause, problem.paths.clone())).collect();
+    let expected = [
+        (State::Degraded, Some(Cause::HttpServerError), vec!["hq"]),
+        (State::Unknown, Some(Cause::MonitorError), vec!["direct"]),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn who_has_to_act_keeps_the_same_trouble_apart() {
     let mut proxys = sample::reason(Cause::TlsReset, "cut");
     proxys.blame = prober::cause::Blame::Proxy;
