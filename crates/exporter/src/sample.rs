@@ -270,7 +270,7 @@ pub fn tls(trust: ChainTrust) -> TlsFacts {
 
 /// A handshake of an audit that passed.
 pub fn passed() -> HelloOutcome {
-    HelloOutcome::Passed { proven: true }
+    HelloOutcome::Passed { proven: true, period: None }
 }
 
 /// One whose hello nobody answered.

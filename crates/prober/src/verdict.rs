@@ -138,9 +138,9 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
         pac::stale(&case),
         route::unexpected(&case),
         detour::unused(&case),
+        clock::wrong(&case),
         audit::version(&case),
         audit::large_hello(&case),
-        clock::wrong(&case),
     ];
     let mut findings = by_precedence.into_iter().flatten();
     let first = findings.next();

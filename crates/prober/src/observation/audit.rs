@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::fault::{Fault, TlsFault};
+use super::tls::{Period, TlsFacts};
 use crate::text::with_sources;
 
 /// What one audit of one pair saw.
@@ -34,14 +35,23 @@ impl AuditFacts {
 pub enum HelloOutcome {
     /// The handshake completed, whoever answered.
     Passed {
-        /// Whether the certificate proved the origin.
+        /// Whether the certificate proved the origin, by our clock then.
         proven: bool,
+        /// From when until when it proves it, whatever our clock says; `None` where at no time.
+        #[serde(default)]
+        period: Option<Period>,
     },
     /// It did not: where TLS failed, twice in a row; otherwise the way did not lead so far, which says nothing of TLS.
     Failed(Fault),
 }
 
 impl HelloOutcome {
+    /// A handshake that completed.
+    pub fn passed(tls: &TlsFacts) -> Self {
+        let period = tls.verification.period.filter(|_| tls.is_an_origins());
+        Self::Passed { proven: tls.is_proven(), period }
+    }
+
     /// Whether such a handshake passes; `None` where the audit did not get so far as to tell.
     pub fn passes(&self) -> Option<bool> {
         match self {

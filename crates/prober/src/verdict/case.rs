@@ -10,7 +10,8 @@ use crate::cause::{Cause, Stage};
 use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
 use crate::observation::{
-    AuditFacts, ChainTrust, CrlSignature, HandshakeSignature, HttpFacts, Observation, RouteFacts, TlsFacts, Validity,
+    AuditFacts, ChainTrust, CrlSignature, HandshakeSignature, HelloOutcome, HttpFacts, Observation, RouteFacts,
+    TlsFacts, Validity,
 };
 use crate::plan::{Endpoint, Expect, Path, Way};
 
@@ -136,6 +137,16 @@ impl<'a> Case<'a> {
     /// Whether a handshake proves the origin, at the time of the probe.
     pub(super) fn proves(&self, tls: &TlsFacts) -> bool {
         tls.is_an_origins() && self.validity(tls) == Validity::Valid
+    }
+
+    /// Whether the handshake of an audit passed with the proven origin, at the time of the probe where it is known when its
+    /// certificate holds.
+    pub(super) fn proven_by(&self, outcome: &HelloOutcome) -> bool {
+        match outcome {
+            HelloOutcome::Passed { period: Some(period), .. } => period.validity_at(self.now()) == Validity::Valid,
+            HelloOutcome::Passed { proven, period: None } => *proven,
+            HelloOutcome::Failed(_) => false,
+        }
     }
 
     /// Whether all that a chain lacks is an intermediate that could not be had here: elsewhere the same certificate was

@@ -75,6 +75,9 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
     pac(case, &mut facts);
     tenant(case, &mut facts);
     note(&mut facts, "tls_version_refused_by_origin", super::audit::refused_by_origin(case).unwrap_or_default());
+    if let Some(alert) = super::audit::offer_refused_by_origin(case) {
+        note(&mut facts, "tls12_offer_refused_by_origin", &format!("alert {alert}; {}", super::tls::OFFER));
+    }
     // A family that failed while the other passed.
     if observation.fault.is_none() && !observation.failed_attempts.is_empty() {
         note(&mut facts, "failed_attempts", &connect::attempts(&observation.failed_attempts));

@@ -42,7 +42,10 @@ async fn everything_passes_over_every_way() {
         let (passes, report) = audited(&site, path).await;
         assert_eq!(passes, Some([Some(true); 3]), "{path}: {:?}", report.audit);
         assert_eq!((report.verdict.state, cause(&report)), (State::Reachable, None), "{path}");
-        assert!(matches!(report.audit.unwrap().large_hello, HelloOutcome::Passed { proven: true }), "{path}");
+        assert!(
+            matches!(report.audit.unwrap().large_hello, HelloOutcome::Passed { proven: true, period: Some(_) }),
+            "{path}"
+        );
     }
 }
 

@@ -112,8 +112,8 @@ impl Probe for Script {
         let fault = TlsFault { host, failure: TlsFailure::TimedOut, answered: false, first_bytes: None };
         AuditFacts {
             at: StoppedClock.now(),
-            tls12: HelloOutcome::Passed { proven: true },
-            tls13: HelloOutcome::Passed { proven: true },
+            tls12: HelloOutcome::Passed { proven: true, period: None },
+            tls13: HelloOutcome::Passed { proven: true, period: None },
             large_hello: HelloOutcome::Failed(Fault::Tls(fault)),
         }
     }
