@@ -55,10 +55,10 @@ pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     let cursor = Cursor::root(reading, root);
     let document = cursor.section("", KEYS)?;
     let (dns, tls, defaults) = shared(&document);
-    let paths = Paths::read(document.get("paths").as_ref());
-    let drafts = drafts(&document, &defaults);
     let tenant = document.get("tenant").filter(|cursor| !cursor.is_nothing());
     let domains = tenant.and_then(|cursor| tenant::read(&cursor, defaults.timeout)).unwrap_or_default();
+    let paths = Paths::read(document.get("paths").as_ref(), !domains.is_empty());
+    let drafts = drafts(&document, &defaults);
     check_names(&drafts, &domains, document.get("controls").is_none());
     let settings = settings(&document, reading);
     let fingerprints = fingerprints::read(&cursor, document.get("fingerprints").as_ref());
@@ -85,7 +85,7 @@ pub(super) fn endpoint(reading: &Reading<'_>, root: &Node, url: &Url) -> Option<
 pub(super) fn path(reading: &Reading<'_>, root: &Node, name: &str) -> Option<Arc<Path>> {
     let cursor = Cursor::root(reading, root);
     let document = cursor.section("", KEYS)?;
-    Paths::read(document.get("paths").as_ref()).resolve(name, &cursor)
+    Paths::read(document.get("paths").as_ref(), false).resolve(name, &cursor)
 }
 
 fn defaults(document: &Map<'_>, private_answers: PrivateAnswers, roots: RootsChoice) -> Defaults {

@@ -71,10 +71,10 @@ impl From<Defined> for Definition {
 }
 
 impl<'a> Paths<'a> {
-    /// Reads the section; without it there are still the two.
-    pub(super) fn read(cursor: Option<&Cursor<'a>>) -> Self {
+    /// Reads the section; without it there are still the two. With a `tenant` its results have a path of their own.
+    pub(super) fn read(cursor: Option<&Cursor<'a>>, tenant: bool) -> Self {
         let define_all = |entries: Vec<(&'a str, Cursor<'a>)>| {
-            entries.iter().map(|(name, cursor)| (*name, define(name, cursor))).collect()
+            entries.iter().map(|(name, cursor)| (*name, define(name, cursor, tenant))).collect()
         };
         let defined = cursor.map_or(Some(Vec::new()), |cursor| entries(cursor).map(define_all));
         Self { defined, environment: OnceCell::new(), resolved: RefCell::default() }
@@ -149,14 +149,14 @@ fn entries<'a>(cursor: &Cursor<'a>) -> Option<Vec<(&'a str, Cursor<'a>)>> {
     if entries.len() > MAX_PATHS { cursor.fault(format!("more than {MAX_PATHS} paths")) } else { Some(entries) }
 }
 
-fn define(name: &str, cursor: &Cursor<'_>) -> Option<Definition> {
+fn define(name: &str, cursor: &Cursor<'_>, tenant: bool) -> Option<Definition> {
     if let Some(problem) = label_problem(name) {
         return cursor.fault(problem);
     }
     let definition = if cursor.is_map() { map_form(cursor)? } else { text_form(cursor)?.into() };
     match (name, &definition.way) {
         (DIRECT, Defined::Direct) | (ENVIRONMENT, Defined::Environment) => Some(definition),
-        (TENANT_PATH, _) => {
+        (TENANT_PATH, _) if tenant => {
             cursor.fault_with_help("results of the tenant check stand under this name", "choose another name")
         }
         (DIRECT | ENVIRONMENT, _) => {
