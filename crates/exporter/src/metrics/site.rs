@@ -1,6 +1,7 @@
 //! The families about paths, the site and the build.
 
-use prober::diagnosis::{self, PathState, Scope, SiteState};
+use prober::diagnosis::{self, Incident, PathState, Scope, SiteState};
+use prober::plan::Severity;
 use prober::snapshot::Snapshot;
 
 use super::exposition::{Exposition, Labels};
@@ -37,8 +38,14 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
     let incidents = diagnosis::incidents(snapshot);
     let mut open = exposition.family(&family::OPEN_INCIDENTS);
     for scope in Scope::ALL {
-        let count = incidents.iter().filter(|incident| incident.scope == scope).count();
-        open.sample(&Labels::default(), &[("scope", scope.as_str())], count);
+        for severity in Severity::ALL {
+            for state in Incident::STATES {
+                let is_counted = |one: &&Incident<'_>| (one.scope, one.severity, one.state) == (scope, severity, state);
+                let count = incidents.iter().filter(is_counted).count();
+                let labels = [("scope", scope.as_str()), ("severity", severity.as_str()), ("state", state.as_str())];
+                open.sample(&Labels::default(), &labels, count);
+            }
+        }
     }
 
     if let Some(clock) = snapshot.clock {

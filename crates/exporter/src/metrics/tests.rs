@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use prober::cause::{Cause, State};
 use prober::observation::{CrlOutcome, Fault, HelloOutcome, MonitorFault};
+use prober::plan::Severity;
 use prober::snapshot::Snapshot;
 
 use super::{Live, family, render};
@@ -229,17 +230,34 @@ fn open_incidents_are_counted_from_zero() {
         let lines = samples(&sample::snapshot(rows), "reachwatch_open_incidents");
         lines.iter().map(|line| line.trim_start_matches("reachwatch_open_incidents").to_owned()).collect()
     };
-    let of = |site, path, endpoint| {
-        [("site", site), ("path", path), ("endpoint", endpoint)]
-            .map(|(scope, count)| format!("{{scope=\"{scope}\"}} {count}"))
+    let of = |expected: &[(&str, usize)]| -> Vec<String> {
+        let severities = ["critical", "warning", "info"];
+        let labels = ["site", "path", "endpoint"].into_iter().flat_map(|scope| {
+            severities.into_iter().flat_map(move |severity| {
+                ["blocked", "degraded"]
+                    .map(|state| format!("scope=\"{scope}\",severity=\"{severity}\",state=\"{state}\""))
+            })
+        });
+        let count = |labels: &str| {
+            let found =
+                expected.iter().find(|(words, _)| words.split(' ').all(|word| labels.contains(&format!("\"{word}\""))));
+            found.map_or(0, |(_, count)| *count)
+        };
+        labels.map(|labels| format!("{{{labels}}} {}", count(&labels))).collect()
     };
     let refused = |name| sample::row(name, "hq").blocked(Cause::ProxyRefused, "refused");
-    let fine = || sample::row("a", "direct").reachable();
-    let denied = || sample::row("b", "direct").blocked(Cause::TcpRefused, "refused");
-    assert_eq!(counts(vec![]), of(0, 0, 0));
-    assert_eq!(counts(vec![sample::row("a", "hq")]), of(0, 0, 0));
-    assert_eq!(counts(vec![fine(), refused("a"), denied(), refused("b")]), of(0, 1, 1));
-    assert_eq!(counts(vec![refused("a"), refused("b")]), of(1, 0, 0));
+    let fine = |name| sample::row(name, "direct").reachable();
+    let denied = |severity| sample::row("b", "direct").group("g", severity).blocked(Cause::TcpRefused, "refused");
+    assert_eq!(counts(vec![]), of(&[]));
+    assert_eq!(counts(vec![sample::row("a", "hq")]), of(&[]));
+    assert_eq!(
+        counts(vec![fine("a"), refused("a"), denied(Severity::Critical), refused("b")]),
+        of(&[("path warning blocked", 1), ("endpoint critical blocked", 1)])
+    );
+    assert_eq!(counts(vec![refused("a"), refused("b")]), of(&[("site warning blocked", 1)]));
+    // An origin with errors of its own is reached all the same.
+    let down = sample::row("b", "direct").group("g", Severity::Info).degraded(Cause::HttpServerError, "503");
+    assert_eq!(counts(vec![fine("a"), down]), of(&[("endpoint info degraded", 1)]));
 }
 
 #[test]

@@ -64,6 +64,9 @@ impl Scope {
 }
 
 impl<'a> Incident<'a> {
+    /// The states of incidents, the worse first.
+    pub const STATES: [State; 2] = [State::Blocked, State::Degraded];
+
     /// The endpoint, where it is one.
     pub fn endpoint(&self) -> Option<&'a str> {
         let first = self.rows.first().filter(|_| self.scope == Scope::Endpoint)?;

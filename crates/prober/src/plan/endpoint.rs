@@ -103,6 +103,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the highest first.
+    pub const ALL: [Self; 3] = [Self::Critical, Self::Warning, Self::Info];
+
     /// The name used in labels and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
