@@ -63,6 +63,11 @@ pub struct Plan {
 impl Plan {
     /// How often TLS is audited where the configuration says nothing.
     pub const DEFAULT_AUDIT_INTERVAL: Duration = Duration::from_secs(15 * 60);
+
+    /// How often TLS is audited, or would be.
+    pub(crate) fn audit_interval(&self) -> Duration {
+        self.audit.unwrap_or(Self::DEFAULT_AUDIT_INTERVAL)
+    }
 }
 
 /// One endpoint over one path: the unit that is probed, judged and reported.

@@ -5,6 +5,7 @@
 
 mod answers;
 mod attempt;
+mod audited;
 mod audits;
 mod board;
 mod clocks;
@@ -124,9 +125,19 @@ impl<P: Probe> Scheduler<P> {
         self.audits.shutdown().await;
     }
 
-    /// Whether another probe or audit may be under way.
+    /// How many more probes and audits may be under way.
+    fn room(&self) -> usize {
+        self.plan.concurrency.get().saturating_sub(self.running.len() + self.audits.under_way())
+    }
+
     fn has_room(&self) -> bool {
-        self.running.len() + self.audits.under_way() < self.plan.concurrency.get()
+        self.room() > 0
+    }
+
+    /// Whether an audit may begin: it may be long, so that room is left beside it for a probe. Where there is never room for
+    /// two, it begins while no probe is due, since those go first.
+    fn has_room_for_audit(&self) -> bool {
+        self.room() >= self.plan.concurrency.get().min(2)
     }
 
     /// Starts what is due, as far as the limit allows; what must wait keeps its place and shows in the lag. Audits can wait
@@ -139,10 +150,10 @@ impl<P: Probe> Scheduler<P> {
             self.events.probe_started(pair, now.saturating_duration_since(due.at));
             let (prober, others) = (Arc::clone(&self.prober), Arc::clone(&self.others));
             let audit = self.board.audit(due.pair);
-            let attempt = attempt::report(prober, Arc::clone(pair), others, audit, Arc::clone(&self.plan.fingerprints));
+            let attempt = attempt::report(prober, Arc::clone(pair), others, audit, Arc::clone(&self.plan));
             self.running.spawn(due.pair, attempt);
         }
-        while self.has_room()
+        while self.has_room_for_audit()
             && let Some(index) = self.audits.pop_due(now, &self.board)
         {
             let Some(pair) = self.plan.pairs.get(index) else { continue };
@@ -185,9 +196,8 @@ impl<P: Probe> Scheduler<P> {
 
     /// When there is something to do unless a probe ends first.
     fn wake(&self) -> Option<Instant> {
-        let free = self.has_room();
-        let probe = self.timetable.next().filter(|_| free);
-        let audit = self.audits.next_start().filter(|_| free);
+        let probe = self.timetable.next().filter(|_| self.has_room());
+        let audit = self.audits.next_start().filter(|_| self.has_room_for_audit());
         let publish = self.unpublished.then(|| self.published + COALESCE);
         probe.into_iter().chain(audit).chain(publish).min()
     }

@@ -85,7 +85,7 @@ pub struct Question<'a> {
     /// Whether the certificate that the peer showed proved the same endpoint to another probe, over whatever path: who
     /// holds its key is the origin then, although its chain does not show it here.
     pub leaf_proven_elsewhere: bool,
-    /// What the last audit of the pair's TLS saw.
+    /// What audits of the pair's TLS saw lately.
     pub audit: Option<&'a AuditFacts>,
     /// What the clocks of origins say of ours, where enough of them do: certificates and lists are judged at corrected
     /// time where ours is wrong.

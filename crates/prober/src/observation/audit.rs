@@ -1,5 +1,7 @@
 //! What an audit of TLS saw: how handshakes fare that offer less, or more, than clients do.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -23,6 +25,22 @@ pub struct AuditFacts {
 }
 
 impl AuditFacts {
+    /// What became of each hello: TLS 1.2, TLS 1.3, the large one.
+    pub(crate) fn outcomes(&self) -> [&HelloOutcome; 3] {
+        [&self.tls12, &self.tls13, &self.large_hello]
+    }
+
+    /// As [`outcomes`](Self::outcomes).
+    pub(crate) fn outcomes_mut(&mut self) -> [&mut HelloOutcome; 3] {
+        [&mut self.tls12, &mut self.tls13, &mut self.large_hello]
+    }
+
+    /// Whether what was seen at `at` in an audit says nothing any more: two intervals are over, on either side, since a clock
+    /// that has been set leaves stamps in the future too.
+    pub(crate) fn is_over(at: OffsetDateTime, now: OffsetDateTime, interval: Duration) -> bool {
+        (now - at).unsigned_abs() > interval.saturating_mul(2)
+    }
+
     /// The versions by their names in labels and JSON, with what became of each alone.
     pub fn versions(&self) -> [(&'static str, &HelloOutcome); 2] {
         [("TLSv1.2", &self.tls12), ("TLSv1.3", &self.tls13)]

@@ -7,7 +7,6 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::others::Others;
-use crate::fingerprint::Fingerprints;
 use crate::observation::{AuditFacts, Fault, MonitorFault, Observation};
 use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
@@ -21,15 +20,20 @@ pub(super) async fn report<P: Probe>(
     pair: Arc<Pair>,
     others: Arc<Others>,
     audit: Option<Arc<AuditFacts>>,
-    fingerprints: Arc<Fingerprints>,
+    plan: Arc<Plan>,
 ) -> Report {
     let observation = prober.probe(&pair).await;
     let now = Instant::now();
     others.note(&pair, &observation, now);
-    judged(others.question(&pair, &fingerprints, &observation, now), observation, audit)
+    let probed_at = observation.probed_at;
+    let audit_that_counts =
+        audit.as_deref().filter(|audit| !AuditFacts::is_over(audit.at, probed_at, plan.audit_interval()));
+    let question = others.question(&pair, &plan.fingerprints, &observation, now);
+    let verdict = judge(&Question { audit: audit_that_counts, ..question }, &observation);
+    Report { observation: observation.compact(), verdict, audit }
 }
 
-/// Judges an observation, in the light of the last audit too, and keeps of it what a report needs.
+/// Judges an observation, in the light of an audit of the same round too, and keeps of it what a report needs.
 pub(super) fn judged(question: Question<'_>, observation: Observation, audit: Option<Arc<AuditFacts>>) -> Report {
     let verdict = judge(&Question { audit: audit.as_deref(), ..question }, &observation);
     Report { observation: observation.compact(), verdict, audit }

@@ -1,9 +1,11 @@
 //! The results so far, and the snapshots made of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::audited::Audited;
 use crate::cause::State;
 use crate::clock::ClockOffset;
 use crate::observation::AuditFacts;
@@ -16,6 +18,7 @@ use crate::state::{Change, Memory, Report, Rules};
 pub(super) struct Board {
     site: Arc<str>,
     entries: Vec<Entry>,
+    audit_interval: Duration,
     /// Pairs without any result yet.
     without_result: usize,
 }
@@ -25,7 +28,7 @@ struct Entry {
     row: Arc<Row>,
     memory: Memory,
     rules: Rules,
-    audit: Option<Arc<AuditFacts>>,
+    audited: Option<Audited>,
 }
 
 /// What a result brought.
@@ -49,9 +52,14 @@ impl Board {
             }),
             memory: Memory::default(),
             rules: Rules { confirm: plan.confirm, interval: pair.endpoint.interval },
-            audit: None,
+            audited: None,
         });
-        Self { site: plan.site.as_str().into(), entries: entries.collect(), without_result: plan.pairs.len() }
+        Self {
+            site: plan.site.as_str().into(),
+            entries: entries.collect(),
+            audit_interval: plan.audit_interval(),
+            without_result: plan.pairs.len(),
+        }
     }
 
     /// Takes in the newest result of a pair.
@@ -88,18 +96,17 @@ impl Board {
         Some(last.verdict.state.is_usable() && last.observation.tls.is_some())
     }
 
-    /// The last audit of a pair that told something.
+    /// What audits told of a pair.
     pub(super) fn audit(&self, pair: usize) -> Option<Arc<AuditFacts>> {
-        self.entries.get(pair)?.audit.clone()
+        self.entries.get(pair)?.audited.as_ref().map(Audited::facts)
     }
 
-    /// Takes in an audit of a pair, for its next results to be judged by. One that did not get so far as to tell anything
-    /// leaves the last one standing.
+    /// Takes in an audit of a pair, for its next results to be judged by.
     pub(super) fn take_audit(&mut self, pair: usize, facts: AuditFacts) {
-        let outcomes = [&facts.tls12, &facts.tls13, &facts.large_hello];
-        let tells = outcomes.into_iter().any(|outcome| outcome.passes().is_some());
-        if let Some(entry) = self.entries.get_mut(pair).filter(|_| tells) {
-            entry.audit = Some(Arc::new(facts));
+        let (now, interval) = (facts.at, self.audit_interval);
+        if let Some(entry) = self.entries.get_mut(pair) {
+            let is_over = |at| AuditFacts::is_over(at, now, interval);
+            entry.audited = Audited::take(entry.audited.take(), facts, is_over);
         }
     }
 

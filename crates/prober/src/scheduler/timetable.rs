@@ -79,7 +79,7 @@ impl Timetable {
     /// no burst. Early ones are for pairs of which nothing is known yet.
     pub(super) fn of_audits(plan: &Plan, start: Instant) -> Self {
         let audited = |pair: &Pair| plan.audit.is_some() && pair.endpoint.is_audited();
-        let interval = plan.audit.unwrap_or(Plan::DEFAULT_AUDIT_INTERVAL);
+        let interval = plan.audit_interval();
         let count = u32::try_from(plan.pairs.iter().filter(|pair| audited(pair)).count()).unwrap_or(u32::MAX);
         let mut rank = 0;
         let mut queue = BinaryHeap::new();

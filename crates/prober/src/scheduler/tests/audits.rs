@@ -147,3 +147,39 @@ async fn what_has_no_result_yet_is_audited_as_soon_as_there_is_one() {
     let first = audits["host-0.example"][0];
     assert!((15.0..19.0).contains(&first), "{audits:?}");
 }
+
+/// Of two slots one is taken for good by a probe: an audit in the other would hold up all the rest.
+#[tokio::test(start_paused = true)]
+async fn an_audit_waits_until_room_is_left_beside_it() {
+    let script = Script::new(|host, before| match (host, before) {
+        ("host-0.example", 1..) => (Duration::from_secs(200), Act::Secures),
+        _ => (Duration::from_millis(20), Act::Secures),
+    });
+    let mut plan = Plan::clone(&audited(&hosts(3), 2));
+    plan.audit = Some(Duration::from_secs(10));
+    let began = Instant::now();
+    let handle = start(&Arc::new(plan), &script);
+    tokio::time::sleep(20 * MINUTE).await;
+    handle.shutdown().await;
+    let held: Vec<f64> = script.starts(began)["host-0.example"][1..].to_vec();
+    let audits: Vec<f64> = script.audits(began).into_values().flatten().collect();
+    assert!(!audits.is_empty() && held.len() >= 3, "{audits:?} {held:?}");
+    for start in held {
+        let meanwhile: Vec<&f64> = audits.iter().filter(|audit| (start..start + 200.0).contains(*audit)).collect();
+        assert!(meanwhile.is_empty(), "audits at {meanwhile:?}, since {start} one probe is under way");
+    }
+}
+
+/// What was seen two intervals ago may have been mended since; as a fact it stays.
+#[tokio::test(start_paused = true)]
+async fn an_old_audit_is_no_part_of_a_verdict() {
+    let plan = audited(&hosts(1), 1);
+    let pair = &plan.pairs[0];
+    let script = Script::new(secures);
+    for (age, state) in [(2 * QUARTER, State::Degraded), (2 * QUARTER + Duration::from_secs(1), State::Reachable)] {
+        let audit = AuditFacts { at: StoppedClock.now() - age, ..script.audit(pair).await };
+        let (others, audit) = (Arc::default(), Some(Arc::new(audit)));
+        let report = attempt::report(Arc::clone(&script), Arc::clone(pair), others, audit, Arc::clone(&plan)).await;
+        assert_eq!((report.verdict.state, report.audit.is_some()), (state, true), "{age:?}");
+    }
+}
