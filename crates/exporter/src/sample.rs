@@ -63,7 +63,8 @@ pub fn row_of(url: &str, name: &str, path: &str) -> RowSample {
         endpoint: Arc::new(endpoint),
         path: Arc::new(Path { name: path.to_owned(), way: Way::Direct, options: PathOptions::default() }),
     };
-    let row = Row { pair: Arc::new(pair), confirmed: None, last: None, last_crl: None, counts: Counts::default() };
+    let counts = Counts::default();
+    let row = Row { pair: Arc::new(pair), confirmed: None, last: None, last_crl: None, counts, received_bytes: 0 };
     RowSample {
         row,
         observation: observation(path),
@@ -176,6 +177,7 @@ impl RowSample {
         let verdict = Verdict { state, reason, evidence: self.evidence.clone() };
         let report = Arc::new(Report { observation: self.observation.clone(), verdict, audit: self.audit.clone() });
         self.row.counts.count(state);
+        self.row.received_bytes += report.observation.all_received_bytes();
         self.row.last = Some(Arc::clone(&report));
         if report.observation.parsed_crl().is_some() {
             self.row.last_crl = Some(Arc::clone(&report));

@@ -53,6 +53,10 @@ pub struct Observation {
     /// How long each phase took.
     #[serde(default)]
     pub phases: Phases,
+    /// Bytes of HTTP that came, heads, bodies and framing, from whoever answered; what TLS, tunnels and names took is not
+    /// among them.
+    #[serde(default)]
+    pub received_bytes: u64,
     /// The way out that served, or the last one that was tried.
     pub route: RouteFacts,
     /// The way that was chosen first for the endpoint's own URL, where a redirect was followed: `route` is then that of
@@ -165,6 +169,7 @@ impl Observation {
             probed_at,
             duration: Duration::ZERO,
             phases: Phases::default(),
+            received_bytes: 0,
             route: RouteFacts::Direct,
             chosen: None,
             detours: Vec::new(),
@@ -198,6 +203,12 @@ impl Observation {
             Some(CrlOutcome::Parsed(facts)) => Some(facts),
             _ => None,
         }
+    }
+
+    /// All bytes of HTTP that came, those of a direct attempt included.
+    pub fn all_received_bytes(&self) -> u64 {
+        let direct = self.direct.as_ref().map_or(0, |direct| direct.all_received_bytes());
+        self.received_bytes.saturating_add(direct)
     }
 
     /// Drops what only judgement needs (the samples of bodies), so that a kept observation stays small.

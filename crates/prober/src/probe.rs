@@ -2,6 +2,7 @@
 
 mod audit;
 mod issuer;
+mod kept;
 mod network;
 mod pac;
 mod redirect;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use self::kept::KeptLists;
 use self::network::PathResolvers;
 pub use self::pac::Decision;
 use self::pac::{Needs, PacFiles};
@@ -49,6 +51,8 @@ pub struct Prober {
     connectors: Vec<(RootsChoice, Arc<Connector>)>,
     /// Who may have signed the revocation lists that come; `None` where the plan has none.
     signers: Option<KnownSigners>,
+    /// Revocation lists that need not come again as long as they have not changed.
+    kept_lists: KeptLists,
     pac_files: PacFiles,
     /// Who is asked about the public DNS, where the configuration names somebody.
     external: Option<Resolver>,
@@ -80,7 +84,8 @@ impl Prober {
             }
             KnownSigners::new(known)
         });
-        Ok(Self { clock, resolvers, remembered: Remembered::default(), connectors, signers, pac_files, external })
+        let (remembered, kept_lists) = (Remembered::default(), KeptLists::default());
+        Ok(Self { clock, resolvers, remembered, connectors, signers, kept_lists, pac_files, external })
     }
 
     /// Probes a pair of the plan once and tells a listener about every step as it is taken.
@@ -116,6 +121,11 @@ impl Prober {
         let direct = Path { name: name.clone(), way: Way::Direct, options: options.clone() };
         let pair = Pair { endpoint: Arc::clone(&pair.endpoint), path: Arc::new(direct) };
         Some(self.travel(&pair, now, left, &()).await)
+    }
+
+    /// A number that grows with those who are known to sign lists.
+    fn knowledge(&self) -> u64 {
+        self.signers.as_ref().map_or(0, KnownSigners::knowledge)
     }
 
     /// The connector for an endpoint's choice of roots; the plan's endpoints all have theirs.

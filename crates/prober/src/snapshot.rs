@@ -33,8 +33,9 @@ impl Snapshot {
             counts.count(state);
             let confirmed = Confirmed { state, since: report.observation.probed_at, report: Arc::clone(report) };
             let last_crl = report.observation.parsed_crl().is_some().then(|| Arc::clone(report));
-            let last = Some(Arc::clone(report));
-            Arc::new(Row { pair: Arc::clone(pair), confirmed: Some(confirmed), last, last_crl, counts })
+            let (last, received_bytes) = (Some(Arc::clone(report)), report.observation.all_received_bytes());
+            let pair = Arc::clone(pair);
+            Arc::new(Row { pair, confirmed: Some(confirmed), last, last_crl, counts, received_bytes })
         });
         Self { site: site.into(), generated_at, first_round_complete: true, clock: round.clock, rows: rows.collect() }
     }
@@ -62,6 +63,8 @@ pub struct Row {
     pub last_crl: Option<Arc<Report>>,
     /// Raw results so far, by state.
     pub counts: Counts,
+    /// Bytes of HTTP received by all probes so far.
+    pub received_bytes: u64,
 }
 
 impl Row {

@@ -25,6 +25,15 @@ pub(crate) enum Body {
 
 const DER: &str = "application/pkix-crl";
 
+/// By what a list can be asked for again, where it is one.
+pub(crate) fn tag(fault: Option<CrlFault>) -> Option<String> {
+    match fault {
+        Some(CrlFault::Truncated | CrlFault::CutShort | CrlFault::Html | CrlFault::TooLarge) => None,
+        // Two lists of one kind differ in nothing but their signature.
+        list => Some(format!("\"{list:?}\"")),
+    }
+}
+
 /// What the CRL host answers with.
 pub(crate) fn body(authority: &Authority, fault: Option<CrlFault>) -> Result<Body, rcgen::Error> {
     Ok(match fault {

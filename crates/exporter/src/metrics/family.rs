@@ -54,6 +54,8 @@ families! {
         "Probes by their raw result, before confirmation.";
     PROBE_LAST = Gauge "reachwatch_probe_last_timestamp_seconds"
         "When the last probe ended.";
+    RECEIVED = Counter "reachwatch_received_bytes_total"
+        "Bytes of HTTP received by the probes, within TLS and tunnels.";
     HTTP_STATUS = Gauge "reachwatch_http_status_code"
         "The status of the last probe's answer in the origin's place.";
     PROXY_STATUS = Gauge "reachwatch_proxy_status_code"

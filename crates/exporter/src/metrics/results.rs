@@ -80,6 +80,7 @@ impl Families<'_> {
                 out.sample(labels, &[("result", state.as_str())], row.counts.get(state));
             }
         });
+        self.each(&family::RECEIVED, |Series { labels, row }, out| out.sample(labels, &[], row.received_bytes));
         self.each_last(&family::PROBE_LAST, |labels, seen, out| out.sample(labels, &[], unix_seconds(seen.probed_at)));
     }
 

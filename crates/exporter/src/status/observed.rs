@@ -227,6 +227,8 @@ pub struct CrlAnswer<'a> {
     pub revoked: u64,
     /// Its size in bytes.
     pub bytes: u64,
+    /// When it came in full, where the server only said that it has not changed since.
+    pub unchanged_since: Option<Stamp>,
     /// `valid`, `invalid` or `unchecked`.
     pub signature: &'static str,
     /// Why the signature was not checked, or does not hold.
@@ -247,6 +249,7 @@ impl<'a> CrlAnswer<'a> {
             unknown_critical: &facts.unknown_critical,
             revoked: facts.revoked,
             bytes: facts.bytes,
+            unchanged_since: facts.unchanged_since.map(Stamp),
             signature: facts.signature.as_str(),
             signature_reason: facts.signature_reason.as_ref().map(Clean::as_str),
         }

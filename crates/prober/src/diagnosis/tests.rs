@@ -52,6 +52,7 @@ fn row(line: &str) -> Row {
         last: known.then_some(report),
         last_crl: None,
         counts: Counts::default(),
+        received_bytes: 0,
     }
 }
 

@@ -60,6 +60,9 @@ pub struct CrlFacts {
     pub revoked: u64,
     /// Its size as received.
     pub bytes: u64,
+    /// When it came in full, where the server only said that it has not changed since (304).
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub unchanged_since: Option<OffsetDateTime>,
     /// Whether its signature holds.
     pub signature: CrlSignature,
     /// Why the signature was not checked, or does not hold.
@@ -81,6 +84,7 @@ impl CrlFacts {
             unknown_critical: Vec::new(),
             revoked: 0,
             bytes: 0,
+            unchanged_since: None,
             signature: CrlSignature::Unchecked,
             signature_reason: None,
         }

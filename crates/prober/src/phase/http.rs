@@ -59,6 +59,8 @@ pub struct Response<S: AsyncRead + AsyncWrite + Unpin> {
     host: String,
     reader: Reader<S>,
     count: Arc<Count>,
+    /// What had been received on the connection before the request.
+    before: u64,
 }
 
 #[derive(Debug)]
@@ -122,7 +124,7 @@ where
 {
     let outcome = timeout_at(by, exchange).await.unwrap_or(Err(Failure::Fault(HttpFailure::TimedOut).into()));
     match outcome {
-        Ok((facts, reader)) => Ok(Response { facts, host: request.host().to_owned(), reader, count }),
+        Ok((facts, reader)) => Ok(Response { facts, host: request.host().to_owned(), reader, count, before }),
         Err(Broken { failure, worth_http1 }) => {
             let received = count.received() - before;
             // A peer that cannot bear the HTTP/2 preface may also just hang up on it.

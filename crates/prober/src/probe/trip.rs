@@ -13,6 +13,7 @@ use tokio::time::error::Elapsed;
 use url::Url;
 
 use self::fault::{Stopped, cut_off};
+use super::kept::KeptList;
 use super::network::Network;
 use super::{Listener, Prober, Step, redirect};
 use crate::cause::Stage;
@@ -35,6 +36,8 @@ pub(super) struct Trip<'a> {
     deadline: Deadline,
     /// The phase under way and when it began.
     running: Option<(Stage, Instant)>,
+    /// The list that the last request asked about, where it wanted changes alone.
+    asked_about: Option<KeptList>,
     seen: Observation,
 }
 
@@ -42,7 +45,7 @@ impl<'a> Trip<'a> {
     pub(super) fn new(prober: &'a Prober, pair: &'a Pair, deadline: Deadline, listener: &'a dyn Listener) -> Self {
         let seen = Observation::empty(prober.clock.now());
         let network = prober.network(&pair.path);
-        Self { prober, network, pair, listener, deadline, running: None, seen }
+        Self { prober, network, pair, listener, deadline, running: None, asked_about: None, seen }
     }
 
     /// When the probe has to be over.

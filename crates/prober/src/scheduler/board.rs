@@ -49,6 +49,7 @@ impl Board {
                 last: None,
                 last_crl: None,
                 counts: Counts::default(),
+                received_bytes: 0,
             }),
             memory: Memory::default(),
             rules: Rules { confirm: plan.confirm, interval: pair.endpoint.interval },
@@ -83,6 +84,7 @@ impl Board {
                 entry.row.last_crl.clone()
             },
             counts,
+            received_bytes: entry.row.received_bytes.saturating_add(report.observation.all_received_bytes()),
         });
         // Before the first result everything is taken for well, so that a first failure is looked at again soon.
         let is_news = last.map_or(!state.is_usable(), |last| last != state);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -112,6 +113,8 @@ impl Signer {
 pub struct KnownSigners {
     roots: Vec<TrustAnchor<'static>>,
     met: Mutex<VecDeque<Met>>,
+    /// How many were noted so far.
+    noted: AtomicU64,
 }
 
 /// A certificate of a chain, and who it makes of its subject.
@@ -128,7 +131,7 @@ impl KnownSigners {
 
     /// Nobody met yet.
     pub fn new(roots: Vec<TrustAnchor<'static>>) -> Self {
-        Self { roots, met: Mutex::default() }
+        Self { roots, met: Mutex::default(), noted: AtomicU64::new(0) }
     }
 
     /// Takes note of the authorities by which a chain proved its leaf. Where there are too many, those that were met first
@@ -142,6 +145,7 @@ impl KnownSigners {
             if met.len() == Self::MAX {
                 met.pop_front();
             }
+            self.noted.fetch_add(1, Ordering::Relaxed);
             met.push_back(Met { certificate: certificate.clone(), signer: Signer::of_certificate(certificate) });
         }
     }
@@ -152,6 +156,11 @@ impl KnownSigners {
         let met = self.met();
         let met = met.iter().filter_map(|met| met.signer.as_ref()).filter(|signer| signer.is_named(name));
         roots.chain(met.cloned()).collect()
+    }
+
+    /// A number that grows with every authority met.
+    pub(crate) fn knowledge(&self) -> u64 {
+        self.noted.load(Ordering::Relaxed)
     }
 
     fn met(&self) -> MutexGuard<'_, VecDeque<Met>> {

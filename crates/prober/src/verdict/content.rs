@@ -39,7 +39,8 @@ pub(super) fn crl(case: &Case<'_>) -> Option<Finding> {
     let expected = case.expect().crl.as_ref()?;
     let http = case.observation.http.as_ref()?;
     match http.status {
-        200..=299 => {
+        // With 304 it is the list as it was, if that was asked for.
+        status if (200..300).contains(&status) || (status == 304 && whole_crl(case).is_some()) => {
             let is_stale = || stale(case, http).filter(|_| expected.freshness == Freshness::Required);
             let rolled_back = || edition::rolled_back(case, whole_crl(case)?);
             body_fault(case, http).or_else(is_stale).or_else(rolled_back)

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use time::format_description::well_known::Rfc3339;
+
 use super::case::{Case, some_of};
 use super::connect;
 use super::private;
@@ -66,6 +68,8 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
         note(&mut facts, "failed_routes", &failed_routes(case));
     }
     if let Some(list) = observation.parsed_crl() {
+        let unchanged = list.unchanged_since.and_then(|since| since.format(&Rfc3339).ok());
+        note(&mut facts, "crl_unchanged_since", &unchanged.unwrap_or_default());
         note(
             &mut facts,
             "crl_unknown_critical",

@@ -1,8 +1,13 @@
 //! Revocation lists, fetched and read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use prober::net::SystemClock;
 use prober::observation::{CrlFacts, CrlOutcome, CrlSignature, Fault, Observation, RouteFacts};
+use prober::probe::Prober;
+use prober::verdict::{Question, Verdict, judge};
+use prober::{Blame, Cause, State};
 use testnet::{CrlFault, DnsFault, Fault as Broken, HttpFault, Reply, Scheme};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -125,4 +130,70 @@ async fn what_was_seen_before_a_redirect_is_not_mixed_with_what_comes_after() {
     let seen = site.probe(&site.crl(), "direct", "").await;
     assert!(matches!(&seen.fault, Some(Fault::Resolve(fault)) if fault.name == OTHER_CRL_HOST), "{seen:#?}");
     assert_eq!((seen.http, seen.remote_address), (None, None));
+}
+
+/// Two probes of one prober; the world's answer to the second, and what became of each.
+async fn twice(site: &Site, path: &str, more: &str, between: impl FnOnce()) -> [(Observation, Verdict); 2] {
+    let plan = site.plan(&site.crl(), path, more);
+    let prober = Prober::new(&plan, Arc::new(SystemClock)).unwrap();
+    let pair = &plan.pairs[0];
+    let probe = async || {
+        let seen = prober.probe_with(pair, &()).await;
+        let verdict = judge(&Question::alone(pair, &plan.fingerprints), &seen);
+        (seen, verdict)
+    };
+    let first = probe().await;
+    between();
+    [first, probe().await]
+}
+
+#[tokio::test]
+async fn a_list_that_has_not_changed_does_not_come_again() {
+    let site = Site::new().await;
+    site.world.faults().set(CRL_HOST, CrlFault::Revoked(1000)).unwrap();
+    for path in ["direct", "proxy", "socks5h"] {
+        let [(full, _), (again, verdict)] = twice(&site, path, "", || {}).await;
+        assert_eq!((http(&full).status, http(&again).status), (200, 304), "{path}");
+        let (before, now) = (parsed(&full), parsed(&again));
+        assert!(before.unchanged_since.is_none() && now.unchanged_since <= Some(full.probed_at), "{path}: {now:?}");
+        assert!(now.unchanged_since.is_some(), "{path}");
+        assert_eq!(CrlFacts { unchanged_since: None, ..now.clone() }, *before, "{path}");
+        assert_eq!((verdict.state, &verdict.reason), (State::Reachable, &None), "{path}");
+        assert!(verdict.evidence.facts.contains_key("crl_unchanged_since"), "{path}: {verdict:?}");
+        assert!(full.received_bytes > before.bytes && again.received_bytes < 500, "{path}: {again:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_has_changed_comes_in_full() {
+    let site = Site::new().await;
+    let faults = site.world.faults();
+    let [_, (again, _)] = twice(&site, "direct", "", || faults.set(CRL_HOST, CrlFault::Number(8)).unwrap()).await;
+    assert_eq!((http(&again).status, parsed(&again).number.as_deref()), (200, Some("8")));
+    assert_eq!(parsed(&again).unchanged_since, None);
+}
+
+#[tokio::test]
+async fn an_unasked_not_modified_is_no_list() {
+    let site = Site::new().await;
+    let reply = Reply { status: 304, ..Reply::redirect("/") };
+    let faults = site.world.faults();
+    faults.set(CRL_HOST, Broken::Http(HttpFault::Reply(reply.clone()))).unwrap();
+    let [(seen, verdict), _] = twice(&site, "direct", "", || {}).await;
+    assert_eq!((seen.crl, verdict.reason.map(|reason| reason.cause)), (None, Some(Cause::CrlInvalid)));
+    faults.clear(CRL_HOST).unwrap();
+    let not_modified = || faults.set(CRL_HOST, Broken::Http(HttpFault::Reply(reply.clone()))).unwrap();
+    let [_, (seen, verdict)] = twice(&site, "direct", "headers: {If-None-Match: '\"x\"'}", not_modified).await;
+    assert_eq!((seen.crl, verdict.reason.map(|reason| reason.cause)), (None, Some(Cause::CrlInvalid)));
+}
+
+/// It was current when it came; whether it is now is a matter of now.
+#[tokio::test]
+async fn a_list_that_ran_out_meanwhile_is_out_of_date_however_unchanged() {
+    let site = Site::new().await;
+    site.world.faults().set(CRL_HOST, CrlFault::Expired).unwrap();
+    let [_, (again, verdict)] = twice(&site, "direct", "", || {}).await;
+    assert_eq!(http(&again).status, 304);
+    let reason = verdict.reason.unwrap();
+    assert_eq!((verdict.state, reason.cause, reason.blame), (State::Degraded, Cause::CrlExpired, Blame::Origin));
 }

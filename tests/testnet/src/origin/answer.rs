@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, DATE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH};
 use http::{Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -21,7 +21,7 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 
 use super::{Connection, Shared};
 use crate::crl;
-use crate::fault::{HttpFault, Reply};
+use crate::fault::{CrlFault, HttpFault, Reply};
 use crate::host::Host;
 use crate::shipped::{self, INTERMEDIATE_PATH, PKI_HOST};
 use crate::wire::Head;
@@ -48,7 +48,7 @@ fn answer(request: &Request<Incoming>, host: &Host, shared: &Shared) -> Answer {
         return from_reply(reply);
     }
     if shipped::is_crl(path) {
-        return crl::body(&shared.authority, faults.crl).map_or_else(|error| failed(&error), from_crl);
+        return list(request, faults.crl, shared);
     }
     if host.name == PKI_HOST && path == INTERMEDIATE_PATH {
         let der = shared.authority.intermediate_der().to_vec();
@@ -68,6 +68,21 @@ fn shift_date(answer: &mut Answer, now: OffsetDateTime, seconds: i64) {
     if let Some(Ok(date)) = date.map(|date| HeaderValue::from_str(&date)) {
         answer.headers_mut().insert(DATE, date);
     }
+}
+
+/// A revocation list, unless the client has the very same one.
+fn list(request: &Request<Incoming>, fault: Option<CrlFault>, shared: &Shared) -> Answer {
+    let tag = crl::tag(fault);
+    let asked = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut answer = if tag.is_some() && asked == tag.as_deref() {
+        whole(StatusCode::NOT_MODIFIED, "application/pkix-crl", Bytes::new())
+    } else {
+        crl::body(&shared.authority, fault).map_or_else(|error| failed(&error), from_crl)
+    };
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
+        answer.headers_mut().insert(ETAG, tag);
+    }
+    answer
 }
 
 fn head(request: &Request<Incoming>) -> Head {

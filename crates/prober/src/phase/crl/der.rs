@@ -110,6 +110,7 @@ pub(super) fn parse(body: &[u8]) -> Result<List<'_>, Malformed> {
         unknown_critical,
         revoked,
         bytes: body.len() as u64,
+        unchanged_since: None,
         signature: CrlSignature::Unchecked,
         signature_reason: None,
     };

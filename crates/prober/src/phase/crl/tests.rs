@@ -79,6 +79,7 @@ fn a_list_says_who_when_and_how_many() {
         unknown_critical: Vec::new(),
         revoked: 300,
         bytes: body.len() as u64,
+        unchanged_since: None,
         signature: CrlSignature::Unchecked,
         signature_reason: Some("the issuer's certificate is not known here".into()),
     };

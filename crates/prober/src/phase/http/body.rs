@@ -41,6 +41,8 @@ pub struct Body {
     pub facts: HttpFacts,
     /// The body; at most the rule's limit.
     pub bytes: Vec<u8>,
+    /// Bytes received for the whole response, head and framing included.
+    pub received: u64,
     /// What kept the body from being read to its end or to the limit.
     pub fault: Option<Failure<HttpFault>>,
 }
@@ -89,7 +91,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Response<S> {
             }
             End::Complete | End::Limit | End::Patience => None,
         };
-        (Body { facts, bytes, fault }, line)
+        (Body { facts, bytes, received: received - self.before, fault }, line)
     }
 
     async fn read_into(&mut self, bytes: &mut Vec<u8>, rule: BodyRule, by: Instant) -> End {

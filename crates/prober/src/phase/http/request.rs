@@ -20,6 +20,8 @@ pub struct Request<'a> {
     pub user_agent: Option<&'a HeaderValue>,
     /// Headers besides Host, User-Agent and Accept (the latter two give way to these).
     pub headers: &'a [(HeaderName, HeaderValue)],
+    /// Headers that make the request conditional (RFC 9110, section 13.1).
+    pub conditions: Vec<(HeaderName, HeaderValue)>,
     /// The body.
     pub body: Option<&'a Bytes>,
     /// Whether the origin is asked or a proxy.
@@ -102,6 +104,7 @@ impl Request<'_> {
                 headers.append(name, value.clone());
             }
         }
+        headers.extend(self.conditions.iter().cloned());
     }
 
     /// Host and, where it is not the scheme's own, port.

@@ -13,7 +13,15 @@ fn soon() -> Instant {
 }
 
 fn request(url: &Url) -> Request<'_> {
-    Request { url, method: &Method::GET, user_agent: None, headers: &[], body: None, form: Form::Origin }
+    Request {
+        url,
+        method: &Method::GET,
+        user_agent: None,
+        headers: &[],
+        conditions: Vec::new(),
+        body: None,
+        form: Form::Origin,
+    }
 }
 
 fn url() -> Url {
@@ -58,8 +66,15 @@ async fn requests_are_written_as_clients_write_them() {
     let mut authorization = HeaderValue::from_static("Basic eHg=");
     authorization.set_sensitive(true);
     let form = Form::Absolute { authorization: Some(authorization), keep: false };
-    let request =
-        Request { url: &url, method: &Method::POST, user_agent: None, headers: &headers, body: Some(&body), form };
+    let request = Request {
+        url: &url,
+        method: &Method::POST,
+        user_agent: None,
+        headers: &headers,
+        conditions: Vec::new(),
+        body: Some(&body),
+        form,
+    };
 
     let (near, mut far) = duplex(4096);
     far.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();

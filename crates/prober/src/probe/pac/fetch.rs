@@ -48,7 +48,7 @@ impl Fetcher {
     pub(super) async fn fetch(&self, url: &Url, by: Instant) -> Outcome<Fetched> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let Body { facts, bytes, fault } = self.get(&url, by).await?;
+            let Body { facts, bytes, fault, .. } = self.get(&url, by).await?;
             match facts.status {
                 200 => {}
                 301 | 302 | 303 | 307 | 308 => {
@@ -94,7 +94,15 @@ impl Fetcher {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let user_agent = self.user_agent.as_ref();
-        let request = Request { url, method: &Method::GET, user_agent, headers: &[], body: None, form: Form::Origin };
+        let request = Request {
+            url,
+            method: &Method::GET,
+            user_agent,
+            headers: &[],
+            conditions: Vec::new(),
+            body: None,
+            form: Form::Origin,
+        };
         let response = http::send(stream, Protocol::Http1, &request, by).await;
         let response =
             response.map_err(|unanswered| unanswered.failure.map(|fault| during_fetch(Fault::Http(fault))))?;

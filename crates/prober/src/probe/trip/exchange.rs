@@ -11,11 +11,12 @@ use super::fault::{Stopped, is_lost};
 use super::tunnel::Socket;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
-use crate::observation::{CrlOutcome, Fault, HttpFacts, OriginClock, Sample, TlsFacts};
+use crate::observation::{CrlFacts, CrlOutcome, Fault, HttpFacts, OriginClock, Sample, TlsFacts};
 use crate::phase;
+use crate::phase::Failure;
 use crate::phase::aia::OpenChain;
 use crate::phase::crl::{self, Signers};
-use crate::phase::http::{Body, BodyRule, Form, Kept, Protocol, Request, Response};
+use crate::phase::http::{Body, BodyRule, Form, Kept, Protocol, Request, Response, Unanswered};
 use crate::phase::io::Metered;
 use crate::phase::tls::{Alpn, Hello, TlsStream};
 use crate::route::Hop;
@@ -33,7 +34,8 @@ impl<'a> Trip<'a> {
         let is_proven = tls.is_proven();
         let protocol = if tls.alpn.as_deref() == Some("h2") { Protocol::Http2 } else { Protocol::Http1 };
         self.seen.tls = Some(tls);
-        self.exchange(stream, protocol, &self.request(url, Form::Origin, is_proven), is_proven).await
+        let request = self.request(url, Form::Origin, is_proven);
+        self.exchange(stream, protocol, &request, is_proven).await
     }
 
     pub(super) async fn ask_in_the_clear(&mut self, url: &Url, hop: &Hop) -> Result<Body, Stopped> {
@@ -42,7 +44,8 @@ impl<'a> Trip<'a> {
             Hop::Direct | Hop::Proxy(_) => {
                 let stream = self.open_way(url, hop).await?;
                 // Nobody proves anything here; who configures headers for such a URL wants them sent.
-                self.exchange(stream, Protocol::Http1, &self.request(url, Form::Origin, true), false).await
+                let request = self.request(url, Form::Origin, true);
+                self.exchange(stream, Protocol::Http1, &request, false).await
             }
         }
     }
@@ -85,18 +88,22 @@ impl<'a> Trip<'a> {
 
     /// The request: in full to the endpoint's own server where that may have it all, without headers and body of the
     /// configuration to others, who are still worth hearing.
-    pub(super) fn request<'u>(&self, url: &'u Url, form: Form, may_have_all: bool) -> Request<'u>
+    pub(super) fn request<'u>(&mut self, url: &'u Url, form: Form, may_have_all: bool) -> Request<'u>
     where
         'a: 'u,
     {
         const NONE: &[(HeaderName, HeaderValue)] = &[];
         let endpoint = self.endpoint();
         let in_full = may_have_all && url.origin() == endpoint.url.origin();
+        let prober = self.prober;
+        self.asked_about = prober.kept_lists.of(self.pair, url, &self.seen.route, prober.knowledge());
+        let conditions = self.asked_about.as_ref().map(|list| list.conditions().to_vec());
         Request {
             url,
             method: &endpoint.method,
             user_agent: self.pair.path.options.user_agent.as_ref(),
             headers: if in_full { &endpoint.headers } else { NONE },
+            conditions: conditions.unwrap_or_default(),
             body: endpoint.body.as_ref().filter(|_| in_full),
             form,
         }
@@ -113,7 +120,8 @@ impl<'a> Trip<'a> {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (by, asked) = (self.deadline.until(Stage::Http), Instant::now());
-        let response = self.timed(Stage::Http, phase::http::send(stream, protocol, request, by)).await?;
+        let sent = self.timed(Stage::Http, phase::http::send(stream, protocol, request, by)).await;
+        let response = self.heard_out(sent)?;
         self.read_clock(&response.facts, asked);
         self.listener.heard(Step::Answered(&response.facts));
         Ok(self.read(response, is_proven).await.0)
@@ -126,6 +134,14 @@ impl<'a> Trip<'a> {
         self.seen.origin_clock = tls.and_then(|tls| OriginClock::read(tls, &head.headers, middle));
     }
 
+    /// Counts what came in place of a response head.
+    pub(super) fn heard_out<T>(&mut self, sent: Result<T, Unanswered>) -> Result<T, Unanswered> {
+        if let Err(Unanswered { failure: Failure::Fault(fault), .. }) = &sent {
+            self.seen.received_bytes += fault.received;
+        }
+        sent
+    }
+
     pub(super) async fn read<S>(&mut self, response: Response<S>, is_proven: bool) -> (Body, Option<Kept<S>>)
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -134,7 +150,9 @@ impl<'a> Trip<'a> {
         // Kept already here, for the case that reading the body is cut off.
         self.seen.http = Some(response.facts.clone());
         let by = self.deadline.until(Stage::Content);
-        self.timed(Stage::Content, response.read_and_keep(rule, by)).await
+        let (body, line) = self.timed(Stage::Content, response.read_and_keep(rule, by)).await;
+        self.seen.received_bytes += body.received;
+        (body, line)
     }
 
     /// How much of a body is needed: a CRL whole, an expected text as far as it may reach; and where nothing proves the
@@ -159,14 +177,29 @@ impl<'a> Trip<'a> {
         }
     }
 
+    /// Takes note of a list that came in full, so that it need not come again unless it changes.
+    fn keep(&self, url: &Url, http: &HttpFacts, list: &CrlFacts) {
+        let prober = self.prober;
+        let (now, knowledge) = (prober.clock.now(), prober.knowledge());
+        prober.kept_lists.keep(self.pair, (url, &self.seen.route), http, list, (now, knowledge));
+    }
+
     /// Takes in a response, and says where it sends the client, if that is followed.
     pub(super) fn take_in(&mut self, url: &Url, body: Body) -> Result<Option<Url>, Fault> {
-        let Body { mut facts, bytes, mut fault } = body;
+        let Body { mut facts, bytes, mut fault, .. } = body;
         let expects_crl = self.endpoint().expect.crl.is_some();
         let next = if expects_crl { redirect::target(url, &facts) } else { None };
         let came = fault.as_ref().is_none_or(is_lost);
         let crl = self.signers().filter(|_| is_success(facts.status) && came);
-        let crl = crl.map(|signers| crl::read(&bytes, &facts.body, signers));
+        let mut crl = crl.map(|signers| crl::read(&bytes, &facts.body, signers));
+        match &crl {
+            Some(CrlOutcome::Parsed(list)) => self.keep(url, &facts, list),
+            Some(_) => self.prober.kept_lists.forget(self.pair),
+            None if facts.status == NOT_MODIFIED => {
+                crl = self.asked_about.take().map(|list| CrlOutcome::Parsed(list.facts));
+            }
+            None => {}
+        }
         if matches!(crl, Some(CrlOutcome::Parsed(_))) {
             // A whole list came; that its connection was not closed in good order bothers no client.
             fault = None;
@@ -182,6 +215,9 @@ impl<'a> Trip<'a> {
         }
     }
 }
+
+/// "Not modified", the answer to a conditional request (RFC 9110, section 15.4.5).
+const NOT_MODIFIED: u16 = 304;
 
 const fn is_success(status: u16) -> bool {
     matches!(status, 200..300)

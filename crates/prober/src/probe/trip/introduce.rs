@@ -99,7 +99,7 @@ impl<'a> Trip<'a> {
                 let by = self.deadline.until(Stage::Http);
                 self.timed(Stage::Http, http::send(stream, Protocol::Http1, &request, by)).await
             };
-            let response = match sent {
+            let response = match self.heard_out(sent) {
                 Err(unanswered) if died(&unanswered) && who.outlives_connection() => continue,
                 sent => sent?,
             };
