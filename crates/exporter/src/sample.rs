@@ -257,6 +257,7 @@ pub fn tls(trust: ChainTrust) -> TlsFacts {
         alpn: Some("h2".to_owned()),
         chain: vec![leaf],
         leaf_sha256: None,
+        published: Vec::new(),
         verification: Verification {
             trust,
             validity: Validity::Valid,

@@ -14,6 +14,7 @@ mod audit;
 mod controls;
 mod credentials;
 mod cursor;
+mod discovery;
 mod document;
 mod duration;
 mod endpoint;
@@ -46,6 +47,7 @@ use url::Url;
 use crate::plan::{Endpoint, Path, Plan};
 
 pub(crate) use self::duration::show as duration_in_words;
+pub(crate) use self::names::{MAX_NAME, slug};
 pub use fault::{Fault, Faults};
 pub use load::{LoadError, Origin, load, load_endpoint, load_path};
 pub(crate) use sources::read_bounded;

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 
 use time::OffsetDateTime;
 
-pub(crate) use self::address::{has_route, is_private, is_unspecified};
+pub(crate) use self::address::{has_route, is_global, is_private, is_unspecified};
 pub(crate) use self::site::{is_public_name, registrable_domain, same_site};
 
 /// Tells wall time.

@@ -11,6 +11,7 @@ mod crl;
 mod fault;
 mod http;
 mod pac;
+mod publication;
 mod resolve;
 mod route;
 mod socks;
@@ -34,6 +35,7 @@ pub use self::fault::{
 };
 pub use self::http::{BodyFacts, Headers, HttpFacts, ProxyFacts, Sample};
 pub use self::pac::{NotScript, PacFacts, PacFailure, PacFault, PacFlaw, PacLookup, PacSourceFault, PacStale};
+pub use self::publication::{IssuerOutcome, Publication, Published};
 pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
 pub use self::route::{Detour, RouteFacts, Via};
 pub use self::socks::{SocksFacts, SocksFailure, SocksVersion};
@@ -109,6 +111,9 @@ pub struct Observation {
     /// What the body was, where a CRL was expected and a 2xx body was read.
     #[serde(default)]
     pub crl: Option<CrlOutcome>,
+    /// What the body was, where an issuer's certificate was expected and a 2xx body was read.
+    #[serde(default)]
+    pub issuer: Option<IssuerOutcome>,
     /// What ended the probe before its natural end.
     #[serde(default)]
     pub fault: Option<Fault>,
@@ -187,6 +192,7 @@ impl Observation {
             http: None,
             origin_clock: None,
             crl: None,
+            issuer: None,
             fault: None,
         }
     }

@@ -3,6 +3,7 @@
 //! A phase does I/O within an instant that it is given, and judges nothing.
 
 pub mod aia;
+pub mod certificate;
 pub mod crl;
 mod deadline;
 pub mod dns;

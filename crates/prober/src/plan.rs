@@ -3,6 +3,7 @@
 //! [`config`](crate::config) is the only producer; everything downstream may rely on what these types promise and
 //! never validates again.
 
+mod discovery;
 mod endpoint;
 mod pac;
 mod password;
@@ -21,6 +22,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 
 use crate::fingerprint::Fingerprints;
 
+pub use discovery::{Discovery, REVOCATION_GROUP};
 pub use endpoint::{
     BodyExpectation, CrlExpectation, Endpoint, Expect, Freshness, PrivateAnswers, RootsChoice, RouteExpectation,
     Severity, StatusSet, is_crl_url,
@@ -48,6 +50,8 @@ pub struct Plan {
     pub dns: DnsPlan,
     /// How often the TLS of each pair is audited; `None` for never.
     pub audit: Option<Duration>,
+    /// How endpoints are probed that certificates name; `None` for not at all.
+    pub discovery: Option<Discovery>,
     /// What is trusted besides the bundled or the system's roots.
     pub tls: TlsPlan,
     /// By which signs products in the way are known.

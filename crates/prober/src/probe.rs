@@ -6,6 +6,7 @@ mod kept;
 mod network;
 mod pac;
 mod redirect;
+mod served;
 mod step;
 mod tenant;
 mod trip;
@@ -29,7 +30,8 @@ pub use crate::phase::SetupFault;
 use crate::phase::dns::Resolver;
 use crate::phase::proxy::Remembered;
 use crate::phase::tls::Connector;
-use crate::plan::{Pair, Path, Plan, RootsChoice, Way};
+use crate::plan::{Discovery, Pair, Path, Plan, RootsChoice, Way};
+use crate::trust::served::ServedChains;
 use crate::trust::signer::KnownSigners;
 
 /// Whoever can probe a pair: the real prober, or a script in a test.
@@ -51,6 +53,10 @@ pub struct Prober {
     connectors: Vec<(RootsChoice, Arc<Connector>)>,
     /// Who may have signed the revocation lists that come; `None` where the plan has none.
     signers: Option<KnownSigners>,
+    /// By which chains endpoints proved themselves lately.
+    served: ServedChains,
+    /// Whom certificates may have us ask.
+    discovery: Option<Discovery>,
     /// Revocation lists that need not come again as long as they have not changed.
     kept_lists: KeptLists,
     pac_files: PacFiles,
@@ -73,7 +79,7 @@ impl Prober {
         let resolver = |path: &Path| Arc::clone(resolvers.of(&path.options));
         let pac_files = PacFiles::new(plan, &Needs { clock: &clock, connector, resolver: &resolver });
         let external = tenant::external(&plan.dns, &plan.tls)?;
-        let has_lists = plan.endpoints.iter().any(|endpoint| endpoint.expect.crl.is_some());
+        let has_lists = plan.discovery.is_some() || plan.endpoints.iter().any(|endpoint| endpoint.expect.crl.is_some());
         let signers = has_lists.then(|| {
             let roots = connectors.iter().flat_map(|(_, connector)| connector.roots_of_origins());
             let mut known = Vec::new();
@@ -85,7 +91,19 @@ impl Prober {
             KnownSigners::new(known)
         });
         let (remembered, kept_lists) = (Remembered::default(), KeptLists::default());
-        Ok(Self { clock, resolvers, remembered, connectors, signers, kept_lists, pac_files, external })
+        let (served, discovery) = (ServedChains::default(), plan.discovery);
+        Ok(Self {
+            clock,
+            resolvers,
+            remembered,
+            connectors,
+            signers,
+            served,
+            discovery,
+            kept_lists,
+            pac_files,
+            external,
+        })
     }
 
     /// Probes a pair of the plan once and tells a listener about every step as it is taken.

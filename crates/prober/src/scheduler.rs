@@ -9,6 +9,7 @@ mod audited;
 mod audits;
 mod board;
 mod clocks;
+mod discovered;
 mod editions;
 mod events;
 mod leaves;
@@ -27,14 +28,15 @@ use tokio::time::{Instant, sleep_until};
 
 use self::audits::Audits;
 use self::board::Board;
+use self::discovered::Discovered;
 pub use self::events::Events;
 use self::others::Others;
-pub use self::round::round;
+pub use self::round::{Progress, round};
 use self::running::{Ended, Running};
 use self::timetable::Timetable;
 use crate::net::Clock;
 use crate::observation::AuditFacts;
-use crate::plan::Plan;
+use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
 use crate::snapshot::Snapshot;
 use crate::state::Report;
@@ -46,6 +48,9 @@ const COALESCE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Scheduler<P> {
     plan: Arc<Plan>,
+    /// The plan's pairs, and after them those that were discovered, with gaps where one went.
+    pairs: Vec<Option<Arc<Pair>>>,
+    discovered: Discovered,
     prober: Arc<P>,
     clock: Arc<dyn Clock>,
     events: Arc<dyn Events>,
@@ -90,6 +95,8 @@ impl<P: Probe> Scheduler<P> {
         let board = Board::new(&plan);
         let (publisher, snapshots) = watch::channel(Arc::new(board.snapshot(clock.now(), None)));
         let scheduler = Self {
+            pairs: plan.pairs.iter().cloned().map(Some).collect(),
+            discovered: Discovered::default(),
             timetable: Timetable::new(&plan, now),
             running: Running::default(),
             audits: Audits::new(&plan, now),
@@ -146,7 +153,7 @@ impl<P: Probe> Scheduler<P> {
         while self.has_room()
             && let Some(due) = self.timetable.pop_due(now)
         {
-            let Some(pair) = self.plan.pairs.get(due.pair) else { continue };
+            let Some(Some(pair)) = self.pairs.get(due.pair) else { continue };
             self.events.probe_started(pair, now.saturating_duration_since(due.at));
             let (prober, others) = (Arc::clone(&self.prober), Arc::clone(&self.others));
             let audit = self.board.audit(due.pair);
@@ -171,18 +178,49 @@ impl<P: Probe> Scheduler<P> {
     }
 
     fn take(&mut self, ended: Ended<Report>) {
-        let Some(pair) = self.plan.pairs.get(ended.pair) else { return };
+        let Some(Some(pair)) = self.pairs.get(ended.pair).cloned() else { return };
         let report = ended
             .outcome
-            .unwrap_or_else(|panic| attempt::panicked(&self.plan, pair, self.clock.now(), ended.duration, panic));
+            .unwrap_or_else(|panic| attempt::panicked(&self.plan, &pair, self.clock.now(), ended.duration, panic));
         let report = Arc::new(report);
         let news = self.board.take(ended.pair, &report);
         self.timetable.ended(ended.pair, Instant::now(), news.is_urgent);
         self.unpublished = true;
-        self.events.probe_ended(pair, &report);
+        self.events.probe_ended(&pair, &report);
         if let Some(change) = &news.change {
-            self.events.changed(pair, change);
+            self.events.changed(&pair, change);
         }
+        self.discover(&pair, &report);
+    }
+
+    /// Begins to probe what a chain names that nobody has named yet, and lets go of what no chain names any more.
+    fn discover(&mut self, shown: &Pair, report: &Report) {
+        let now = Instant::now();
+        for pair in self.discovered.note(&self.plan, shown, &report.observation, now) {
+            let place = self.free_place();
+            tracing::debug!(endpoint = pair.endpoint.name, path = pair.path.name, url = %pair.endpoint.url, "discovered");
+            self.board.add(place, &self.plan, &pair);
+            self.timetable.add(place, &self.plan, &pair, now);
+            match self.pairs.get_mut(place) {
+                Some(free) => *free = Some(pair),
+                None => self.pairs.push(Some(pair)),
+            }
+        }
+        for (endpoint, path) in self.discovered.expire(now) {
+            let is_it = |pair: &Option<Arc<Pair>>| pair.as_ref().is_some_and(|pair| pair.key() == (&endpoint, &path));
+            let places = self.pairs.iter_mut().enumerate().skip(self.plan.pairs.len());
+            let Some((place, gone)) = places.into_iter().find(|(_, pair)| is_it(pair)) else { continue };
+            *gone = None;
+            self.board.remove(place);
+            self.timetable.remove(place);
+        }
+    }
+
+    /// A place for another pair: one that was left, unless a probe of the one before is still under way.
+    fn free_place(&self) -> usize {
+        let left = self.pairs.iter().enumerate().skip(self.plan.pairs.len());
+        let mut free = left.filter(|(place, pair)| pair.is_none() && !self.running.is_under_way(*place));
+        free.next().map_or(self.pairs.len(), |(place, _)| place)
     }
 
     fn publish_if_due(&mut self, now: Instant) {

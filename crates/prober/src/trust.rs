@@ -1,6 +1,7 @@
 //! Which roots are trusted, as whose, and what a chain is worth against them.
 
 pub(crate) mod certificate;
+pub mod served;
 pub mod signer;
 mod words;
 
@@ -8,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use rustls_native_certs::CertificateResult;
 use time::OffsetDateTime;
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use webpki::{EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 
 use crate::observation::{CertificateFacts, ChainTrust, Period, Validity};
 use crate::phase::SetupFault;
@@ -166,6 +167,20 @@ impl TrustStore {
         verdict
     }
 
+    /// The certificates of a chain, leaf first, by which it leads to a root of origins at a time; none where it does not.
+    /// What a server sends along besides proves nothing, and nobody has signed it.
+    pub(crate) fn proving(&self, chain: &[CertificateDer<'_>], now: OffsetDateTime) -> Vec<CertificateDer<'static>> {
+        let Some((leaf, intermediates)) = chain.split_first() else { return Vec::new() };
+        let Ok(end) = EndEntityCert::try_from(leaf) else { return Vec::new() };
+        match self.path(&end, intermediates, now) {
+            Ok(path) if self.set_of(path.anchor()) != ChainTrust::Inspection => {
+                let above = path.intermediate_certificates().map(|certificate| certificate.der().into_owned());
+                std::iter::once(leaf.clone().into_owned()).chain(above).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// To which set a chain leads at a time, and by what.
     fn end_of_chain(
         &self,
@@ -174,16 +189,7 @@ impl TrustStore {
         facts: &[CertificateFacts],
         time: OffsetDateTime,
     ) -> Result<End, webpki::Error> {
-        let since_epoch = std::time::Duration::from_secs(u64::try_from(time.unix_timestamp()).unwrap_or(0));
-        let path = leaf.verify_for_usage(
-            webpki::ALL_VERIFICATION_ALGS,
-            &self.anchors,
-            intermediates,
-            UnixTime::since_unix_epoch(since_epoch),
-            KeyUsage::server_auth(),
-            None,
-            None,
-        )?;
+        let path = self.path(leaf, intermediates, time)?;
         let is_used = |sent: &CertificateDer<'_>| path.intermediate_certificates().any(|used| used.der() == *sent);
         let (leaf, above) = facts.split_first().map_or((None, facts), |(leaf, above)| (Some(leaf), above));
         let used = || intermediates.iter().zip(above).enumerate().filter(|(_, (sent, _))| is_used(sent));
@@ -192,6 +198,24 @@ impl TrustStore {
             authorities: used().map(|(index, _)| index + 1).collect(),
             period: Period::common(leaf.into_iter().chain(used().map(|(_, (_, facts))| facts))),
         })
+    }
+
+    fn path<'p>(
+        &'p self,
+        leaf: &'p EndEntityCert<'p>,
+        intermediates: &'p [CertificateDer<'p>],
+        time: OffsetDateTime,
+    ) -> Result<VerifiedPath<'p>, webpki::Error> {
+        let since_epoch = std::time::Duration::from_secs(u64::try_from(time.unix_timestamp()).unwrap_or(0));
+        leaf.verify_for_usage(
+            webpki::ALL_VERIFICATION_ALGS,
+            &self.anchors,
+            intermediates,
+            UnixTime::since_unix_epoch(since_epoch),
+            KeyUsage::server_auth(),
+            None,
+            None,
+        )
     }
 }
 

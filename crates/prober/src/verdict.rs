@@ -17,6 +17,7 @@ mod pac;
 mod portal;
 mod private;
 mod proxy;
+mod published;
 mod resolve;
 mod route;
 mod tenant;
@@ -133,6 +134,7 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
         content::crl(&case),
         http::status(&case),
         content::body(&case),
+        published::content(&case),
         http::server_error(&case),
         http::unproven(&case),
         pac::stale(&case),

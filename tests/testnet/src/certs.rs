@@ -1,12 +1,20 @@
 //! The world's certificates: a root, an intermediate under it, leaves of every kind, and an authority that nobody
 //! trusts, as a TLS-inspecting middlebox has it.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CrlDistributionPoint, CustomExtension, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
+
+use crate::locked;
+use crate::shipped::{
+    INTERMEDIATE_PATH, ISSUING_CRL_PATH, OCSP_HOST, PKI_HOST, ROOT_CRL_PATH, ROOT_PATH, TRAP_HOST, TRAP_PATH,
+};
 
 /// What is right or wrong with a leaf and the chain that is sent with it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,15 +71,31 @@ pub struct Authority {
     intermediate: CertifiedIssuer<'static, KeyPair>,
     interceptor: CertifiedIssuer<'static, KeyPair>,
     now: OffsetDateTime,
+    /// Whether certificates say where their revocation is told.
+    publishes: bool,
+    /// Whose certificates are revoked.
+    revoked: Mutex<BTreeSet<String>>,
 }
 
 impl Authority {
-    /// Makes keys and certificates that are valid at `now`, and for a year around it.
-    pub fn new(now: OffsetDateTime) -> Result<Self, CertificateError> {
+    /// Makes keys and certificates that are valid at `now`, and for a year around it; with `publishes`, certificates say
+    /// where revocation lists, issuers and OCSP are to be had.
+    pub fn new(now: OffsetDateTime, publishes: bool) -> Result<Self, CertificateError> {
         let root = self_signed("Testnet Root CA", "Testnet", now)?;
-        let intermediate = intermediate("Testnet Issuing CA", &root, now)?;
+        let intermediate = intermediate("Testnet Issuing CA", &root, now, publishes)?;
         let interceptor = self_signed("Example Corp TLS Inspection CA", "Example Corp Security", now)?;
-        Ok(Self { root, intermediate, interceptor, now })
+        let revoked = Mutex::default();
+        Ok(Self { root, intermediate, interceptor, now, publishes, revoked })
+    }
+
+    /// Revokes the certificate of a host, from now on.
+    pub(crate) fn revoke(&self, host: &str) {
+        locked(&self.revoked).insert(host.to_ascii_lowercase());
+    }
+
+    /// The serial numbers of revoked certificates.
+    pub(crate) fn revoked(&self) -> Vec<SerialNumber> {
+        locked(&self.revoked).iter().map(|host| serial(host)).collect()
     }
 
     /// The time that the certificates are made around.
@@ -104,7 +128,12 @@ impl Authority {
         self.interceptor.key().serialize_pem()
     }
 
-    /// The issuer that signs the world's revocation lists.
+    /// The issuer of the leaves, and of the list of those that are revoked.
+    pub(crate) fn leaf_issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.intermediate
+    }
+
+    /// The issuer that signs the world's other revocation lists.
     pub(crate) fn crl_issuer(&self) -> &Issuer<'static, KeyPair> {
         &self.root
     }
@@ -122,12 +151,18 @@ impl Authority {
     fn try_leaf(&self, name: &str, kind: &CertificateKind) -> Result<Leaf, rcgen::Error> {
         let day = Duration::days(1);
         let mut params = leaf_params(name, self.now - day * 30, self.now + day * 60)?;
+        params.serial_number = Some(serial(name));
+        if self.publishes {
+            publish(&mut params, PUBLISHED_BY_ISSUER);
+        }
         let mut issuer = Some(&self.intermediate);
         let mut sent_along = Some(&self.intermediate);
         match kind {
             CertificateKind::Good => {}
             CertificateKind::WrongName => {
-                params = leaf_params("wrong.testnet.example", params.not_before, params.not_after)?;
+                let wrong = leaf_params("wrong.testnet.example", params.not_before, params.not_after)?;
+                params.subject_alt_names = wrong.subject_alt_names;
+                params.distinguished_name = wrong.distinguished_name;
             }
             CertificateKind::Expired => params.not_after = self.now - day,
             CertificateKind::ExpiresSoon => params.not_after = self.now + Duration::hours(1),
@@ -141,9 +176,14 @@ impl Authority {
                 (issuer, sent_along) = (Some(&self.interceptor), Some(&self.interceptor));
             }
             CertificateKind::MissingIntermediate { issuer_url } => {
+                params.custom_extensions.clear();
                 params.custom_extensions.push(ca_issuers(issuer_url));
                 sent_along = None;
             }
+        }
+        if self.publishes && matches!(kind, CertificateKind::Intercepted | CertificateKind::InterceptedExpired) {
+            params.custom_extensions.clear();
+            publish(&mut params, PUBLISHED_BY_INTERCEPTOR);
         }
         let key = KeyPair::generate()?;
         let leaf = match issuer {
@@ -200,8 +240,12 @@ fn intermediate(
     common_name: &str,
     root: &CertifiedIssuer<'static, KeyPair>,
     now: OffsetDateTime,
+    publishes: bool,
 ) -> Result<CertifiedIssuer<'static, KeyPair>, CertificateError> {
     let mut params = ca_params(common_name, "Testnet", now);
+    if publishes {
+        publish(&mut params, PUBLISHED_BY_ROOT);
+    }
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.use_authority_key_identifier_extension = true;
     KeyPair::generate()
@@ -216,20 +260,58 @@ fn subject(common_name: &str, organization: &str) -> DistinguishedName {
     name
 }
 
+/// Where something about a certificate is published: host and path.
+struct Places {
+    crl: (&'static str, &'static str),
+    issuer: (&'static str, &'static str),
+    ocsp: Option<&'static str>,
+}
+
+const PUBLISHED_BY_ISSUER: Places =
+    Places { crl: (PKI_HOST, ISSUING_CRL_PATH), issuer: (PKI_HOST, INTERMEDIATE_PATH), ocsp: Some(OCSP_HOST) };
+const PUBLISHED_BY_ROOT: Places = Places { crl: (PKI_HOST, ROOT_CRL_PATH), issuer: (PKI_HOST, ROOT_PATH), ocsp: None };
+/// Nobody must ever ask there.
+const PUBLISHED_BY_INTERCEPTOR: Places =
+    Places { crl: (TRAP_HOST, TRAP_PATH), issuer: (TRAP_HOST, "/"), ocsp: Some(TRAP_HOST) };
+
+fn publish(params: &mut CertificateParams, places: Places) {
+    let url = |(host, path): (&str, &str)| format!("http://{host}{path}");
+    params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url(places.crl)] }];
+    let ocsp = places.ocsp.map(|host| (OCSP, url((host, ""))));
+    params.custom_extensions.push(access(ocsp.into_iter().chain([(CA_ISSUERS, url(places.issuer))])));
+}
+
+/// The same for the same name, so that whoever revokes need not have seen the certificate.
+fn serial(name: &str) -> SerialNumber {
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    // Positive, and of eight octets.
+    SerialNumber::from(hash >> 2 | 1 << 62)
+}
+
+const OCSP: u8 = 1;
+const CA_ISSUERS: u8 = 2;
+
 /// The authority information access extension with one caIssuers URL, which rcgen has no field for.
 fn ca_issuers(url: &str) -> CustomExtension {
+    access([(CA_ISSUERS, url.to_owned())].into_iter())
+}
+
+/// The same with any URLs, each with the last arc of its method (RFC 5280 section 4.2.2.1).
+fn access(urls: impl Iterator<Item = (u8, String)>) -> CustomExtension {
     const AUTHORITY_INFO_ACCESS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 1, 1];
-    const CA_ISSUERS_OID: &[u8] = &[0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 0x30, 2];
+    const METHOD: &[u8] = &[0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 0x30];
     const SEQUENCE: u8 = 0x30;
     const URI: u8 = 0x86;
-    let access = [CA_ISSUERS_OID, &der(URI, url.as_bytes())].concat();
-    let content = der(SEQUENCE, &der(SEQUENCE, &access));
+    let one = |(method, url): (u8, String)| der(SEQUENCE, &[METHOD, &[method], &der(URI, url.as_bytes())].concat());
+    let content = der(SEQUENCE, &urls.flat_map(one).collect::<Vec<_>>());
     CustomExtension::from_oid_content(AUTHORITY_INFO_ACCESS, content)
 }
 
 /// Tag, length and value. The length takes two octets from 128 on; a URL that needs more is longer than any here,
 /// and would only make a certificate that does not parse.
-fn der(tag: u8, value: &[u8]) -> Vec<u8> {
+pub(crate) fn der(tag: u8, value: &[u8]) -> Vec<u8> {
     let [high, low] = u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes();
     let mut out = vec![tag];
     match value.len() {

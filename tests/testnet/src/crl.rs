@@ -26,17 +26,22 @@ pub(crate) enum Body {
 const DER: &str = "application/pkix-crl";
 
 /// By what a list can be asked for again, where it is one.
-pub(crate) fn tag(fault: Option<CrlFault>) -> Option<String> {
+pub(crate) fn tag(authority: &Authority, fault: Option<CrlFault>, of_leaves: bool) -> Option<String> {
     match fault {
         Some(CrlFault::Truncated | CrlFault::CutShort | CrlFault::Html | CrlFault::TooLarge) => None,
         // Two lists of one kind differ in nothing but their signature.
-        list => Some(format!("\"{list:?}\"")),
+        list => Some(format!("\"{list:?} {}\"", if of_leaves { authority.revoked().len() } else { 0 })),
     }
 }
 
-/// What the CRL host answers with.
-pub(crate) fn body(authority: &Authority, fault: Option<CrlFault>) -> Result<Body, rcgen::Error> {
+/// What the CRL host answers with; `of_leaves` is the list of the leaves that are revoked, by their issuer.
+pub(crate) fn body(authority: &Authority, fault: Option<CrlFault>, of_leaves: bool) -> Result<Body, rcgen::Error> {
     Ok(match fault {
+        None if of_leaves => {
+            let mut list = params(authority, None);
+            list.revoked_certs.extend(authority.revoked().into_iter().map(|serial| revoked(authority, serial)));
+            Body::Whole(DER, list.signed_by(authority.leaf_issuer())?.der().to_vec().into())
+        }
         Some(CrlFault::Pem) => {
             let list = params(authority, None).signed_by(authority.crl_issuer())?;
             Body::Whole("application/x-pem-file", list.pem()?.into())
@@ -97,13 +102,17 @@ fn params(authority: &Authority, fault: Option<CrlFault>) -> CertificateRevocati
         crl_number: SerialNumber::from(number),
         issuing_distribution_point: None,
         revoked_certs: (1..=revoked)
-            .map(|serial| RevokedCertParams {
-                serial_number: SerialNumber::from(u64::from(serial)),
-                revocation_time: now - Duration::days(10),
-                reason_code: Some(RevocationReason::KeyCompromise),
-                invalidity_date: None,
-            })
+            .map(|serial| self::revoked(authority, SerialNumber::from(u64::from(serial))))
             .collect(),
         key_identifier_method: KeyIdMethod::Sha256,
+    }
+}
+
+fn revoked(authority: &Authority, serial_number: SerialNumber) -> RevokedCertParams {
+    RevokedCertParams {
+        serial_number,
+        revocation_time: authority.now() - Duration::days(10),
+        reason_code: Some(RevocationReason::KeyCompromise),
+        invalidity_date: None,
     }
 }

@@ -36,7 +36,10 @@ pub use fault::{
 };
 pub use host::{Faults, SetFaultError, UnknownHost};
 pub use proxy::{PROXY_HOST, Proxy};
-pub use shipped::{CONTROL_BODY, CONTROL_HOST, CONTROL_PATH, ENTRIES, Entry, INTERMEDIATE_PATH, PKI_HOST, Scheme};
+pub use shipped::{
+    CONTROL_BODY, CONTROL_HOST, CONTROL_PATH, ENTRIES, Entry, INTERMEDIATE_PATH, ISSUING_CRL_PATH, OCSP_HOST, PKI_HOST,
+    ROOT_CRL_PATH, ROOT_PATH, Scheme, TRAP_HOST,
+};
 pub use socks::{Socks, SocksRequest};
 pub use wire::Head;
 pub use world::{StartError, World, WorldBuilder};

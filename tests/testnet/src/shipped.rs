@@ -120,6 +120,18 @@ pub const CONTROL_BODY: &str = "Microsoft Connect Test";
 pub const PKI_HOST: &str = "pki.testnet.example";
 /// Where the intermediate's certificate lies, in DER.
 pub const INTERMEDIATE_PATH: &str = "/intermediate.cer";
+/// Where the root's lies.
+pub const ROOT_PATH: &str = "/root.cer";
+/// Where the list of revoked leaves lies.
+pub const ISSUING_CRL_PATH: &str = "/issuing.crl";
+/// Where that of revoked intermediates lies.
+pub const ROOT_CRL_PATH: &str = "/root.crl";
+/// Who answers for the state of leaves, where the world has revocation.
+pub const OCSP_HOST: &str = "ocsp.testnet.example";
+/// Whom the interceptor's certificates name: nobody must ever ask there.
+pub const TRAP_HOST: &str = "trap.testnet.example";
+/// The list that the interceptor's certificates name.
+pub(crate) const TRAP_PATH: &str = "/trap.crl";
 
 /// Every host name that the world serves unless told to serve more, each once.
 pub(crate) fn hosts() -> Vec<&'static str> {

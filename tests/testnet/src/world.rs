@@ -17,7 +17,7 @@ use crate::dns::{Dns, Query};
 use crate::host::{Faults, Host, Hosts, UnknownHost};
 use crate::origin::{self, Shared, TlsSettings};
 use crate::proxy::Proxy;
-use crate::shipped::{self, PKI_HOST, Scheme};
+use crate::shipped::{self, OCSP_HOST, PKI_HOST, Scheme, TRAP_HOST};
 use crate::socks::Socks;
 
 /// The world did not come up.
@@ -61,6 +61,7 @@ pub struct World {
 pub struct WorldBuilder {
     hosts: Vec<String>,
     network: Option<Ipv4Addr>,
+    revocation: bool,
 }
 
 impl WorldBuilder {
@@ -77,9 +78,15 @@ impl WorldBuilder {
         self
     }
 
+    /// Certificates that say where their revocation is told, on ports that only the world's proxies can reach.
+    pub fn with_revocation(self) -> Self {
+        let revocation = Self { revocation: true, ..self };
+        revocation.with_host(OCSP_HOST).with_host(TRAP_HOST)
+    }
+
     /// Brings everything up, on ports of loopback that are free unless told otherwise.
     pub async fn start(self) -> Result<World, StartError> {
-        let authority = Arc::new(Authority::new(wall_time())?);
+        let authority = Arc::new(Authority::new(wall_time(), self.revocation)?);
         let hosts = open_hosts(self.hosts, self.network)?;
         let name_server = match self.network {
             Some(network) => (at(network, NAME_SERVER), 53),
@@ -171,6 +178,11 @@ impl World {
     /// The issuers of the world's certificates.
     pub fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// Revokes the certificate of a host, from now on.
+    pub fn revoke(&self, host: &str) {
+        self.authority.revoke(host);
     }
 
     /// Where the name server listens, with UDP and TCP.

@@ -114,7 +114,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// Which part of the plan is meant; several values of one option widen it, several options narrow it.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct FilterArgs {
     /// Only endpoints whose name matches, with * and ?; repeatable.
     #[arg(long = "endpoint", value_name = "GLOB")]

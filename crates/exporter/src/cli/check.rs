@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use prober::net::{Clock, SystemClock};
+use prober::plan::REVOCATION_GROUP;
 use prober::probe::Prober;
-use prober::scheduler;
+use prober::scheduler::{self, Progress};
 use prober::snapshot::Snapshot;
 
 use super::args::{CheckArgs, Common};
 use super::exit::{Failure, Status};
+use super::filter::Selected;
 use super::screen::Screen;
 use super::{filter, plan, printed, report};
 
@@ -21,14 +23,21 @@ const TICK: Duration = Duration::from_millis(100);
 /// Probes, reports, and tells what the results come to. Controls are reported and never touch the exit status.
 pub(crate) async fn check(args: &CheckArgs, common: &Common) -> Result<Status, Failure> {
     let (plan, _) = plan::load(common.config.as_deref())?;
-    let plan = filter::select(&plan, &args.filter).map_err(Failure::usage)?;
+    let Selected { plan, of_revocation } = filter::select(&plan, &args.filter).map_err(Failure::usage)?;
     let clock = SystemClock;
     let prober = Prober::new(&plan, Arc::new(clock)).map_err(Failure::config)?;
 
     let audits = if args.audit { plan.pairs.iter().filter(|pair| pair.endpoint.is_audited()).count() } else { 0 };
     let progress = progress(plan.pairs.len() + audits);
-    let round = scheduler::round(&plan, Arc::new(prober), &clock, args.audit, |_| progress.inc(1)).await;
+    let told = |step: Progress<'_>| match step {
+        Progress::Discovered(more) => progress.inc_length(u64::try_from(more).unwrap_or(0)),
+        Progress::Ended(_) => progress.inc(1),
+    };
+    let mut round = scheduler::round(&plan, Arc::new(prober), &clock, args.audit, told).await;
     progress.finish_and_clear();
+    if of_revocation {
+        round.results.retain(|(pair, _)| pair.endpoint.group == REVOCATION_GROUP);
+    }
 
     let status =
         Status::of(round.results.iter().filter(|(pair, _)| !pair.endpoint.control).map(|(_, r)| r.verdict.state));

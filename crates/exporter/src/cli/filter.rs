@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use prober::plan::{Pair, Plan};
+use prober::plan::{Pair, Plan, REVOCATION_GROUP};
 use wildmatch::WildMatch;
 
 use super::args::FilterArgs;
@@ -44,8 +44,36 @@ impl fmt::Display for Near {
     }
 }
 
+/// What the filters leave.
+#[derive(Debug)]
+pub(crate) struct Selected {
+    /// The plan with what is to be probed.
+    pub(crate) plan: Plan,
+    /// Whether only results of group `revocation` are wanted: the rest is probed to find them.
+    pub(crate) of_revocation: bool,
+}
+
 /// The plan with only what the filters leave; without filters, the plan.
-pub(crate) fn select(plan: &Plan, filter: &FilterArgs) -> Result<Plan, NothingLeft> {
+///
+/// Whoever names endpoints or groups wants to hear of those and of nothing else, unless the group is that of what is
+/// discovered, which nobody can know before.
+pub(crate) fn select(plan: &Plan, filter: &FilterArgs) -> Result<Selected, NothingLeft> {
+    let is_revocation = |group: &String| group == REVOCATION_GROUP;
+    let of_revocation =
+        plan.discovery.is_some() && !filter.groups.is_empty() && filter.groups.iter().all(is_revocation);
+    if of_revocation {
+        let filter = FilterArgs { groups: Vec::new(), ..filter.clone() };
+        return Ok(Selected { plan: named(plan, &filter)?, of_revocation });
+    }
+    let mut plan = named(plan, filter)?;
+    if !filter.endpoints.is_empty() || !filter.groups.is_empty() {
+        plan.discovery = None;
+    }
+    Ok(Selected { plan, of_revocation })
+}
+
+/// The plan with only the pairs that the filters name.
+fn named(plan: &Plan, filter: &FilterArgs) -> Result<Plan, NothingLeft> {
     let endpoint = |pair: &Pair, glob: &str| WildMatch::new(glob).matches(&pair.endpoint.name);
     let group = |pair: &Pair, group: &str| pair.endpoint.group == group;
     let path = |pair: &Pair, path: &str| pair.path.name == path;
@@ -105,7 +133,7 @@ fn near<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> Near {
 mod tests {
     use std::num::{NonZeroU32, NonZeroUsize};
 
-    use prober::plan::{DnsPlan, Endpoint, Path, PathOptions, TlsPlan, Way};
+    use prober::plan::{Discovery, DnsPlan, Endpoint, Path, PathOptions, PrivateAnswers, TlsPlan, Way};
 
     use super::*;
 
@@ -134,6 +162,7 @@ mod tests {
             concurrency: NonZeroUsize::MIN,
             confirm: NonZeroU32::MIN,
             audit: None,
+            discovery: None,
             dns: DnsPlan::default(),
             tls: TlsPlan::default(),
             fingerprints: prober::fingerprint::Fingerprints::built_in().unwrap(),
@@ -149,7 +178,7 @@ mod tests {
     }
 
     fn selected(filter: &FilterArgs) -> Result<Vec<String>, String> {
-        let plan = select(&plan(), filter).map_err(|error| error.to_string())?;
+        let plan = select(&plan(), filter).map_err(|error| error.to_string())?.plan;
         Ok(plan.pairs.iter().map(|pair| format!("{}/{}", pair.endpoint.name, pair.path.name)).collect())
     }
 
@@ -163,8 +192,32 @@ mod tests {
     }
 
     #[test]
+    fn discovery_belongs_to_the_whole_and_to_its_own_group() {
+        let discovery = Discovery {
+            interval: Endpoint::DEFAULT_INTERVAL,
+            timeout: Endpoint::DEFAULT_TIMEOUT,
+            crl_timeout: Endpoint::DEFAULT_CRL_TIMEOUT,
+            private_answers: PrivateAnswers::Blocked,
+        };
+        let plan = Plan { discovery: Some(discovery), ..plan() };
+        for (filter, discovers, of_revocation, pairs) in [
+            (filter(&[], &[], &[]), true, false, 5),
+            (filter(&[], &[], &["direct"]), true, false, 3),
+            (filter(&["login"], &[], &[]), false, false, 2),
+            (filter(&[], &["identity"], &[]), false, false, 4),
+            (filter(&[], &["revocation"], &["direct"]), true, true, 3),
+        ] {
+            let selected = select(&plan, &filter).unwrap();
+            let is = (selected.plan.discovery.is_some(), selected.of_revocation, selected.plan.pairs.len());
+            assert_eq!(is, (discovers, of_revocation, pairs), "{filter:?}");
+        }
+        let without = Plan { discovery: None, ..plan };
+        assert!(select(&without, &filter(&[], &["revocation"], &[])).is_err());
+    }
+
+    #[test]
     fn endpoints_and_paths_without_a_pair_are_left_out() {
-        let plan = select(&plan(), &filter(&["ols"], &[], &[])).unwrap();
+        let plan = select(&plan(), &filter(&["ols"], &[], &[])).unwrap().plan;
         assert_eq!(plan.endpoints.len(), 1);
         assert_eq!(plan.paths.len(), 1);
     }

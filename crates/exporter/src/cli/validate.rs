@@ -66,6 +66,11 @@ fn settings(plan: &Plan, origin: &Origin, out: &mut dyn Write) -> io::Result<()>
     }
     let audit = plan.audit.map_or_else(|| "never".to_owned(), |interval| format!("every {}", short(interval)));
     writeln!(out, "TLS audit      {audit}")?;
+    let revocation = plan.discovery.map_or_else(
+        || "not discovered".to_owned(),
+        |discovery| format!("what certificates name, every {}", short(discovery.interval)),
+    );
+    writeln!(out, "revocation     {revocation}")?;
     let (extra, inspection) = (plan.tls.extra_roots.len(), plan.tls.inspection_roots.len());
     writeln!(out, "roots          {extra} extra, {inspection} of the company's TLS inspection")
 }

@@ -10,6 +10,7 @@ use url::Url;
 use super::audit;
 use super::controls;
 use super::cursor::{Cursor, Map};
+use super::discovery;
 use super::duration;
 use super::endpoint::{self, Defaults, Draft, INTERVALS, Role, TIMEOUTS, fits};
 use super::fingerprints;
@@ -21,7 +22,7 @@ use super::tenant::{self, Domain};
 use super::tree::Node;
 use super::trust;
 use crate::fingerprint::Fingerprints;
-use crate::plan::{DnsPlan, Endpoint, Pair, Path, Plan, PrivateAnswers, RootsChoice, TlsPlan};
+use crate::plan::{Discovery, DnsPlan, Endpoint, Pair, Path, Plan, PrivateAnswers, RootsChoice, TlsPlan};
 
 const KEYS: &[&str] = &[
     "site",
@@ -39,6 +40,7 @@ const KEYS: &[&str] = &[
     "microsoft365",
     "fingerprints",
     "audit",
+    "discovery",
     "maintenance",
 ];
 
@@ -60,7 +62,7 @@ pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     let paths = Paths::read(document.get("paths").as_ref(), !domains.is_empty());
     let drafts = drafts(&document, &defaults);
     check_names(&drafts, &domains, document.get("controls").is_none());
-    let settings = settings(&document, reading);
+    let settings = settings(&document, reading, &defaults);
     let fingerprints = fingerprints::read(&cursor, document.get("fingerprints").as_ref());
     let (endpoints, pairs) = pair_up(&cursor, &document, &paths, drafts, domains, &defaults)?;
     Some(assemble(settings, dns, tls, fingerprints?, &paths, endpoints, pairs))
@@ -104,9 +106,10 @@ struct Settings {
     confirm: u32,
     concurrency: u32,
     audit: Option<Duration>,
+    discovery: Option<Discovery>,
 }
 
-fn settings(document: &Map<'_>, reading: &Reading<'_>) -> Settings {
+fn settings(document: &Map<'_>, reading: &Reading<'_>, defaults: &Defaults) -> Settings {
     let number = |key, range| document.get(key).and_then(|cursor| cursor.number(range));
     let by_host = || reading.sources.hostname().filter(|name| label_problem(name).is_none());
     let site = match document.get("site") {
@@ -118,6 +121,7 @@ fn settings(document: &Map<'_>, reading: &Reading<'_>) -> Settings {
         confirm: number("confirm", 1..=100).unwrap_or(DEFAULT_CONFIRM),
         concurrency: number("concurrency", 1..=10_000).unwrap_or(DEFAULT_CONCURRENCY),
         audit: audit::read(document.get("audit").filter(|cursor| !cursor.is_nothing()).as_ref()),
+        discovery: discovery::read(document.get("discovery").filter(|cursor| !cursor.is_nothing()).as_ref(), defaults),
     }
 }
 
@@ -245,6 +249,7 @@ fn assemble(
             .unwrap_or(NonZeroUsize::MIN),
         confirm: NonZeroU32::new(settings.confirm).unwrap_or(NonZeroU32::MIN),
         audit: settings.audit,
+        discovery: settings.discovery,
         dns,
         tls,
         fingerprints,

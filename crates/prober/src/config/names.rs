@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 
 /// The longest name of a site, endpoint, path or group, in characters.
-pub(super) const MAX_NAME: usize = 100;
+pub(crate) const MAX_NAME: usize = 100;
 
 /// The known name nearest to one that is not known, if it is near enough to be meant.
 pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
@@ -57,7 +57,7 @@ pub(super) fn label_problem(name: &str) -> Option<&'static str> {
 
 /// Host and path as a name that stays the same as long as they do: lower case, everything but letters and digits
 /// becomes `-`.
-pub(super) fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-").chars().take(MAX_NAME).collect()

@@ -24,6 +24,16 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// Whether an address may be one of the internet's: neither private nor unspecified, and of one host.
+pub(crate) fn is_global(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    let is_one_host = match address {
+        IpAddr::V4(v4) => !matches!(v4.octets(), [0 | 224..=255, ..]),
+        IpAddr::V6(v6) => !v6.is_multicast(),
+    };
+    is_one_host && !is_private(address) && !is_unspecified(address)
+}
+
 fn is_private_v4(address: Ipv4Addr) -> bool {
     let [first, second, ..] = address.octets();
     let shared = first == 100 && second & 0xc0 == 64;
@@ -68,6 +78,22 @@ mod tests {
         ] {
             for text in texts {
                 assert_eq!(is_private(text.parse().unwrap()), expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_of_the_internet() {
+        for (texts, expected) in [
+            (&["8.8.8.8", "2001:4860::1", "::ffff:8.8.8.8"][..], true),
+            (
+                &["10.0.0.1", "0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255", "127.0.0.1", "169.254.169.254"],
+                false,
+            ),
+            (&["::", "::1", "ff02::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1"], false),
+        ] {
+            for text in texts {
+                assert_eq!(is_global(text.parse().unwrap()), expected, "{text}");
             }
         }
     }

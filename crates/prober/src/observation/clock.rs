@@ -60,6 +60,7 @@ mod tests {
             alpn: None,
             chain: Vec::new(),
             leaf_sha256: None,
+            published: Vec::new(),
             verification: Verification {
                 trust: ChainTrust::Public,
                 validity: Validity::Expired,

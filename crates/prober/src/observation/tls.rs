@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::Publication;
 use crate::text::Clean;
 
 /// A completed handshake.
@@ -21,6 +22,10 @@ pub struct TlsFacts {
     /// The SHA-256 of the leaf as sent, in hexadecimal: tells whether two paths were shown the same certificate.
     #[serde(default)]
     pub leaf_sha256: Option<String>,
+    /// Where the certificates by which it leads to its root say that something about them is published; empty unless the
+    /// peer is proven, since nobody else is to choose what is fetched. At most 32.
+    #[serde(default)]
+    pub published: Vec<Publication>,
     /// What verification says of them.
     pub verification: Verification,
 }

@@ -78,7 +78,7 @@ impl OpenChain {
     ) -> Option<Vec<CertificateDer<'static>>> {
         for _ in 0..MAX_FETCHES {
             let url = self.published_at(fetch.port())?;
-            let issuer = fetch.fetch(&url, by).await.and_then(|body| read(&body))?;
+            let issuer = read(&fetch.fetch(&url, by).await?)?;
             self.facts.push(certificate::facts(&issuer));
             self.certificates.push(issuer);
 

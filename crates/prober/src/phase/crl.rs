@@ -3,9 +3,9 @@
 //! DER as it is published, and PEM as some publishers serve it. Bytes after a whole list are let pass: clients read the
 //! list and stop, so they are no reason to call it broken.
 
-mod der;
+pub(super) mod der;
 mod extensions;
-mod recognise;
+pub(super) mod recognise;
 mod signature;
 
 use x509_parser::pem::Pem;

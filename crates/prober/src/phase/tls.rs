@@ -116,6 +116,12 @@ impl Connector {
         self.trust.roots_of_origins()
     }
 
+    /// The certificates by which a chain leads to a root that origins are proven by, leaf first.
+    pub(crate) fn proving(&self, certificates: &[CertificateDer<'static>]) -> Vec<CertificateDer<'static>> {
+        let certificates = certificates.get(..MAX_CERTIFICATES).unwrap_or(certificates);
+        self.trust.proving(certificates, self.clock.now())
+    }
+
     /// What a chain is worth now, to an endpoint of this connector. `None` for a host that TLS cannot name.
     pub(super) fn verify(
         &self,
@@ -150,6 +156,7 @@ impl Connector {
             alpn: connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
             chain,
             leaf_sha256: certificates.first().map(certificate::sha256),
+            published: Vec::new(),
             verification: Verification {
                 trust: verdict.trust,
                 validity: verdict.validity,

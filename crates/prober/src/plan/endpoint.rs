@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::TenantCheck;
-use crate::observation::RouteFacts;
+use crate::observation::{Published, RouteFacts};
 use crate::trust::signer::Signer;
 
 /// One address that clients need.
@@ -28,6 +28,8 @@ pub struct Endpoint {
     pub control: bool,
     /// Set where this is no address but a domain of the tenant's, of which name servers are asked.
     pub tenant: Option<TenantCheck>,
+    /// Set where no configuration has it but a certificate names it: what should lie there.
+    pub discovered: Option<Published>,
     /// The request's method.
     pub method: Method,
     /// Headers sent besides Host, User-Agent and Accept.
@@ -64,6 +66,7 @@ impl Endpoint {
             severity: Severity::Warning,
             control: false,
             tenant: None,
+            discovered: None,
             method: Method::GET,
             headers: Vec::new(),
             body: None,

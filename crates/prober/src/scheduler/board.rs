@@ -9,17 +9,20 @@ use super::audited::Audited;
 use crate::cause::State;
 use crate::clock::ClockOffset;
 use crate::observation::AuditFacts;
-use crate::plan::Plan;
+use crate::plan::{Pair, Plan};
 use crate::snapshot::{Counts, Row, Snapshot};
 use crate::state::{Change, Memory, Report, Rules};
 
-/// One row and one memory for every pair of a plan, in its order.
+/// One row and one memory for every pair: the plan's in its order, then those that were discovered.
 #[derive(Debug)]
 pub(super) struct Board {
     site: Arc<str>,
-    entries: Vec<Entry>,
+    /// A gap stands where a discovered pair went.
+    entries: Vec<Option<Entry>>,
     audit_interval: Duration,
-    /// Pairs without any result yet.
+    /// How many of them are the plan's.
+    planned: usize,
+    /// Pairs of the plan without any result yet.
     without_result: usize,
 }
 
@@ -29,6 +32,21 @@ struct Entry {
     memory: Memory,
     rules: Rules,
     audited: Option<Audited>,
+}
+
+impl Entry {
+    fn new(plan: &Plan, pair: &Arc<Pair>) -> Self {
+        let row = Row {
+            pair: Arc::clone(pair),
+            confirmed: None,
+            last: None,
+            last_crl: None,
+            counts: Counts::default(),
+            received_bytes: 0,
+        };
+        let rules = Rules { confirm: plan.confirm, interval: pair.endpoint.interval };
+        Self { row: Arc::new(row), memory: Memory::default(), rules, audited: None }
+    }
 }
 
 /// What a result brought.
@@ -42,33 +60,40 @@ pub(super) struct News {
 
 impl Board {
     pub(super) fn new(plan: &Plan) -> Self {
-        let entries = plan.pairs.iter().map(|pair| Entry {
-            row: Arc::new(Row {
-                pair: Arc::clone(pair),
-                confirmed: None,
-                last: None,
-                last_crl: None,
-                counts: Counts::default(),
-                received_bytes: 0,
-            }),
-            memory: Memory::default(),
-            rules: Rules { confirm: plan.confirm, interval: pair.endpoint.interval },
-            audited: None,
-        });
+        let planned = plan.pairs.len();
+        let entries = plan.pairs.iter().map(|pair| Some(Entry::new(plan, pair)));
         Self {
             site: plan.site.as_str().into(),
             entries: entries.collect(),
             audit_interval: plan.audit_interval(),
-            without_result: plan.pairs.len(),
+            planned,
+            without_result: planned,
+        }
+    }
+
+    /// Begins with a pair that was discovered, at a place that is free or the next one.
+    pub(super) fn add(&mut self, place: usize, plan: &Plan, pair: &Arc<Pair>) {
+        let entry = Some(Entry::new(plan, pair));
+        match self.entries.get_mut(place) {
+            Some(free) => *free = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
+    /// Ends with a pair that was discovered.
+    pub(super) fn remove(&mut self, place: usize) {
+        if let Some(entry) = self.entries.get_mut(place) {
+            *entry = None;
         }
     }
 
     /// Takes in the newest result of a pair.
     pub(super) fn take(&mut self, pair: usize, report: &Arc<Report>) -> News {
-        let Some(entry) = self.entries.get_mut(pair) else { return News::default() };
+        let is_planned = pair < self.planned;
+        let Some(Some(entry)) = self.entries.get_mut(pair) else { return News::default() };
         let state = report.verdict.state;
         let last = entry.row.last.as_ref().map(|last| last.verdict.state);
-        if last.is_none() {
+        if last.is_none() && is_planned {
             self.without_result = self.without_result.saturating_sub(1);
         }
         let change = entry.memory.fold(report, entry.rules);
@@ -94,19 +119,19 @@ impl Board {
     /// Whether clients get through to a pair's endpoint and shake hands there, so that an audit can tell something;
     /// `None` before the first result.
     pub(super) fn shakes_hands(&self, pair: usize) -> Option<bool> {
-        let last = self.entries.get(pair)?.row.last.as_ref()?;
+        let last = self.entries.get(pair)?.as_ref()?.row.last.as_ref()?;
         Some(last.verdict.state.is_usable() && last.observation.tls.is_some())
     }
 
     /// What audits told of a pair.
     pub(super) fn audit(&self, pair: usize) -> Option<Arc<AuditFacts>> {
-        self.entries.get(pair)?.audited.as_ref().map(Audited::facts)
+        self.entries.get(pair)?.as_ref()?.audited.as_ref().map(Audited::facts)
     }
 
     /// Takes in an audit of a pair, for its next results to be judged by.
     pub(super) fn take_audit(&mut self, pair: usize, facts: AuditFacts) {
         let (now, interval) = (facts.at, self.audit_interval);
-        if let Some(entry) = self.entries.get_mut(pair) {
+        if let Some(Some(entry)) = self.entries.get_mut(pair) {
             let is_over = |at| AuditFacts::is_over(at, now, interval);
             entry.audited = Audited::take(entry.audited.take(), facts, is_over);
         }
@@ -114,12 +139,17 @@ impl Board {
 
     /// What is known now; `clock` is what origins say of ours.
     pub(super) fn snapshot(&self, now: OffsetDateTime, clock: Option<ClockOffset>) -> Snapshot {
+        let mut rows: Vec<_> = self.entries.iter().flatten().map(|entry| Arc::clone(&entry.row)).collect();
+        // The paths of an endpoint stand together, also where they were discovered one after the other.
+        if let Some(discovered) = rows.get_mut(self.planned..) {
+            discovered.sort_by(|a, b| a.pair.key().cmp(&b.pair.key()));
+        }
         Snapshot {
             site: Arc::clone(&self.site),
             generated_at: now,
             first_round_complete: self.without_result == 0,
             clock,
-            rows: self.entries.iter().map(|entry| Arc::clone(&entry.row)).collect(),
+            rows,
         }
     }
 }

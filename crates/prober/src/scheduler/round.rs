@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::attempt;
+use super::discovered::Discovered;
 use super::others::Others;
 use super::running::{Ended, Running};
 use crate::net::Clock;
@@ -16,34 +17,41 @@ use crate::probe::Probe;
 use crate::snapshot::Round;
 use crate::verdict::judge;
 
+/// How a round gets on.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// So many more probes are to be made than the plan has, because of what certificates name.
+    Discovered(usize),
+    /// A probe or an audit has ended.
+    Ended(&'a Pair),
+}
+
 /// Probes every pair of the plan once, as many at a time as the plan allows, and judges the raw results when all are in:
 /// whether a proxy answers for other hosts, a certificate proves itself on another path, or this machine's clock is right,
 /// is known only then.
 ///
-/// With `audit`, the TLS of every pair that clients get through on is audited after that. `ended` is told of each probe
-/// that ends, and then of each audit that ends or can tell nothing.
+/// Revocation lists come last, when those who sign them have been met, and with them what the served certificates name,
+/// where the plan has discovery. With `audit`, the TLS of every pair that clients get through on is audited after that.
+/// The results are in the plan's order, those of discovered pairs behind.
 pub async fn round<P: Probe>(
     plan: &Plan,
     prober: Arc<P>,
     clock: &dyn Clock,
     audit: bool,
-    mut ended: impl FnMut(&Pair),
+    mut told: impl FnMut(Progress<'_>),
 ) -> Round {
     let others = Others::default();
-    let everything = plan.pairs.iter().cloned().enumerate();
-    let probe = |pair: Arc<Pair>| {
-        let prober = Arc::clone(&prober);
-        async move { prober.probe(&pair).await }
-    };
-    let mut seen: Vec<(usize, Observation)> = Vec::with_capacity(plan.pairs.len());
-    let mut note = |probe: Ended<Observation>| {
-        let Some(pair) = plan.pairs.get(probe.pair) else { return };
-        let observation = probe.outcome.unwrap_or_else(|panic| attempt::unseen(clock.now(), probe.duration, panic));
-        others.note(pair, &observation, Instant::now());
-        seen.push((probe.pair, observation));
-        ended(pair);
-    };
-    side_by_side(plan, everything, probe, &mut note).await;
+    let mut pairs: Vec<Arc<Pair>> = plan.pairs.clone();
+    let (lists, first): (Vec<_>, Vec<_>) =
+        pairs.iter().cloned().enumerate().partition(|(_, pair)| pair.endpoint.expect.crl.is_some());
+    let mut seen = probe_all(plan, &prober, clock, &others, first, &mut told).await;
+
+    let found = discovered(plan, &pairs, &seen);
+    told(Progress::Discovered(found.len()));
+    let planned = pairs.len();
+    let second = lists.into_iter().chain((planned..).zip(found.iter().cloned())).collect();
+    pairs.extend(found);
+    seen.extend(probe_all(plan, &prober, clock, &others, second, &mut told).await);
     seen.sort_unstable_by_key(|(index, _)| *index);
     let offset = others.clock_of_round(clock.now(), Instant::now());
 
@@ -51,12 +59,12 @@ pub async fn round<P: Probe>(
     if audit {
         let mut worthwhile = Vec::new();
         for (index, observation) in &seen {
-            let Some(pair) = plan.pairs.get(*index).filter(|pair| pair.endpoint.is_audited()) else { continue };
+            let Some(pair) = pairs.get(*index).filter(|pair| pair.endpoint.is_audited()) else { continue };
             let question = others.question_of_round(pair, &plan.fingerprints, observation, offset);
             if observation.tls.is_some() && judge(&question, observation).state.is_usable() {
                 worthwhile.push((*index, Arc::clone(pair)));
             } else {
-                ended(pair);
+                told(Progress::Ended(pair));
             }
         }
         let audit = |pair: Arc<Pair>| {
@@ -65,16 +73,55 @@ pub async fn round<P: Probe>(
         };
         let mut note = |audit: Ended<AuditFacts>| {
             audits.extend(audit.outcome.ok().map(|facts| (audit.pair, Arc::new(facts))));
-            plan.pairs.get(audit.pair).into_iter().for_each(|pair| ended(pair));
+            pairs.get(audit.pair).into_iter().for_each(|pair| told(Progress::Ended(pair)));
         };
         side_by_side(plan, worthwhile.into_iter(), audit, &mut note).await;
     }
     let judged = seen.into_iter().filter_map(|(index, observation)| {
-        let pair = plan.pairs.get(index)?;
+        let pair = pairs.get(index)?;
         let question = others.question_of_round(pair, &plan.fingerprints, &observation, offset);
         Some((Arc::clone(pair), Arc::new(attempt::judged(question, observation, audits.remove(&index)))))
     });
     Round { results: judged.collect(), clock: offset }
+}
+
+/// Probes some pairs, each with its place; gives what was seen as it came.
+async fn probe_all<P: Probe>(
+    plan: &Plan,
+    prober: &Arc<P>,
+    clock: &dyn Clock,
+    others: &Others,
+    wave: Vec<(usize, Arc<Pair>)>,
+    told: &mut impl FnMut(Progress<'_>),
+) -> Vec<(usize, Observation)> {
+    let mut seen = Vec::with_capacity(wave.len());
+    let by_place: HashMap<usize, Arc<Pair>> = wave.iter().cloned().collect();
+    let probe = |pair: Arc<Pair>| {
+        let prober = Arc::clone(prober);
+        async move { prober.probe(&pair).await }
+    };
+    let mut note = |probe: Ended<Observation>| {
+        let Some(pair) = by_place.get(&probe.pair) else { return };
+        let observation = probe.outcome.unwrap_or_else(|panic| attempt::unseen(clock.now(), probe.duration, panic));
+        others.note(pair, &observation, Instant::now());
+        seen.push((probe.pair, observation));
+        told(Progress::Ended(pair));
+    };
+    side_by_side(plan, wave.into_iter(), probe, &mut note).await;
+    seen
+}
+
+/// What the certificates name that were served, by name.
+fn discovered(plan: &Plan, pairs: &[Arc<Pair>], seen: &[(usize, Observation)]) -> Vec<Arc<Pair>> {
+    let mut seen: Vec<_> = seen.iter().collect();
+    // Which of two gets the shorter name is not to depend on which was quicker.
+    seen.sort_unstable_by_key(|(index, _)| *index);
+    let (mut discovered, now) = (Discovered::default(), Instant::now());
+    let shown = seen.into_iter().filter_map(|(index, observation)| Some((pairs.get(*index)?, observation)));
+    let mut found: Vec<_> =
+        shown.flat_map(|(pair, observation)| discovered.note(plan, pair, observation, now)).collect();
+    found.sort_by(|a, b| a.key().cmp(&b.key()));
+    found
 }
 
 /// Does something for each of some pairs, as many at a time as the plan allows, and tells of each end.

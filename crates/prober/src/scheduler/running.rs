@@ -32,6 +32,11 @@ impl<T: Send + 'static> Running<T> {
         self.tasks.len()
     }
 
+    /// Whether one for this pair is under way.
+    pub(super) fn is_under_way(&self, pair: usize) -> bool {
+        self.started.values().any(|(place, _)| *place == pair)
+    }
+
     pub(super) fn spawn(&mut self, pair: usize, probe: impl Future<Output = T> + Send + 'static) {
         let id = self.tasks.spawn(probe).id();
         self.started.insert(id, (pair, Instant::now()));

@@ -1,5 +1,6 @@
 mod audits;
 mod clock;
+mod discovery;
 mod script;
 
 use std::collections::BTreeSet;
@@ -46,6 +47,7 @@ fn plan(hosts: &[String], concurrency: usize, confirm: u32, interval: Duration) 
         concurrency: concurrency.try_into().unwrap(),
         confirm: confirm.try_into().unwrap(),
         audit: None,
+        discovery: None,
         dns: DnsPlan::default(),
         tls: TlsPlan::default(),
         fingerprints: crate::fingerprint::Fingerprints::built_in().unwrap(),
@@ -305,8 +307,9 @@ async fn one_round_judges_when_all_are_in() {
     });
     let plan = plan(&hosts(5), 3, 2, MINUTE);
     let mut told = BTreeSet::new();
-    let round = round(&plan, Arc::clone(&script), &StoppedClock, false, |pair| {
-        assert!(told.insert(pair.endpoint.name.clone()));
+    let round = round(&plan, Arc::clone(&script), &StoppedClock, false, |progress| match progress {
+        Progress::Ended(pair) => assert!(told.insert(pair.endpoint.name.clone())),
+        Progress::Discovered(more) => assert_eq!(more, 0),
     })
     .await;
     assert_eq!(told.len(), 5);

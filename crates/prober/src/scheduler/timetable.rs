@@ -97,6 +97,24 @@ impl Timetable {
         Self { start, entries, queue, early_limit: u32::MAX }
     }
 
+    /// Gives a pair that has come a place of its own, at one that is free or the next one; the first probe comes soon.
+    pub(super) fn add(&mut self, place: usize, plan: &Plan, pair: &Pair, now: Instant) {
+        let (interval, seed) = (pair.endpoint.interval, seed(&plan.site, pair));
+        let offset = thousandths(interval, split_mix(!seed));
+        let entry = Entry { interval, offset, seed, probes: 0, last_start: now, early_in_row: 0 };
+        let soon = now + thousandths(FIRST_ROUND.min(interval) / 4, split_mix(seed));
+        match self.entries.get_mut(place) {
+            Some(free) => *free = entry,
+            None => self.entries.push(entry),
+        }
+        self.queue.push(Reverse((soon, place)));
+    }
+
+    /// Takes a pair out for good.
+    pub(super) fn remove(&mut self, place: usize) {
+        self.queue.retain(|Reverse((_, pair))| *pair != place);
+    }
+
     /// When the next pair is due.
     pub(super) fn next(&self) -> Option<Instant> {
         self.queue.peek().map(|Reverse((at, _))| *at)

@@ -4,16 +4,20 @@ use aws_lc_rs::digest;
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
-use x509_parser::extensions::{AuthorityInfoAccess, GeneralName};
+use x509_parser::extensions::{AuthorityInfoAccess, DistributionPointName, GeneralName, ParsedExtension};
 use x509_parser::nom::Parser as _;
-use x509_parser::oid_registry::{OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS, OID_PKIX_AUTHORITY_INFO_ACCESS};
+use x509_parser::oid_registry::{
+    OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS, OID_PKIX_ACCESS_DESCRIPTOR_OCSP, OID_PKIX_AUTHORITY_INFO_ACCESS,
+};
 use x509_parser::prelude::FromDer as _;
 
-use crate::observation::CertificateFacts;
+use crate::observation::{CertificateFacts, Publication, Published};
 use crate::text::Clean;
 
 /// The most places kept where an issuer's certificate is published.
 const MAX_CA_ISSUERS: usize = 4;
+/// The most places kept of each kind that a certificate names.
+const MAX_PUBLICATIONS: usize = 4;
 
 /// Reads a certificate as far as it can be read; one that cannot be says so in its names.
 pub(crate) fn facts(certificate: &CertificateDer<'_>) -> CertificateFacts {
@@ -54,6 +58,46 @@ fn readable(certificate: &X509Certificate<'_>) -> CertificateFacts {
     }
 }
 
+/// Where a certificate says that something about it is published, as far as that is over plain http.
+pub(crate) fn publications(certificate: &CertificateDer<'_>) -> Vec<Publication> {
+    let Ok((_, certificate)) = X509Certificate::from_der(certificate.as_ref()) else { return Vec::new() };
+    let mut found = Vec::new();
+    for extension in certificate.extensions() {
+        match extension.parsed_extension() {
+            ParsedExtension::CRLDistributionPoints(points) => {
+                let names = points.iter().filter_map(|point| match &point.distribution_point {
+                    Some(DistributionPointName::FullName(names)) => Some(names),
+                    _ => None,
+                });
+                note(&mut found, Published::Crl, names.flatten());
+            }
+            ParsedExtension::AuthorityInfoAccess(access) => {
+                let of = |method| {
+                    let all = access.accessdescs.iter().filter(move |access| access.access_method == method);
+                    all.map(|access| &access.access_location)
+                };
+                note(&mut found, Published::Ocsp, of(OID_PKIX_ACCESS_DESCRIPTOR_OCSP));
+                note(&mut found, Published::Issuer, of(OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Notes the plain http addresses among names, as many as are kept of a kind.
+fn note<'a>(found: &mut Vec<Publication>, kind: Published, names: impl Iterator<Item = &'a GeneralName<'a>>) {
+    let urls = names.filter_map(|name| match name {
+        GeneralName::URI(url) if is_http(url) => Some(Clean::new(url)),
+        _ => None,
+    });
+    found.extend(urls.take(MAX_PUBLICATIONS).map(|url| Publication { kind, url }));
+}
+
+fn is_http(url: &str) -> bool {
+    url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+}
+
 /// The plain http addresses among the caIssuers (RFC 5280, section 4.2.2.1).
 fn ca_issuers(certificate: &X509Certificate<'_>) -> Vec<Clean> {
     let extensions = certificate.extensions().iter();
@@ -66,10 +110,7 @@ fn ca_issuers(certificate: &X509Certificate<'_>) -> Vec<Clean> {
         GeneralName::URI(url) if description.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS => Some(url),
         _ => None,
     });
-    urls.filter(|url| url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")))
-        .take(MAX_CA_ISSUERS)
-        .map(Clean::new)
-        .collect()
+    urls.filter(|url| is_http(url)).take(MAX_CA_ISSUERS).map(Clean::new).collect()
 }
 
 #[cfg(test)]

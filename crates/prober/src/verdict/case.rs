@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use time::OffsetDateTime;
 
 use super::finding::Finding;
-use super::{Edition, Question};
+use super::{Edition, Question, published};
 use crate::cause::{Cause, Stage};
 use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
@@ -181,7 +181,7 @@ impl<'a> Case<'a> {
     /// text.
     pub(super) fn content_proves(&self) -> bool {
         let whole_crl = self.observation.parsed_crl().is_some_and(|list| list.signature != CrlSignature::Invalid);
-        self.plain_answer().is_some() && (whole_crl || self.body_matches())
+        self.plain_answer().is_some() && (whole_crl || self.body_matches() || published::proves(self))
     }
 
     /// Whether the body holds the text expected of it.

@@ -9,6 +9,7 @@ use super::case::Case;
 use super::edition;
 use super::finding::Finding;
 use super::http::words;
+use super::published;
 use crate::cause::{Blame, Cause};
 use crate::observation::{
     BodyFacts, CrlFacts, CrlOutcome, CrlSignature, HttpFacts, HttpFailure, HttpFault, IoKind, Moment,
@@ -22,7 +23,7 @@ pub(super) fn needs_rest_of_body(case: &Case<'_>, fault: &HttpFault) -> bool {
         // An orderly end before the announced one is a cut list, not a cut connection. Only a 2xx holds a list.
         return (200..300).contains(&status) && whole_crl(case).is_none() && !ended_early(case, fault);
     }
-    case.expect().body.is_some() && !case.body_matches()
+    published::needs_rest_of_body(case) || (case.expect().body.is_some() && !case.body_matches())
 }
 
 /// What does not count because the endpoint says so: `freshness: ignored`.

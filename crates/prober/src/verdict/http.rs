@@ -106,7 +106,8 @@ pub(super) fn server_error(case: &Case<'_>) -> Option<Finding> {
 pub(super) fn unproven(case: &Case<'_>) -> Option<Finding> {
     let http = case.plain_answer()?;
     let expect = case.expect();
-    let undecided = expect.status.is_none() && expect.body.is_none() && expect.crl.is_none();
+    let undecided =
+        expect.status.is_none() && expect.body.is_none() && expect.crl.is_none() && case.endpoint.discovered.is_none();
     if !undecided || !matches!(http.status, 401 | 403 | 429 | 451) {
         return None;
     }

@@ -67,6 +67,13 @@ fn summary(plan: &Plan) -> Result<String, std::fmt::Error> {
     if !Arc::ptr_eq(&plan.fingerprints, &Fingerprints::built_in().unwrap()) {
         writeln!(out, "fingerprints of its own")?;
     }
+    match plan.discovery {
+        None => writeln!(out, "no discovery")?,
+        Some(discovery) if plan.endpoints.iter().all(|endpoint| endpoint.interval != discovery.interval) => {
+            writeln!(out, "discovery every {:?}", discovery.interval)?;
+        }
+        Some(_) => {}
+    }
     if plan.audit != Some(Plan::DEFAULT_AUDIT_INTERVAL) {
         writeln!(out, "audit every {:?}", plan.audit)?;
     }

@@ -19,6 +19,8 @@ mod pac;
 #[cfg(test)]
 mod resting;
 #[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod secure;
 #[cfg(test)]
 mod site;

@@ -23,7 +23,7 @@ use super::{Connection, Shared};
 use crate::crl;
 use crate::fault::{CrlFault, HttpFault, Reply};
 use crate::host::Host;
-use crate::shipped::{self, INTERMEDIATE_PATH, PKI_HOST};
+use crate::shipped::{self, INTERMEDIATE_PATH, ISSUING_CRL_PATH, PKI_HOST, ROOT_PATH};
 use crate::wire::Head;
 
 type Answer = Response<BoxBody<Bytes, io::Error>>;
@@ -48,11 +48,16 @@ fn answer(request: &Request<Incoming>, host: &Host, shared: &Shared) -> Answer {
         return from_reply(reply);
     }
     if shipped::is_crl(path) {
-        return list(request, faults.crl, shared);
+        let of_leaves = host.name == PKI_HOST && path == ISSUING_CRL_PATH;
+        return list(request, faults.crl, of_leaves, shared);
     }
-    if host.name == PKI_HOST && path == INTERMEDIATE_PATH {
-        let der = shared.authority.intermediate_der().to_vec();
-        return whole(StatusCode::OK, "application/pkix-cert", der.into());
+    let certificate = match (host.name.as_str(), path) {
+        (PKI_HOST, INTERMEDIATE_PATH) => Some(shared.authority.intermediate_der()),
+        (PKI_HOST, ROOT_PATH) => Some(shared.authority.root_der()),
+        _ => None,
+    };
+    if let Some(certificate) = certificate {
+        return whole(StatusCode::OK, "application/pkix-cert", certificate.to_vec().into());
     }
     let (status, body) = shipped::usual_answer(&host.name, path);
     let status = StatusCode::from_u16(status).unwrap_or_default();
@@ -71,13 +76,13 @@ fn shift_date(answer: &mut Answer, now: OffsetDateTime, seconds: i64) {
 }
 
 /// A revocation list, unless the client has the very same one.
-fn list(request: &Request<Incoming>, fault: Option<CrlFault>, shared: &Shared) -> Answer {
-    let tag = crl::tag(fault);
+fn list(request: &Request<Incoming>, fault: Option<CrlFault>, of_leaves: bool, shared: &Shared) -> Answer {
+    let tag = crl::tag(&shared.authority, fault, of_leaves);
     let asked = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut answer = if tag.is_some() && asked == tag.as_deref() {
         whole(StatusCode::NOT_MODIFIED, "application/pkix-crl", Bytes::new())
     } else {
-        crl::body(&shared.authority, fault).map_or_else(|error| failed(&error), from_crl)
+        crl::body(&shared.authority, fault, of_leaves).map_or_else(|error| failed(&error), from_crl)
     };
     if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
         answer.headers_mut().insert(ETAG, tag);

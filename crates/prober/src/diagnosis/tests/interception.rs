@@ -48,6 +48,7 @@ fn tls(trust: &str, issuer: &str) -> TlsFacts {
         alpn: None,
         chain: vec![certificate],
         leaf_sha256: None,
+        published: Vec::new(),
         verification: Verification {
             trust,
             validity: Validity::Valid,

@@ -59,6 +59,7 @@ async fn completed(root: &Authority, leaf: &Leaf, publisher: &Publisher) -> (Ver
         alpn: None,
         chain,
         leaf_sha256: None,
+        published: Vec::new(),
         verification: Verification {
             trust: verdict.trust,
             validity: verdict.validity,

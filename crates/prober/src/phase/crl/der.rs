@@ -14,14 +14,14 @@ use crate::observation::{CrlFacts, CrlSignature};
 use crate::text::Clean;
 
 /// The first byte of every CRL in DER.
-pub(super) const SEQUENCE: u8 = 0x30;
+pub(in crate::phase) const SEQUENCE: u8 = 0x30;
 
 /// The longest issuer name read, in bytes.
 const MAX_NAME: usize = 16 * 1024;
 
 /// Why DER is no CRL; reads on from "no CRL:".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(super) enum Malformed {
+pub(in crate::phase) enum Malformed {
     #[error("its length is indefinite: BER, not DER")]
     Indefinite,
     #[error("its first bytes are not DER")]
@@ -37,7 +37,7 @@ pub(super) enum Malformed {
 }
 
 /// How long the outer element says that it is, header included.
-pub(super) fn announced_length(body: &[u8]) -> Result<u64, Malformed> {
+pub(in crate::phase) fn announced_length(body: &[u8]) -> Result<u64, Malformed> {
     if body.get(1) == Some(&0x80) {
         return Err(Malformed::Indefinite);
     }
@@ -124,24 +124,28 @@ fn hex(octets: &[u8]) -> String {
 }
 
 /// Takes the next element, whatever it is.
-pub(super) fn any<'a>(input: &mut &'a [u8], field: &'static str) -> Result<Any<'a>, Malformed> {
+pub(in crate::phase) fn any<'a>(input: &mut &'a [u8], field: &'static str) -> Result<Any<'a>, Malformed> {
     let (rest, any) = Any::from_der(input).map_err(|_| Malformed::Field(field))?;
     *input = rest;
     Ok(any)
 }
 
 /// Takes the next element, which has to have a universal tag, and hands out its content.
-pub(super) fn element<'a>(input: &mut &'a [u8], tag: Tag, field: &'static str) -> Result<&'a [u8], Malformed> {
+pub(in crate::phase) fn element<'a>(
+    input: &mut &'a [u8],
+    tag: Tag,
+    field: &'static str,
+) -> Result<&'a [u8], Malformed> {
     let any = any(input, field)?;
     if any.class() == Class::Universal && any.tag() == tag { Ok(any.data) } else { Err(Malformed::Field(field)) }
 }
 
-pub(super) fn sequence<'a>(input: &mut &'a [u8], field: &'static str) -> Result<&'a [u8], Malformed> {
+pub(in crate::phase) fn sequence<'a>(input: &mut &'a [u8], field: &'static str) -> Result<&'a [u8], Malformed> {
     element(input, Tag::Sequence, field)
 }
 
 /// The universal tag of the next element.
-pub(super) fn next_tag(input: &[u8]) -> Option<Tag> {
+pub(in crate::phase) fn next_tag(input: &[u8]) -> Option<Tag> {
     let (_, header) = Header::from_der(input).ok()?;
     (header.class() == Class::Universal).then(|| header.tag())
 }

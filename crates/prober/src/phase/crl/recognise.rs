@@ -1,7 +1,7 @@
 //! Names what came in place of a CRL.
 
 /// What a body that is neither DER nor PEM looks like, in words that follow "no CRL:".
-pub(super) fn words(body: &[u8]) -> &'static str {
+pub(in crate::phase) fn words(body: &[u8]) -> &'static str {
     let start = body.get(..1024).unwrap_or(body);
     let text = String::from_utf8_lossy(start).trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
     if body.is_empty() {

@@ -19,6 +19,7 @@ fn prober(host: &str) -> Prober {
         concurrency: std::num::NonZeroUsize::MIN,
         confirm: std::num::NonZeroU32::MIN,
         audit: None,
+        discovery: None,
         dns,
         tls: TlsPlan::default(),
         fingerprints: crate::fingerprint::Fingerprints::built_in().unwrap(),

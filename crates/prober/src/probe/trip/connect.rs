@@ -1,15 +1,18 @@
 //! Names and connections: to the origin, or to a proxy, with TLS to the latter where it is spoken.
 
+use std::net::IpAddr;
+
 use tokio::net::TcpStream;
 use url::Url;
 
 use super::super::Step;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
-use crate::observation::{Fault, ProxyFailure, ProxyFault, ResolveFacts};
+use crate::net::is_global;
+use crate::observation::{ConnectFailure, ConnectFault, Fault, ProxyFailure, ProxyFault, ResolveFacts};
 use crate::phase::proxy::{Line, secure};
 use crate::phase::tcp::Connected;
-use crate::plan::{Proxy, ProxyScheme, RootsChoice};
+use crate::plan::{PrivateAnswers, Proxy, ProxyScheme, RootsChoice};
 
 impl Trip<'_> {
     pub(super) async fn connect_to_origin(&mut self, url: &Url) -> Result<TcpStream, Fault> {
@@ -17,9 +20,24 @@ impl Trip<'_> {
         let facts = self.resolve_origin(host).await?;
         let network = self.network;
         let by = self.deadline.until(Stage::Connect);
-        let connected = self.timed(Stage::Connect, network.connect(host, port, &facts.addresses, by)).await;
+        let addresses = self.admitted(&facts);
+        let connected = if addresses.is_empty() {
+            Err(not_asked(host, port))
+        } else {
+            let connecting = network.connect(host, port, &addresses, by);
+            self.timed(Stage::Connect, connecting).await.map_err(Fault::from)
+        };
         self.seen.resolve = Some(facts).filter(|_| url.domain().is_some());
         Ok(self.note_connected(connected?))
+    }
+
+    /// The addresses that may be connected to. A certificate must not send us about the site's own network, whatever its
+    /// names resolve to; fixed answers are the configuration's own.
+    pub(super) fn admitted(&self, facts: &ResolveFacts) -> Vec<IpAddr> {
+        let endpoint = self.endpoint();
+        let is_free =
+            endpoint.discovered.is_none() || endpoint.private_answers == PrivateAnswers::Allowed || facts.fixed;
+        facts.addresses.iter().copied().filter(|address| is_free || is_global(*address)).collect()
     }
 
     pub(super) async fn resolve_origin(&mut self, host: &str) -> Result<ResolveFacts, Fault> {
@@ -68,4 +86,10 @@ impl Trip<'_> {
         self.seen.failed_attempts.extend(connected.failed);
         connected.stream
     }
+}
+
+/// No address is one that may be asked.
+pub(super) fn not_asked(host: &str, port: u16) -> Fault {
+    let (host, failure) = (host.to_owned(), ConnectFailure::Unreachable);
+    Fault::Connect(ConnectFault { host, port, failure, attempts: Vec::new() })
 }

@@ -11,10 +11,13 @@ use super::fault::{Stopped, is_lost};
 use super::tunnel::Socket;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
-use crate::observation::{CrlFacts, CrlOutcome, Fault, HttpFacts, OriginClock, Sample, TlsFacts};
+use crate::observation::{
+    CrlFacts, CrlOutcome, Fault, HttpFacts, IssuerOutcome, OriginClock, Published, Sample, TlsFacts,
+};
 use crate::phase;
 use crate::phase::Failure;
 use crate::phase::aia::OpenChain;
+use crate::phase::certificate;
 use crate::phase::crl::{self, Signers};
 use crate::phase::http::{Body, BodyRule, Form, Kept, Protocol, Request, Response, Unanswered};
 use crate::phase::io::Metered;
@@ -63,11 +66,12 @@ impl<'a> Trip<'a> {
             let issuers = Issuers { prober: self.prober, path: &self.pair.path, served: &served };
             completed = self.timed(Stage::Tls, open.complete(connector, host, &mut facts, &issuers, by)).await;
         }
+        let sent = stream.get_ref().1.peer_certificates().unwrap_or_default();
+        let chain = completed.as_deref().unwrap_or(sent);
         if let Some(signers) = self.prober.signers.as_ref().filter(|_| facts.is_proven()) {
-            let served = stream.get_ref().1.peer_certificates().unwrap_or_default();
-            let chain = completed.as_deref().unwrap_or(served);
             signers.meet(facts.verification.authorities.iter().filter_map(|place| chain.get(*place)));
         }
+        self.prober.learn(connector, chain, &mut facts);
         self.listener.heard(Step::Secured(&facts));
         Ok((Box::new(stream), facts))
     }
@@ -177,6 +181,12 @@ impl<'a> Trip<'a> {
         }
     }
 
+    /// Whether a redirect may be followed: what a certificate names must not lead where the certificate may not.
+    fn may_ask(&self, url: &Url) -> bool {
+        let discovery = self.prober.discovery.as_ref().filter(|_| self.endpoint().discovered.is_some());
+        discovery.is_none_or(|discovery| discovery.may_ask(url))
+    }
+
     /// Takes note of a list that came in full, so that it need not come again unless it changes.
     fn keep(&self, url: &Url, http: &HttpFacts, list: &CrlFacts) {
         let prober = self.prober;
@@ -187,8 +197,10 @@ impl<'a> Trip<'a> {
     /// Takes in a response, and says where it sends the client, if that is followed.
     pub(super) fn take_in(&mut self, url: &Url, body: Body) -> Result<Option<Url>, Fault> {
         let Body { mut facts, bytes, mut fault, .. } = body;
-        let expects_crl = self.endpoint().expect.crl.is_some();
-        let next = if expects_crl { redirect::target(url, &facts) } else { None };
+        let endpoint = self.endpoint();
+        let follows = endpoint.expect.crl.is_some() || endpoint.discovered.is_some();
+        let next = if follows { redirect::target(url, &facts) } else { None };
+        let next = next.filter(|next| self.may_ask(next));
         let came = fault.as_ref().is_none_or(is_lost);
         let crl = self.signers().filter(|_| is_success(facts.status) && came);
         let mut crl = crl.map(|signers| crl::read(&bytes, &facts.body, signers));
@@ -200,8 +212,12 @@ impl<'a> Trip<'a> {
             }
             None => {}
         }
-        if matches!(crl, Some(CrlOutcome::Parsed(_))) {
-            // A whole list came; that its connection was not closed in good order bothers no client.
+        let expects_issuer = endpoint.discovered == Some(Published::Issuer) && is_success(facts.status);
+        let issuer = expects_issuer.then(|| certificate::read(&bytes, &facts.body));
+        // One that broke off has its own cause.
+        let issuer = issuer.filter(|issuer| fault.is_none() || matches!(issuer, IssuerOutcome::Readable { .. }));
+        if matches!(crl, Some(CrlOutcome::Parsed(_))) || matches!(issuer, Some(IssuerOutcome::Readable { .. })) {
+            // All of it came; that its connection was not closed in good order bothers no client.
             fault = None;
         } else {
             facts.body.sample = Sample::new(&bytes);
@@ -209,6 +225,7 @@ impl<'a> Trip<'a> {
         self.listener.heard(Step::Read { body: &facts.body, crl: crl.as_ref() });
         self.seen.http = Some(facts);
         self.seen.crl = crl;
+        self.seen.issuer = issuer;
         match (next, fault) {
             (None, Some(failure)) => Err(failure.into()),
             (next, _) => Ok(next),

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::super::Step;
+use super::connect::not_asked;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
 use crate::observation::{Fault, MonitorFault, ProxyFault};
@@ -60,9 +61,9 @@ impl Trip<'_> {
 
     async fn ask_in_socks(&mut self, proxy: &Proxy, dialect: Dialect, url: &Url) -> Result<Socket, Fault> {
         // The target's name first: both names share the time for resolving.
-        let target = self.socks_target(proxy, url).await?;
-        let line = self.line_to_proxy(proxy).await?;
         let (_, port) = host_and_port(url);
+        let target = self.socks_target(proxy, url, port).await?;
+        let line = self.line_to_proxy(proxy).await?;
         let ask = socks::Ask { dialect, target, port, credentials: proxy.credentials.as_ref() };
         let by = self.deadline.until(Stage::Proxy);
         let answer = self.timed(Stage::Proxy, socks::open(line, &ask, by)).await;
@@ -73,7 +74,7 @@ impl Trip<'_> {
     }
 
     /// The target as the proxy is to be told: by name, or by the address that was found here.
-    async fn socks_target<'u>(&mut self, proxy: &Proxy, url: &'u Url) -> Result<Target<'u>, Fault> {
+    async fn socks_target<'u>(&mut self, proxy: &Proxy, url: &'u Url, port: u16) -> Result<Target<'u>, Fault> {
         let none = || {
             let reason = "there is no host to name".into();
             Fault::Monitor(MonitorFault { operation: format!("ask {proxy} for {url}"), reason })
@@ -81,8 +82,12 @@ impl Trip<'_> {
         match Target::of(url).ok_or_else(none)? {
             Target::Name(name) if proxy.scheme.resolves_here() => {
                 let facts = self.resolve_origin(name).await?;
-                let target = Target::resolved(&facts.addresses);
+                let admitted = self.admitted(&facts);
                 self.seen.resolve = Some(facts);
+                if admitted.is_empty() {
+                    return Err(not_asked(name, port));
+                }
+                let target = Target::resolved(&admitted);
                 target.ok_or_else(none)
             }
             target => Ok(target),

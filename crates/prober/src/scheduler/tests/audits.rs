@@ -121,9 +121,12 @@ async fn a_round_audits_what_is_usable_when_all_probes_are_in() {
     });
     let began = Instant::now();
     let mut told = Vec::new();
-    let round =
-        round(&plan, Arc::clone(&script), &StoppedClock, true, |pair: &Pair| told.push(pair.endpoint.name.clone()))
-            .await;
+    let round = round(&plan, Arc::clone(&script), &StoppedClock, true, |progress| {
+        if let Progress::Ended(pair) = progress {
+            told.push(pair.endpoint.name.clone());
+        }
+    })
+    .await;
     let results = round.results;
     let states: Vec<_> = results.iter().map(|(_, report)| report.verdict.state).collect();
     assert_eq!(states, [State::Degraded, State::Blocked, State::Degraded, State::Degraded]);

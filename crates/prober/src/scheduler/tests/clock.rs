@@ -63,6 +63,7 @@ impl Probe for Origins {
             alpn: None,
             chain: vec![certificate],
             leaf_sha256: None,
+            published: Vec::new(),
             verification: Verification {
                 trust: ChainTrust::Public,
                 validity: period.validity_at(ours),

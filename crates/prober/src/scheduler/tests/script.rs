@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use crate::net::Clock;
 use crate::observation::{
     AuditFacts, ChainTrust, ConnectFailure, ConnectFault, Fault, HandshakeSignature, Headers, HelloOutcome,
-    Observation, ProxyFacts, ProxyFailure, ProxyFault, RouteFacts, Sample, TlsFacts, TlsFailure, TlsFault, Validity,
-    Verification,
+    Observation, ProxyFacts, ProxyFailure, ProxyFault, Publication, Published, RouteFacts, Sample, TlsFacts,
+    TlsFailure, TlsFault, Validity, Verification,
 };
 use crate::plan::Pair;
 use crate::probe::Probe;
@@ -33,6 +33,8 @@ pub(super) enum Act {
     Opens,
     /// Opens, through TLS.
     Secures,
+    /// The same, by a chain that names a list of its own.
+    Names,
     Refused,
     ProxySilent,
     ProxyAnswers,
@@ -128,16 +130,23 @@ impl Probe for Script {
         };
         let at_once = {
             let mut under_way = self.under_way.lock().unwrap();
-            assert!(under_way.insert(host.clone()), "{host} is probed twice at once");
+            let probed = pair.endpoint.url.to_string();
+            assert!(under_way.insert(probed.clone()), "{probed} is probed twice at once");
             under_way.len()
         };
         self.most_at_once.fetch_max(at_once, Ordering::Relaxed);
-        let mut guard = UnderWay(self, host.clone(), false);
+        let mut guard = UnderWay(self, pair.endpoint.url.to_string(), false);
         let (takes, act) = (self.part)(&host, before);
         tokio::time::sleep(takes).await;
         guard.2 = true;
         match act {
             Act::Secures => Observation { tls: Some(tls()), ..seen(takes, RouteFacts::Direct, None, None) },
+            Act::Names => {
+                let url = format!("http://published.example/{host}.crl");
+                let published = vec![Publication { kind: Published::Crl, url: url.as_str().into() }];
+                let tls = TlsFacts { published, ..tls() };
+                Observation { tls: Some(tls), ..seen(takes, RouteFacts::Direct, None, None) }
+            }
             Act::Opens => seen(takes, RouteFacts::Direct, None, None),
             Act::Refused => {
                 let failure = ConnectFailure::Refused;
@@ -175,6 +184,7 @@ fn tls() -> TlsFacts {
         alpn: None,
         chain: Vec::new(),
         leaf_sha256: None,
+        published: Vec::new(),
         verification: Verification {
             trust: ChainTrust::Public,
             validity: Validity::Valid,

@@ -1,0 +1,129 @@
+//! What the certificates of a loopback internet name, probed over its proxies: their port 80 is nobody's else.
+
+use std::sync::Arc;
+
+use prober::net::SystemClock;
+use prober::observation::{CrlSignature, IssuerOutcome, Published};
+use prober::plan::{Pair, Plan, PrivateAnswers};
+use prober::probe::Prober;
+use prober::scheduler::round;
+use prober::state::Report;
+use prober::{Blame, Cause, State};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use testnet::{CertificateKind, DnsFault, HttpFault, PKI_HOST, Reply, TRAP_HOST, World};
+
+use crate::site::{HTTPS_HOST, Site};
+
+pub(crate) async fn site() -> Site {
+    Site::of(World::builder().with_revocation().start().await.unwrap())
+}
+
+/// One round over the path; the results, of the endpoint first.
+pub(crate) async fn checked(site: &Site, plan: &Plan) -> Vec<(Arc<Pair>, Arc<Report>)> {
+    let prober = Arc::new(Prober::new(plan, Arc::new(SystemClock)).unwrap());
+    let results = round(plan, prober, &SystemClock, false, |_| {}).await.results;
+    assert_eq!(site.world.faults().connections(TRAP_HOST).unwrap(), 0, "nobody may ever ask there");
+    results
+}
+
+pub(crate) async fn over(site: &Site, path: &str) -> Vec<(Arc<Pair>, Arc<Report>)> {
+    checked(site, &site.plan(&site.https(), path, "")).await
+}
+
+pub(crate) fn of<'a>(results: &'a [(Arc<Pair>, Arc<Report>)], name: &str) -> &'a Report {
+    let found = results.iter().find(|(pair, _)| pair.endpoint.name == name);
+    &found.unwrap_or_else(|| panic!("no {name}: {results:#?}")).1
+}
+
+pub(crate) fn comes_to(report: &Report) -> (State, Option<(Cause, Blame)>) {
+    (report.verdict.state, report.verdict.reason.as_ref().map(|reason| (reason.cause, reason.blame)))
+}
+
+const LIST: &str = "pki-testnet-example-issuing-crl";
+const ISSUER: &str = "pki-testnet-example-intermediate-cer";
+
+#[tokio::test]
+async fn what_a_chain_names_is_asked_over_the_same_path() {
+    let site = site().await;
+    for path in ["proxy", "secure", "socks5h"] {
+        let results = over(&site, path).await;
+        assert!(results.iter().all(|(pair, _)| pair.path.name == path));
+        for (pair, report) in &results {
+            assert_eq!(comes_to(report), (State::Reachable, None), "{:?}: {:?}", pair.key(), report.verdict);
+        }
+        let list = of(&results, LIST).observation.parsed_crl().unwrap();
+        assert_eq!(list.signature, CrlSignature::Valid, "its signer has been met: {list:?}");
+        let issuer = &of(&results, ISSUER).observation.issuer;
+        assert!(matches!(issuer, Some(IssuerOutcome::Readable { subject }) if subject.as_str().contains("Issuing")));
+        // The intermediate says where the root's are.
+        assert!(of(&results, "pki-testnet-example-root-crl").observation.parsed_crl().is_some());
+        of(&results, "pki-testnet-example-root-cer");
+        let kinds = results.iter().filter_map(|(pair, _)| pair.endpoint.discovered);
+        assert_eq!(kinds.filter(|kind| *kind != Published::Ocsp).count(), 4);
+    }
+}
+
+#[tokio::test]
+async fn an_interceptor_chooses_nothing() {
+    let site = site().await;
+    for kind in [CertificateKind::Intercepted, CertificateKind::InterceptedExpired, CertificateKind::SelfSigned] {
+        site.world.faults().set(HTTPS_HOST, kind.clone()).unwrap();
+        assert_eq!(over(&site, "proxy").await.len(), 1, "{kind:?}");
+        // Nor does the company's own.
+        let mut plan = site.plan(&site.https(), "proxy", "");
+        let pem = std::fs::read(site.world.interceptor_file()).unwrap();
+        plan.tls.inspection_roots = vec![CertificateDer::from_pem_slice(&pem).unwrap()];
+        assert_eq!(checked(&site, &plan).await.len(), 1, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_in_place_of_a_certificate_has_a_cause() {
+    let site = site().await;
+    let saying = |body: &str| HttpFault::Reply(Reply { body: body.to_owned(), ..Reply::status(200) });
+    let blocked = (State::Blocked, Some((Cause::ContentMismatch, Blame::Interceptor)));
+    let gone = (State::Degraded, Some((Cause::ContentMismatch, Blame::Origin)));
+    for (fault, expected) in [
+        (saying("<html>nothing here</html>"), blocked),
+        (saying(""), blocked),
+        (HttpFault::Reply(Reply::status(401)), blocked),
+        (HttpFault::Reply(Reply::status(404)), gone),
+        (HttpFault::Reply(Reply::status(410)), gone),
+        (HttpFault::Reply(Reply::status(500)), (State::Degraded, Some((Cause::HttpServerError, Blame::Origin)))),
+        (HttpFault::GzipBomb, blocked),
+    ] {
+        site.world.faults().set(PKI_HOST, fault.clone()).unwrap();
+        let results = over(&site, "socks5h").await;
+        assert_eq!(comes_to(of(&results, ISSUER)), expected, "{fault:?}: {:?}", of(&results, ISSUER).verdict);
+    }
+}
+
+#[tokio::test]
+async fn names_that_lead_into_the_site_are_not_asked() {
+    let site = site().await;
+    let mut plan = site.plan(&site.https(), "socks5", "");
+    let discovery = plan.discovery.as_mut().unwrap();
+    assert_eq!(discovery.private_answers, PrivateAnswers::Allowed);
+    discovery.private_answers = PrivateAnswers::Blocked;
+    let before = site.world.faults().connections(PKI_HOST).unwrap();
+    let results = checked(&site, &plan).await;
+    assert!(results.len() > 4, "{results:#?}");
+    assert_eq!(comes_to(of(&results, LIST)).0, State::Blocked);
+    assert_eq!(site.world.faults().connections(PKI_HOST).unwrap(), before, "127.0.0.0/8 is no public address");
+}
+
+#[tokio::test]
+async fn what_cannot_be_reached_is_told_like_any_endpoint() {
+    let site = site().await;
+    site.world.faults().set(PKI_HOST, DnsFault::NxDomain).unwrap();
+    let results = over(&site, "socks5").await;
+    assert_eq!(comes_to(of(&results, LIST)), (State::Blocked, Some((Cause::DnsNxdomain, Blame::Resolver))));
+}
+
+#[tokio::test]
+async fn it_can_be_switched_off() {
+    let site = site().await;
+    let plan = Plan { discovery: None, ..site.plan(&site.https(), "proxy", "") };
+    assert_eq!(checked(&site, &plan).await.len(), 1);
+}
