@@ -18,7 +18,9 @@ use serde::Serialize;
 pub use self::incident::{IncidentEntry, Incidents};
 pub use self::interception::{InterceptorEntry, ReachEntry};
 pub(crate) use self::observed::answers;
-pub use self::observed::{AuditAnswer, CrlAnswer, HttpAnswer, Observed, PhaseSeconds, ProxyAnswer, TlsAnswer};
+pub use self::observed::{
+    AuditAnswer, CrlAnswer, HttpAnswer, Observed, OcspStatement, PhaseSeconds, ProxyAnswer, TlsAnswer,
+};
 pub use self::result::{LastResult, ResultEntry};
 pub use self::stamp::Stamp;
 use crate::rows::of_endpoints;

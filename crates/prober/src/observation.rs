@@ -10,6 +10,7 @@ mod clock;
 mod crl;
 mod fault;
 mod http;
+mod ocsp;
 mod pac;
 mod publication;
 mod resolve;
@@ -34,6 +35,7 @@ pub use self::fault::{
     ProxyFailure, ProxyFault, TlsFailure, TlsFault,
 };
 pub use self::http::{BodyFacts, Headers, HttpFacts, ProxyFacts, Sample};
+pub use self::ocsp::{CertificateStatus, OcspAnswer, OcspFacts, OcspOutcome, OcspRefusal};
 pub use self::pac::{NotScript, PacFacts, PacFailure, PacFault, PacFlaw, PacLookup, PacSourceFault, PacStale};
 pub use self::publication::{IssuerOutcome, Publication, Published};
 pub use self::resolve::{Family, Lookup, LookupOutcome, ResolveFacts, ResolveFailure, ResolveFault};
@@ -114,6 +116,9 @@ pub struct Observation {
     /// What the body was, where an issuer's certificate was expected and a 2xx body was read.
     #[serde(default)]
     pub issuer: Option<IssuerOutcome>,
+    /// What a responder said, where one was asked and a 2xx body was read.
+    #[serde(default)]
+    pub ocsp: Option<Box<OcspFacts>>,
     /// What ended the probe before its natural end.
     #[serde(default)]
     pub fault: Option<Fault>,
@@ -193,6 +198,7 @@ impl Observation {
             origin_clock: None,
             crl: None,
             issuer: None,
+            ocsp: None,
             fault: None,
         }
     }

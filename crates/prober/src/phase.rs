@@ -9,6 +9,7 @@ mod deadline;
 pub mod dns;
 pub mod http;
 pub mod io;
+pub mod ocsp;
 pub mod proxy;
 pub mod tcp;
 pub mod tls;

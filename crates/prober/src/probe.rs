@@ -6,6 +6,7 @@ mod kept;
 mod network;
 mod pac;
 mod redirect;
+mod responder;
 mod served;
 mod step;
 mod tenant;
@@ -24,14 +25,14 @@ use self::pac::{Needs, PacFiles};
 pub use self::step::{Listener, Step};
 use self::trip::Trip;
 use crate::net::Clock;
-use crate::observation::{AuditFacts, Fault, MonitorFault, Observation, RouteFacts};
+use crate::observation::{AuditFacts, Fault, MonitorFault, Observation, Published, RouteFacts};
 use crate::phase::Deadline;
 pub use crate::phase::SetupFault;
 use crate::phase::dns::Resolver;
 use crate::phase::proxy::Remembered;
 use crate::phase::tls::Connector;
 use crate::plan::{Discovery, Pair, Path, Plan, RootsChoice, Way};
-use crate::trust::served::ServedChains;
+use crate::trust::served::{Link, ServedChains};
 use crate::trust::signer::KnownSigners;
 
 /// Whoever can probe a pair: the real prober, or a script in a test.
@@ -111,25 +112,42 @@ impl Prober {
         if let Some(tenant) = &pair.endpoint.tenant {
             return Box::pin(self.ask_about(tenant, pair.endpoint.timeout, listener)).await;
         }
+        if pair.endpoint.discovered == Some(Published::Ocsp) {
+            return match self.question_for(pair) {
+                Some((pair, link)) => Box::pin(self.probe_about(&pair, Some(&link), listener)).await,
+                None => self.nothing_to_ask(),
+            };
+        }
+        self.probe_about(pair, None, listener).await
+    }
+
+    /// Probes a pair; where it is a responder, `link` is what it is asked for.
+    async fn probe_about(&self, pair: &Pair, link: Option<&Link>, listener: &dyn Listener) -> Observation {
         let start = Instant::now();
-        let mut seen = self.travel(pair, start, pair.endpoint.timeout, listener).await;
+        let mut seen = self.travel((pair, link), start, pair.endpoint.timeout, listener).await;
         if is_about_to_go_direct(&seen) {
             // Rare, so it stays out of every other probe's future.
-            let attempt = Box::pin(self.try_direct(pair, start + pair.endpoint.timeout));
+            let attempt = Box::pin(self.try_direct(pair, link, start + pair.endpoint.timeout));
             seen.direct = attempt.await.map(Box::new);
         }
         seen
     }
 
-    async fn travel(&self, pair: &Pair, start: Instant, time: Duration, listener: &dyn Listener) -> Observation {
-        let mut trip = Trip::new(self, pair, Deadline::new(start, time), listener);
+    async fn travel(
+        &self,
+        (pair, link): (&Pair, Option<&Link>),
+        start: Instant,
+        time: Duration,
+        listener: &dyn Listener,
+    ) -> Observation {
+        let mut trip = Trip::new(self, pair, Deadline::new(start, time), listener).asking_for(link);
         // Every phase keeps to its own share; this is for what should not happen.
         let ended = timeout_at(trip.end(), trip.go()).await;
         trip.finish(ended)
     }
 
     /// What a direct attempt sees in the time that is left, if that is worth one.
-    async fn try_direct(&self, pair: &Pair, by: Instant) -> Option<Observation> {
+    async fn try_direct(&self, pair: &Pair, link: Option<&Link>, by: Instant) -> Option<Observation> {
         let now = Instant::now();
         let left = by.saturating_duration_since(now);
         if left < pair.endpoint.timeout / 10 {
@@ -138,12 +156,7 @@ impl Prober {
         let Path { name, options, .. } = &*pair.path;
         let direct = Path { name: name.clone(), way: Way::Direct, options: options.clone() };
         let pair = Pair { endpoint: Arc::clone(&pair.endpoint), path: Arc::new(direct) };
-        Some(self.travel(&pair, now, left, &()).await)
-    }
-
-    /// A number that grows with those who are known to sign lists.
-    fn knowledge(&self) -> u64 {
-        self.signers.as_ref().map_or(0, KnownSigners::knowledge)
+        Some(self.travel((&pair, link), now, left, &()).await)
     }
 
     /// The connector for an endpoint's choice of roots; the plan's endpoints all have theirs.

@@ -14,6 +14,7 @@ mod editions;
 mod events;
 mod leaves;
 mod others;
+mod revoked;
 mod round;
 mod running;
 mod timetable;

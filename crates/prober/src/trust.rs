@@ -167,18 +167,22 @@ impl TrustStore {
         verdict
     }
 
-    /// The certificates of a chain, leaf first, by which it leads to a root of origins at a time; none where it does not.
+    /// The certificates of a chain, leaf first, by which it leads to a root of origins at a time, and that root;
+    /// `None` where it does not.
     /// What a server sends along besides proves nothing, and nobody has signed it.
-    pub(crate) fn proving(&self, chain: &[CertificateDer<'_>], now: OffsetDateTime) -> Vec<CertificateDer<'static>> {
-        let Some((leaf, intermediates)) = chain.split_first() else { return Vec::new() };
-        let Ok(end) = EndEntityCert::try_from(leaf) else { return Vec::new() };
-        match self.path(&end, intermediates, now) {
-            Ok(path) if self.set_of(path.anchor()) != ChainTrust::Inspection => {
-                let above = path.intermediate_certificates().map(|certificate| certificate.der().into_owned());
-                std::iter::once(leaf.clone().into_owned()).chain(above).collect()
-            }
-            _ => Vec::new(),
+    pub(crate) fn proving(
+        &self,
+        chain: &[CertificateDer<'_>],
+        now: OffsetDateTime,
+    ) -> Option<(Vec<CertificateDer<'static>>, TrustAnchor<'static>)> {
+        let (leaf, intermediates) = chain.split_first()?;
+        let end = EndEntityCert::try_from(leaf).ok()?;
+        let path = self.path(&end, intermediates, now).ok()?;
+        if self.set_of(path.anchor()) == ChainTrust::Inspection {
+            return None;
         }
+        let above = path.intermediate_certificates().map(|certificate| certificate.der().into_owned());
+        Some((std::iter::once(leaf.clone().into_owned()).chain(above).collect(), path.anchor().to_owned()))
     }
 
     /// To which set a chain leads at a time, and by what.

@@ -26,7 +26,8 @@ mod tls;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use self::case::Case;
 pub use self::edition::Edition;
@@ -86,6 +87,8 @@ pub struct Question<'a> {
     /// Whether the certificate that the peer showed proved the same endpoint to another probe, over whatever path: who
     /// holds its key is the origin then, although its chain does not show it here.
     pub leaf_proven_elsewhere: bool,
+    /// What is known of the revocation of the certificate that the peer showed.
+    pub revoked: Option<Arc<Revocation>>,
     /// What audits of the pair's TLS saw lately.
     pub audit: Option<&'a AuditFacts>,
     /// What the clocks of origins say of ours, where enough of them do: certificates and lists are judged at corrected
@@ -106,12 +109,24 @@ impl<'a> Question<'a> {
             path,
             proxy_answered_recently: false,
             leaf_proven_elsewhere: false,
+            revoked: None,
             audit: None,
             clock: None,
             newer_edition: None,
             fingerprints,
         }
     }
+}
+
+/// That a certificate is revoked, by a word that its issuer signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocation {
+    /// Where it is said: the URL of a list or a responder.
+    pub by: Clean,
+    /// Since when, where that is told.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub since: Option<OffsetDateTime>,
 }
 
 /// The longest detail sentence: room for two texts from the network and our own words.
@@ -135,6 +150,7 @@ pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
         http::status(&case),
         content::body(&case),
         published::content(&case),
+        tls::revoked(&case),
         http::server_error(&case),
         http::unproven(&case),
         pac::stale(&case),

@@ -9,18 +9,18 @@ use std::sync::Arc;
 
 use prober::clock::ClockOffset;
 use prober::fingerprint::Fingerprints;
-use prober::observation::{AuditFacts, Observation, Via};
+use prober::observation::{AuditFacts, Observation, Published, Via};
 use prober::plan::{
     Cloud, Credentials, Endpoint, EnvironmentProxies, Expect, PacFile, PacLocation, Pair, Password, Path, PathOptions,
     PrivateAnswers, Proxy, Secret, TenantCheck, UrlView, Way, WinHttpProxies,
 };
-use prober::verdict::{Edition, Question, Verdict, judge};
+use prober::verdict::{Edition, Question, Revocation, Verdict, judge};
 use prober::{Blame, Cause, Stage, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Causes that no phase can meet yet.
-const LATER: &[Cause] = &[Cause::CertificateRevoked];
+const LATER: &[Cause] = &[];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +32,8 @@ struct Fixture {
     proxy_answered_recently: bool,
     #[serde(default)]
     leaf_proven_elsewhere: bool,
+    #[serde(default)]
+    revoked: Option<Revocation>,
     #[serde(default)]
     audit: Option<Value>,
     /// By how much four origins say that our clock is behind.
@@ -53,6 +55,8 @@ struct EndpointText {
     tenant: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    /// What should lie there, where a certificate names it.
+    discovered: Option<Published>,
 }
 
 /// A way out; direct where no proxy is named.
@@ -146,6 +150,7 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
             other => panic!("{}: {other}", file.display()),
         },
     });
+    endpoint.discovered = asked.endpoint.discovered;
     let path = path(&asked.path);
     let observation = completed(seen.observation.clone(), &asked.path);
     let observation: Observation =
@@ -161,6 +166,7 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
         path: &path,
         proxy_answered_recently,
         leaf_proven_elsewhere,
+        revoked: asked.revoked.clone().map(Arc::new),
         audit: audit.as_ref(),
         newer_edition: asked.newer_edition.clone().map(Arc::new),
         clock,

@@ -153,7 +153,7 @@ impl Authority {
         let mut params = leaf_params(name, self.now - day * 30, self.now + day * 60)?;
         params.serial_number = Some(serial(name));
         if self.publishes {
-            publish(&mut params, PUBLISHED_BY_ISSUER);
+            publish(&mut params, &PUBLISHED_BY_ISSUER);
         }
         let mut issuer = Some(&self.intermediate);
         let mut sent_along = Some(&self.intermediate);
@@ -183,7 +183,7 @@ impl Authority {
         }
         if self.publishes && matches!(kind, CertificateKind::Intercepted | CertificateKind::InterceptedExpired) {
             params.custom_extensions.clear();
-            publish(&mut params, PUBLISHED_BY_INTERCEPTOR);
+            publish(&mut params, &PUBLISHED_BY_INTERCEPTOR);
         }
         let key = KeyPair::generate()?;
         let leaf = match issuer {
@@ -244,7 +244,7 @@ fn intermediate(
 ) -> Result<CertifiedIssuer<'static, KeyPair>, CertificateError> {
     let mut params = ca_params(common_name, "Testnet", now);
     if publishes {
-        publish(&mut params, PUBLISHED_BY_ROOT);
+        publish(&mut params, &PUBLISHED_BY_ROOT);
     }
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.use_authority_key_identifier_extension = true;
@@ -274,7 +274,7 @@ const PUBLISHED_BY_ROOT: Places = Places { crl: (PKI_HOST, ROOT_CRL_PATH), issue
 const PUBLISHED_BY_INTERCEPTOR: Places =
     Places { crl: (TRAP_HOST, TRAP_PATH), issuer: (TRAP_HOST, "/"), ocsp: Some(TRAP_HOST) };
 
-fn publish(params: &mut CertificateParams, places: Places) {
+fn publish(params: &mut CertificateParams, places: &Places) {
     let url = |(host, path): (&str, &str)| format!("http://{host}{path}");
     params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url(places.crl)] }];
     let ocsp = places.ocsp.map(|host| (OCSP, url((host, ""))));

@@ -187,13 +187,14 @@ fn list(world: &World) -> String {
 }
 
 fn describe(faults: &HostFaults) -> String {
-    let HostFaults { dns, tcp, tls, http, crl } = faults;
+    let HostFaults { dns, tcp, tls, http, crl, ocsp } = faults;
     [
         dns.as_ref().map(|fault| format!("dns {fault:?}")),
         tcp.as_ref().map(|fault| format!("tcp {fault:?}")),
         tls.as_ref().map(|fault| format!("tls {fault:?}")),
         http.as_ref().map(|fault| format!("http {fault:?}")),
         crl.as_ref().map(|fault| format!("crl {fault:?}")),
+        ocsp.as_ref().map(|fault| format!("ocsp {fault:?}")),
     ]
     .into_iter()
     .flatten()

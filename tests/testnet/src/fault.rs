@@ -20,6 +20,8 @@ pub enum Fault {
     Http(HttpFault),
     /// What a request for a CRL gets, where no [`HttpFault`] stands before it.
     Crl(CrlFault),
+    /// What a request for the state of a certificate gets.
+    Ocsp(OcspFault),
 }
 
 /// The faults of one host.
@@ -35,6 +37,8 @@ pub struct HostFaults {
     pub http: Option<HttpFault>,
     /// What a request for a CRL gets.
     pub crl: Option<CrlFault>,
+    /// What a request for the state of a certificate gets.
+    pub ocsp: Option<OcspFault>,
 }
 
 impl HostFaults {
@@ -45,6 +49,7 @@ impl HostFaults {
             Fault::Tls(fault) => self.tls = Some(fault),
             Fault::Http(fault) => self.http = Some(fault),
             Fault::Crl(fault) => self.crl = Some(fault),
+            Fault::Ocsp(fault) => self.ocsp = Some(fault),
         }
     }
 }
@@ -273,6 +278,28 @@ pub enum CrlFault {
     BadSignature,
 }
 
+/// What an OCSP responder may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OcspFault {
+    /// Signed by a responder of the issuer's; without the right usage it may not.
+    Delegated {
+        /// Whether its certificate is for signing answers.
+        signing: bool,
+    },
+    /// It does not know the certificate.
+    Unknown,
+    /// Newer information was due yesterday.
+    Expired,
+    /// About another certificate.
+    OtherCertificate,
+    /// A signature that is nobody's.
+    BadSignature,
+    /// `tryLater`.
+    TryLater,
+    /// `unauthorized`.
+    Unauthorized,
+}
+
 /// Ways for the proxy to fail, for all targets or for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProxyFault {
@@ -392,7 +419,7 @@ macro_rules! layers {
     )+};
 }
 
-layers!(Dns(DnsFault), Tcp(TcpFault), Tls(TlsFault), Http(HttpFault), Crl(CrlFault));
+layers!(Dns(DnsFault), Tcp(TcpFault), Tls(TlsFault), Http(HttpFault), Crl(CrlFault), Ocsp(OcspFault));
 
 impl From<Reply> for Fault {
     fn from(reply: Reply) -> Self {

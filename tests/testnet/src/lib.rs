@@ -20,6 +20,7 @@ mod dns;
 mod door;
 mod fault;
 mod host;
+mod ocsp;
 mod origin;
 mod proxy;
 mod shipped;
@@ -31,8 +32,8 @@ pub use certs::{Authority, CertificateError, CertificateKind, Leaf};
 pub use config::ConfigOptions;
 pub use dns::Query;
 pub use fault::{
-    BadFault, CrlFault, DnsFault, Fault, HostFaults, HttpFault, ProxyFault, Reply, SocksFault, Subject, TcpFault,
-    TlsFault, WORDS, Word,
+    BadFault, CrlFault, DnsFault, Fault, HostFaults, HttpFault, OcspFault, ProxyFault, Reply, SocksFault, Subject,
+    TcpFault, TlsFault, WORDS, Word,
 };
 pub use host::{Faults, SetFaultError, UnknownHost};
 pub use proxy::{PROXY_HOST, Proxy};

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use prober::cause::{Blame, Cause, Stage};
-use prober::observation::{AuditFacts, CrlFacts, CrlLimit, Headers, HttpFacts, Phases, ProxyFacts, TlsFacts};
+use prober::observation::{
+    AuditFacts, CertificateStatus, CrlFacts, CrlLimit, Headers, HttpFacts, OcspFacts, OcspOutcome, Phases, ProxyFacts,
+    TlsFacts,
+};
 use prober::state::Report;
 use prober::text::Clean;
 use prober::verdict::Evidence;
@@ -42,6 +45,8 @@ pub struct Observed<'a> {
     pub tls: Option<TlsAnswer<'a>>,
     /// The certificate revocation list that came.
     pub crl: Option<CrlAnswer<'a>>,
+    /// What an OCSP responder said of a certificate.
+    pub ocsp: Option<OcspStatement<'a>>,
     /// What the last audit of TLS found.
     pub audit: Option<AuditAnswer>,
     /// Named facts that support the verdict.
@@ -68,6 +73,7 @@ impl<'a> Observed<'a> {
             http,
             tls: seen.tls.as_ref().map(TlsAnswer::of),
             crl: seen.parsed_crl().map(CrlAnswer::of),
+            ocsp: seen.ocsp.as_deref().and_then(OcspStatement::of),
             audit: report.audit.as_deref().map(AuditAnswer::of),
             evidence: Some(&report.verdict.evidence),
         }
@@ -253,6 +259,47 @@ impl<'a> CrlAnswer<'a> {
             signature: facts.signature.as_str(),
             signature_reason: facts.signature_reason.as_ref().map(Clean::as_str),
         }
+    }
+}
+
+/// What an OCSP responder said of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OcspStatement<'a> {
+    /// The certificate's subject.
+    pub certificate: &'a str,
+    /// `good`, `revoked` or `unknown`.
+    pub status: &'static str,
+    /// When it was revoked, where it is.
+    pub revoked_at: Option<Stamp>,
+    /// When that was known to be so.
+    pub this_update: Stamp,
+    /// When newer information is due.
+    pub next_update: Option<Stamp>,
+    /// The signature algorithm by its usual name, or its object identifier.
+    pub signed_with: &'a str,
+    /// `valid`, `invalid` or `unchecked`.
+    pub signature: &'static str,
+    /// Why the signature was not checked, or does not hold.
+    pub signature_reason: Option<&'a str>,
+}
+
+impl<'a> OcspStatement<'a> {
+    fn of(facts: &'a OcspFacts) -> Option<Self> {
+        let OcspOutcome::Answered(answer) = &facts.outcome else { return None };
+        let revoked_at = match answer.status {
+            CertificateStatus::Revoked { at } => Some(Stamp(at)),
+            CertificateStatus::Good | CertificateStatus::Unknown => None,
+        };
+        Some(Self {
+            certificate: facts.subject.as_str(),
+            status: answer.status.as_str(),
+            revoked_at,
+            this_update: Stamp(answer.this_update),
+            next_update: answer.next_update.map(Stamp),
+            signed_with: answer.signed_with.as_str(),
+            signature: answer.signature.as_str(),
+            signature_reason: answer.signature_reason.as_ref().map(Clean::as_str),
+        })
     }
 }
 

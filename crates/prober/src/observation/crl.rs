@@ -8,6 +8,7 @@ use crate::text::Clean;
 /// What a body was that should be a CRL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "an observation has one at most, and a list is the usual case")]
 pub enum CrlOutcome {
     /// A CRL.
     Parsed(CrlFacts),
@@ -58,6 +59,9 @@ pub struct CrlFacts {
     pub unknown_critical: Vec<Clean>,
     /// How many certificates it revokes.
     pub revoked: u64,
+    /// The SHA-256 of those certificates in hexadecimal that it revokes and that served here lately.
+    #[serde(default)]
+    pub revokes: Vec<String>,
     /// Its size as received.
     pub bytes: u64,
     /// When it came in full, where the server only said that it has not changed since (304).
@@ -83,6 +87,7 @@ impl CrlFacts {
             signed_with: Clean::default(),
             unknown_critical: Vec::new(),
             revoked: 0,
+            revokes: Vec::new(),
             bytes: 0,
             unchanged_since: None,
             signature: CrlSignature::Unchecked,

@@ -116,8 +116,11 @@ impl Connector {
         self.trust.roots_of_origins()
     }
 
-    /// The certificates by which a chain leads to a root that origins are proven by, leaf first.
-    pub(crate) fn proving(&self, certificates: &[CertificateDer<'static>]) -> Vec<CertificateDer<'static>> {
+    /// The certificates by which a chain leads to a root that origins are proven by, leaf first, and that root.
+    pub(crate) fn proving(
+        &self,
+        certificates: &[CertificateDer<'static>],
+    ) -> Option<(Vec<CertificateDer<'static>>, TrustAnchor<'static>)> {
         let certificates = certificates.get(..MAX_CERTIFICATES).unwrap_or(certificates);
         self.trust.proving(certificates, self.clock.now())
     }

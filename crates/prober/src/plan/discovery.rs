@@ -38,8 +38,7 @@ impl Discovery {
         // What was shortened leads elsewhere.
         let mut url = Url::parse(text).ok().filter(|_| !text.ends_with('…'))?;
         url.set_fragment(None);
-        let can_be_asked = publication.kind != Published::Ocsp;
-        (url.scheme() == "http" && can_be_asked && self.may_ask(&url)).then_some(url)
+        (url.scheme() == "http" && self.may_ask(&url)).then_some(url)
     }
 
     /// Whether a server may be asked at all: a certificate must not send us about the network.

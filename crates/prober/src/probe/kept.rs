@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use url::Url;
 
+use super::served::Knowledge;
 use crate::observation::{CrlFacts, CrlSignature, HttpFacts, RouteFacts};
 use crate::plan::{Endpoint, Pair};
 
@@ -32,8 +33,8 @@ pub(super) struct KeptList {
     /// What it says, with when it came.
     pub(super) facts: CrlFacts,
     at: Instant,
-    /// How much was known then of those who sign lists.
-    knowledge: u64,
+    /// How much was known then.
+    knowledge: Knowledge,
 }
 
 impl KeptList {
@@ -44,9 +45,15 @@ impl KeptList {
 }
 
 impl KeptLists {
-    /// The list of a pair that the server at this URL, over this way, may be asked about. `knowledge` is a number that grows
-    /// with those who are known to sign lists: one whose signer was not known has to come again when it has grown.
-    pub(super) fn of(&self, pair: &Pair, url: &Url, route: &RouteFacts, knowledge: u64) -> Option<KeptList> {
+    /// The list of a pair that the server at this URL, over this way, may be asked about. One that could tell more by now than
+    /// with what was known then has to come again.
+    pub(super) fn of(
+        &self,
+        pair: &Pair,
+        url: &Url,
+        route: &RouteFacts,
+        could_tell_more: impl Fn(&CrlFacts, Knowledge) -> bool,
+    ) -> Option<KeptList> {
         if !may_be_conditional(&pair.endpoint) {
             return None;
         }
@@ -55,8 +62,7 @@ impl KeptLists {
         // The next probe would come too late.
         let is_due = list.at.elapsed().saturating_add(pair.endpoint.interval) > FULL_EVERY;
         let is_same = list.url == *url && list.route == *route;
-        let says_all = list.facts.signature != CrlSignature::Unchecked || list.knowledge == knowledge;
-        (is_same && says_all && !is_due).then(|| list.clone())
+        (is_same && !is_due && !could_tell_more(&list.facts, list.knowledge)).then(|| list.clone())
     }
 
     /// Takes note of what came in full, if it can be asked about; a list that is not its issuer's is not worth it.
@@ -66,7 +72,7 @@ impl KeptLists {
         (url, route): (&Url, &RouteFacts),
         http: &HttpFacts,
         facts: &CrlFacts,
-        (now, knowledge): (OffsetDateTime, u64),
+        (now, knowledge): (OffsetDateTime, Knowledge),
     ) {
         let conditions = conditions(http);
         let mut kept = self.kept();

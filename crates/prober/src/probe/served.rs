@@ -1,34 +1,47 @@
-//! What is learned from a chain that proved its origin: where its revocation is told.
+//! What is learned from a chain that proved its origin: whose state is worth knowing, and where it is told.
 
 use rustls::pki_types::CertificateDer;
 
 use super::Prober;
-use crate::observation::TlsFacts;
+use crate::observation::{CrlFacts, CrlSignature, TlsFacts};
 use crate::phase::tls::Connector;
-use crate::trust::certificate;
-use crate::trust::served::ServedChain;
+use crate::trust::signer::KnownSigners;
 
-/// The most addresses kept of a chain.
-const MAX_PUBLICATIONS: usize = 32;
+/// How much was known when a list was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Knowledge {
+    /// Those who may have signed it.
+    signers: u64,
+    /// The chains whose leaves it may revoke.
+    chains: u64,
+}
 
 impl Prober {
     /// Learns from the certificates of a handshake, if they prove the origin; each chain once, since verifying costs.
     pub(super) fn learn(&self, connector: &Connector, certificates: &[CertificateDer<'static>], facts: &mut TlsFacts) {
-        let Some(leaf) = facts.leaf_sha256.clone() else { return };
+        let Some(leaf) = facts.leaf_sha256.as_deref() else { return };
         if !facts.is_proven() {
             return;
         }
-        let chain = self.served.again(&leaf).unwrap_or_else(|| {
+        let known = self.served.again(leaf).or_else(|| {
             // Not all that was sent: nobody has signed what is not on the way to the root.
-            let proving = connector.proving(certificates);
-            let mut published = Vec::new();
-            for one in proving.iter().flat_map(certificate::publications) {
-                if published.len() < MAX_PUBLICATIONS && !published.contains(&one) {
-                    published.push(one);
-                }
-            }
-            self.served.note(ServedChain { leaf, published })
+            let (proving, root) = connector.proving(certificates)?;
+            Some(self.served.note(&proving, &root))
         });
-        facts.published.clone_from(&chain.published);
+        facts.published = known.map(|chain| chain.published()).unwrap_or_default();
+    }
+
+    /// How much is known now.
+    pub(super) fn knowledge(&self) -> Knowledge {
+        let signers = self.signers.as_ref().map_or(0, KnownSigners::knowledge);
+        Knowledge { signers, chains: self.served.noted() }
+    }
+
+    /// Whether a list that was read with so much knowledge could tell more by now.
+    pub(super) fn could_tell_more(&self, list: &CrlFacts, then: Knowledge) -> bool {
+        match list.signature {
+            CrlSignature::Unchecked => self.knowledge().signers != then.signers,
+            CrlSignature::Valid | CrlSignature::Invalid => self.served.has_newer(&list.issuer, then.chains),
+        }
     }
 }

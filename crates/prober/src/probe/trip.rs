@@ -23,6 +23,7 @@ use crate::phase::http::Body;
 use crate::phase::tls::{Alpn, Hello};
 use crate::plan::{Endpoint, Pair};
 use crate::route::Hop;
+use crate::trust::served::Link;
 
 /// The ways out that are left to be tried.
 type Ways = std::vec::IntoIter<Hop>;
@@ -38,6 +39,8 @@ pub(super) struct Trip<'a> {
     running: Option<(Stage, Instant)>,
     /// The list that the last request asked about, where it wanted changes alone.
     asked_about: Option<KeptList>,
+    /// The certificate that a responder is asked for.
+    link: Option<&'a Link>,
     seen: Observation,
 }
 
@@ -45,7 +48,12 @@ impl<'a> Trip<'a> {
     pub(super) fn new(prober: &'a Prober, pair: &'a Pair, deadline: Deadline, listener: &'a dyn Listener) -> Self {
         let seen = Observation::empty(prober.clock.now());
         let network = prober.network(&pair.path);
-        Self { prober, network, pair, listener, deadline, running: None, asked_about: None, seen }
+        Self { prober, network, pair, listener, deadline, running: None, asked_about: None, link: None, seen }
+    }
+
+    /// The same trip, to a responder that is asked for a certificate.
+    pub(super) fn asking_for(self, link: Option<&'a Link>) -> Self {
+        Self { link, ..self }
     }
 
     /// When the probe has to be over.

@@ -33,7 +33,7 @@ impl Discovered {
         let mut new = Vec::new();
         for (kind, url) in admitted {
             if !is_configured(plan, kind, &url, &pair.path) {
-                new.extend(self.see(plan, discovery, (kind, url), &pair.path, now));
+                new.extend(self.see(plan, discovery, &(kind, url), &pair.path, now));
             }
         }
         new
@@ -44,18 +44,18 @@ impl Discovered {
         &mut self,
         plan: &Plan,
         discovery: &Discovery,
-        key: (Published, Url),
+        key: &(Published, Url),
         path: &Arc<Path>,
         now: Instant,
     ) -> Option<Arc<Pair>> {
-        if !self.0.contains_key(&key) {
+        if !self.0.contains_key(key) {
             if self.0.len() >= Discovery::MAX_URLS {
                 return None;
             }
             let endpoint = discovery.endpoint(key.0, key.1.clone(), self.name(plan, &key.1));
             self.0.insert(key.clone(), Found { endpoint, seen: Vec::new() });
         }
-        let Found { endpoint, seen } = self.0.get_mut(&key)?;
+        let Found { endpoint, seen } = self.0.get_mut(key)?;
         if let Some((_, last)) = seen.iter_mut().find(|(known, _)| known.name == path.name) {
             *last = now;
             return None;

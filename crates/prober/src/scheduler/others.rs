@@ -7,6 +7,7 @@ use super::answers::Answers;
 use super::clocks::Clocks;
 use super::editions::Editions;
 use super::leaves::Leaves;
+use super::revoked::Revoked;
 use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
 use crate::observation::Observation;
@@ -20,6 +21,7 @@ pub(super) struct Others {
     leaves: Leaves,
     clocks: Clocks,
     editions: Editions,
+    revoked: Revoked,
 }
 
 impl Others {
@@ -29,6 +31,7 @@ impl Others {
         self.leaves.note(pair, observation);
         self.clocks.note(pair, observation, now);
         self.editions.note(pair, observation);
+        self.revoked.note(pair, observation);
     }
 
     /// What a probe that ends now is judged by, in the light of what others saw lately.
@@ -43,6 +46,7 @@ impl Others {
             proxy_answered_recently: self.answers.answered_for_another(pair, observation, now),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
             newer_edition: self.editions.newer(pair, observation),
+            revoked: self.revoked.of(observation),
             clock: self.clock(observation.probed_at, now),
             ..Question::alone(pair, fingerprints)
         }
@@ -71,6 +75,7 @@ impl Others {
             proxy_answered_recently: self.answers.newest_for_another(pair, observation).is_some(),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
             newer_edition: self.editions.newer(pair, observation),
+            revoked: self.revoked.of(observation),
             ..Question::alone(pair, fingerprints)
         }
     }

@@ -7,11 +7,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rustls::pki_types::{CertificateDer, TrustAnchor};
+use webpki::ALL_VERIFICATION_ALGS;
 use x509_parser::asn1_rs::{BitString, FromDer, Header};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::text::Clean;
 
 /// The shortest RSA key whose signatures are believed, in bits (as webpki has it).
 const MIN_RSA_BITS: usize = 2048;
@@ -64,6 +67,11 @@ impl Signer {
         {
             return None;
         }
+        Self::of_subject(&certificate)
+    }
+
+    /// The subject of a certificate, whatever it may sign.
+    pub(crate) fn of_subject(certificate: &X509Certificate<'_>) -> Option<Self> {
         let key_id = certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
             ParsedExtension::SubjectKeyIdentifier(id) => Some(KeyId::Stated(id.0.to_vec())),
             _ => None,
@@ -80,6 +88,26 @@ impl Signer {
         let (name, key) = (anchor.subject.to_vec(), anchor.subject_public_key_info.to_vec());
         let key_id = KeyId::usual(&key);
         Self { name, key, key_id, is_weak: false }
+    }
+
+    /// Their name, in DER without its header.
+    pub(crate) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// The same as text.
+    pub(crate) fn shown_name(&self) -> Clean {
+        super::served::shown(&self.name)
+    }
+
+    /// Whether they made a signature by an algorithm (in DER without its header); `None` where no algorithm that is known
+    /// here goes with their key.
+    pub(crate) fn signed(&self, algorithm: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
+        let (key_algorithm, key) = self.key()?;
+        let known = ALL_VERIFICATION_ALGS.iter().filter(|known| {
+            known.signature_alg_id().as_ref() == algorithm && known.public_key_alg_id().as_ref() == key_algorithm
+        });
+        known.map(|known| known.verify_signature(key, message, signature).is_ok()).max()
     }
 
     /// Whether this is their name, in DER without its header.
@@ -185,7 +213,7 @@ fn parts(key: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// What an element holds.
-fn content(element: &[u8]) -> Option<&[u8]> {
+pub(crate) fn content(element: &[u8]) -> Option<&[u8]> {
     let (rest, header) = Header::from_der(element).ok()?;
     rest.get(..header.length().definite().ok()?)
 }

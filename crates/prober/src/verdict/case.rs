@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use time::OffsetDateTime;
 
 use super::finding::Finding;
-use super::{Edition, Question, published};
+use super::{Edition, Question, Revocation, published};
 use crate::cause::{Cause, Stage};
 use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
@@ -22,6 +22,7 @@ pub(super) struct Case<'a> {
     pub(super) path: &'a Path,
     pub(super) proxy_answered_recently: bool,
     leaf_proven_elsewhere: bool,
+    pub(super) revoked: Option<&'a Revocation>,
     pub(super) audit: Option<&'a AuditFacts>,
     /// What origins say of our clock, where that is too wrong to judge by.
     pub(super) clock: Option<ClockOffset>,
@@ -38,6 +39,7 @@ impl<'a> Case<'a> {
             path,
             proxy_answered_recently,
             leaf_proven_elsewhere,
+            revoked: question.revoked.as_deref(),
             audit,
             clock: clock.filter(ClockOffset::is_wrong),
             newer_edition: question.newer_edition.as_deref(),

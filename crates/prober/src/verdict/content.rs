@@ -127,9 +127,9 @@ fn out_of_time(case: &Case<'_>, list: &CrlFacts, now: OffsetDateTime) -> Option<
 }
 
 /// How far the publisher's clock may be ahead.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
+pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
-fn day(time: OffsetDateTime) -> String {
+pub(super) fn day(time: OffsetDateTime) -> String {
     time.format(&Rfc3339).unwrap_or_default()
 }
 
@@ -137,14 +137,14 @@ fn day(time: OffsetDateTime) -> String {
 /// has to be fresh and is served as one.
 pub(super) fn outdated_by_our_clock(case: &Case<'_>) -> Option<String> {
     let is_required = case.expect().crl.as_ref().is_some_and(|expected| expected.freshness == Freshness::Required);
-    let http = case.observation.http.as_ref().filter(|http| is_required && (200..300).contains(&http.status));
+    let http = case.observation.http.as_ref().filter(|http| is_required && matches!(http.status, 200..300 | 304));
     let list = whole_crl(case).filter(|_| http.is_some())?;
     let (_, words) = out_of_time(case, list, case.observation.probed_at)?;
     out_of_time(case, list, case.now()).is_none().then_some(words)
 }
 
 /// When an answer was made at its source: its Date, or what its Age says if that is earlier (RFC 9111, section 4.2.3).
-fn made_at(http: &HttpFacts, now: OffsetDateTime) -> Option<OffsetDateTime> {
+pub(super) fn made_at(http: &HttpFacts, now: OffsetDateTime) -> Option<OffsetDateTime> {
     let date = http.headers.get("date").and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
     let age = http.headers.get("age").and_then(|age| age.trim().parse().ok());
     let by_age = age.and_then(|age: u32| now.checked_sub(time::Duration::seconds(age.into())));

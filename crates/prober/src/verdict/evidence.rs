@@ -9,7 +9,7 @@ use super::connect;
 use super::private;
 use crate::cause::Cause;
 use crate::fingerprint::title;
-use crate::observation::{Detour, Headers, Sample};
+use crate::observation::{Detour, Headers, OcspOutcome, Sample};
 use crate::text::Clean;
 
 /// Headers that tell who answered; the names are header and evidence key at once.
@@ -76,6 +76,7 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
             &some_of(list.unknown_critical.iter().map(ToString::to_string).collect()),
         );
     }
+    ocsp(case, &mut facts);
     pac(case, &mut facts);
     tenant(case, &mut facts);
     note(&mut facts, "tls_version_refused_by_origin", super::audit::refused_by_origin(case).unwrap_or_default());
@@ -95,6 +96,16 @@ fn tenant(case: &Case<'_>, facts: &mut BTreeMap<&'static str, Clean>) {
     let aliases: Vec<&str> = tenant.aliases().map(Clean::as_str).collect();
     note(facts, "cnames", &aliases.join(" → "));
     note(facts, "asked", &super::tenant::asked(tenant));
+}
+
+/// What a responder said, and of which certificate.
+fn ocsp(case: &Case<'_>, facts: &mut BTreeMap<&'static str, Clean>) {
+    let Some(ocsp) = &case.observation.ocsp else { return };
+    note(facts, "ocsp_certificate", ocsp.subject.as_str());
+    if let OcspOutcome::Answered(answer) = &ocsp.outcome {
+        note(facts, "ocsp_status", answer.status.as_str());
+        note(facts, "ocsp_signature", answer.signature.as_str());
+    }
 }
 
 /// What a PAC file said, and what it stumbled over.

@@ -42,6 +42,7 @@ pub(super) fn direct(case: &Case<'_>) -> Option<String> {
         path: &path,
         proxy_answered_recently: false,
         leaf_proven_elsewhere: false,
+        revoked: None,
         audit: None,
         clock: case.clock,
         newer_edition: None,

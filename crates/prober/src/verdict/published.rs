@@ -1,10 +1,11 @@
 //! What should lie where a certificate says that something about it is published. Revocation lists are judged as any.
 
 use super::case::Case;
+use super::content::{CLOCK_TOLERANCE, day, made_at};
 use super::finding::Finding;
 use super::http::words;
 use crate::cause::{Blame, Cause};
-use crate::observation::{HttpFacts, IssuerOutcome, Published};
+use crate::observation::{CrlSignature, HttpFacts, IssuerOutcome, OcspAnswer, OcspOutcome, OcspRefusal, Published};
 
 /// What is wrong with what came.
 pub(super) fn content(case: &Case<'_>) -> Option<Finding> {
@@ -30,15 +31,50 @@ pub(super) fn needs_rest_of_body(case: &Case<'_>) -> bool {
 
 /// Whether what came is what only its publisher has.
 pub(super) fn proves(case: &Case<'_>) -> bool {
+    let answer = case.observation.ocsp.as_ref().map(|ocsp| &ocsp.outcome);
     matches!(case.observation.issuer, Some(IssuerOutcome::Readable { .. }))
+        || matches!(answer, Some(OcspOutcome::Answered(answer)) if answer.signature != CrlSignature::Invalid)
 }
 
 fn body(case: &Case<'_>, kind: Published, http: &HttpFacts) -> Option<Finding> {
+    if let Some(ocsp) = &case.observation.ocsp {
+        return match &ocsp.outcome {
+            OcspOutcome::Answered(answer) => self::answer(case, answer, http),
+            OcspOutcome::Refused(refusal) => Some(refused(case, *refusal)),
+            OcspOutcome::Invalid { reason } => Some(mismatch(case, kind, reason.as_str())),
+        };
+    }
     match &case.observation.issuer {
         Some(IssuerOutcome::Readable { .. }) => None,
         Some(IssuerOutcome::Invalid { reason }) => Some(mismatch(case, kind, reason.as_str())),
         None => Some(mismatch(case, kind, &format!("the body ended after {} bytes", http.body.bytes))),
     }
+}
+
+/// What is wrong with an answer that is one.
+fn answer(case: &Case<'_>, answer: &OcspAnswer, http: &HttpFacts) -> Option<Finding> {
+    let (host, now) = (case.host(), case.now());
+    if answer.signature == CrlSignature::Invalid {
+        let reason = answer.signature_reason.as_ref().map_or("its signature does not hold", AsRef::as_ref);
+        return Some(mismatch(case, Published::Ocsp, reason));
+    }
+    let degraded =
+        |words: String| Finding::degraded(Cause::ContentMismatch, format!("the OCSP answer from {host} {words}"));
+    if let Some(due) = answer.next_update.filter(|due| now > *due) {
+        let finding = degraded(format!("should have been replaced by {}", day(due)));
+        // A copy made while it was current: the responder may have a newer one, a cache on the way has not.
+        let is_cached = made_at(http, now).is_some_and(|made| made < due);
+        let blame = if is_cached { Blame::Proxy } else { Blame::Origin };
+        return Some(finding.blaming(blame).at_corrected_time(case.clock));
+    }
+    let is_early = answer.this_update > now + CLOCK_TOLERANCE;
+    is_early.then(|| degraded(format!("is not valid before {}", day(answer.this_update))).blaming(Blame::Origin))
+}
+
+/// The responder is there, and does not answer.
+fn refused(case: &Case<'_>, refusal: OcspRefusal) -> Finding {
+    let detail = format!("the OCSP responder {} answered {}: the way is open", case.host(), refusal.as_str());
+    Finding::degraded(Cause::HttpServerError, detail).with("ocsp_error", refusal.as_str())
 }
 
 fn mismatch(case: &Case<'_>, kind: Published, reason: &str) -> Finding {

@@ -169,6 +169,16 @@ pub(super) fn trust(case: &Case<'_>) -> Option<Finding> {
     }
 }
 
+/// The issuer says that the certificate is revoked: clients that look stop here, others do not.
+pub(super) fn revoked(case: &Case<'_>) -> Option<Finding> {
+    let (revocation, tls) = (case.revoked?, case.observation.tls.as_ref()?);
+    let since = revocation.since.and_then(|since| since.format(&Rfc3339).ok());
+    let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
+    let detail =
+        format!("the certificate of {} (\"{}\") is revoked{since}, says {}", case.host(), subject(tls), revocation.by);
+    Some(Finding::degraded(Cause::CertificateRevoked, detail).with("revoked_by", revocation.by.as_str()))
+}
+
 /// Whether clients trust the chain as far as anybody knows, so that its validity is what counts.
 pub(super) fn counts_as_trusted(tls: &TlsFacts) -> bool {
     is_trusted(&tls.verification) || ends_at_unheld_root(tls)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prober::net::SystemClock;
-use prober::observation::{CrlSignature, IssuerOutcome, Published};
+use prober::observation::{CrlSignature, IssuerOutcome, OcspOutcome, Published};
 use prober::plan::{Pair, Plan, PrivateAnswers};
 use prober::probe::Prober;
 use prober::scheduler::round;
@@ -11,7 +11,7 @@ use prober::state::Report;
 use prober::{Blame, Cause, State};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use testnet::{CertificateKind, DnsFault, HttpFault, PKI_HOST, Reply, TRAP_HOST, World};
+use testnet::{CertificateKind, DnsFault, HttpFault, OCSP_HOST, OcspFault, PKI_HOST, Reply, TRAP_HOST, World};
 
 use crate::site::{HTTPS_HOST, Site};
 
@@ -126,4 +126,117 @@ async fn it_can_be_switched_off() {
     let site = site().await;
     let plan = Plan { discovery: None, ..site.plan(&site.https(), "proxy", "") };
     assert_eq!(checked(&site, &plan).await.len(), 1);
+}
+
+const RESPONDER: &str = "ocsp-testnet-example";
+
+fn status(report: &Report) -> &str {
+    report.verdict.evidence.facts.get("ocsp_status").map_or("", |status| status.as_str())
+}
+
+#[tokio::test]
+async fn a_responder_is_asked_for_the_leaf() {
+    let site = site().await;
+    for path in ["proxy", "secure", "socks5h"] {
+        let results = over(&site, path).await;
+        let report = of(&results, RESPONDER);
+        assert_eq!((comes_to(report), status(report)), ((State::Reachable, None), "good"), "{:?}", report.verdict);
+        let ocsp = report.observation.ocsp.as_ref().unwrap();
+        let tls = of(&results, "it").observation.tls.as_ref().unwrap();
+        assert_eq!(Some(&ocsp.certificate), tls.leaf_sha256.as_ref());
+        assert!(matches!(&ocsp.outcome, OcspOutcome::Answered(answer) if answer.signature == CrlSignature::Valid));
+    }
+}
+
+#[tokio::test]
+async fn what_a_responder_may_answer_has_a_cause() {
+    let site = site().await;
+    let reachable = (State::Reachable, None);
+    let blocked = (State::Blocked, Some((Cause::ContentMismatch, Blame::Interceptor)));
+    let outdated = (State::Degraded, Some((Cause::ContentMismatch, Blame::Origin)));
+    let refused = (State::Degraded, Some((Cause::HttpServerError, Blame::Origin)));
+    for (fault, expected, says) in [
+        (OcspFault::Delegated { signing: true }, reachable, "good"),
+        (OcspFault::Delegated { signing: false }, blocked, "good"),
+        (OcspFault::Unknown, reachable, "unknown"),
+        (OcspFault::Expired, outdated, "good"),
+        (OcspFault::OtherCertificate, blocked, ""),
+        (OcspFault::BadSignature, blocked, "good"),
+        (OcspFault::TryLater, refused, ""),
+        (OcspFault::Unauthorized, refused, ""),
+    ] {
+        site.world.faults().set(OCSP_HOST, fault).unwrap();
+        let results = over(&site, "proxy").await;
+        let report = of(&results, RESPONDER);
+        assert_eq!((comes_to(report), status(report)), (expected, says), "{fault:?}: {:?}", report.verdict);
+        assert_eq!(comes_to(of(&results, "it")), reachable, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_in_place_of_an_answer_has_a_cause() {
+    let site = site().await;
+    let page = HttpFault::Reply(Reply { body: "<html>nothing here</html>".to_owned(), ..Reply::status(200) });
+    let blocked = (State::Blocked, Some((Cause::ContentMismatch, Blame::Interceptor)));
+    for (fault, expected) in [
+        (page, blocked),
+        (HttpFault::GzipBomb, blocked),
+        (HttpFault::EndlessBody, blocked),
+        (HttpFault::CloseInBody, (State::Blocked, Some((Cause::HttpReset, Blame::Network)))),
+    ] {
+        site.world.faults().set(OCSP_HOST, fault.clone()).unwrap();
+        let results = over(&site, "socks5h").await;
+        let report = of(&results, RESPONDER);
+        assert_eq!(comes_to(report), expected, "{fault:?}: {:?}", report.verdict);
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_leaf_degrades_its_endpoint_whoever_says_so() {
+    let site = site().await;
+    site.world.revoke(HTTPS_HOST);
+    let revoked = (State::Degraded, Some((Cause::CertificateRevoked, Blame::Origin)));
+    let silent = |host| site.world.faults().set(host, testnet::TcpFault::Close).unwrap();
+    for (name, silenced) in [("both", None), ("the list", Some(OCSP_HOST)), ("the responder", Some(PKI_HOST))] {
+        silenced.into_iter().for_each(silent);
+        let results = over(&site, "proxy").await;
+        assert_eq!(comes_to(of(&results, "it")), revoked, "{name}: {:?}", of(&results, "it").verdict);
+        if silenced != Some(OCSP_HOST) {
+            assert_eq!(
+                (comes_to(of(&results, RESPONDER)).0, status(of(&results, RESPONDER))),
+                (State::Reachable, "revoked")
+            );
+        }
+        if silenced != Some(PKI_HOST) {
+            assert_eq!(of(&results, LIST).observation.parsed_crl().unwrap().revokes.len(), 1, "{name}");
+        }
+        site.world.faults().clear_all().unwrap();
+    }
+    // An answer that nobody signed revokes nothing.
+    site.world.faults().set(PKI_HOST, testnet::TcpFault::Close).unwrap();
+    site.world.faults().set(OCSP_HOST, OcspFault::BadSignature).unwrap();
+    assert_eq!(comes_to(of(&over(&site, "proxy").await, "it")), (State::Reachable, None));
+}
+
+/// What is unchanged was not compared with what has come since.
+#[tokio::test]
+async fn a_list_comes_again_for_a_leaf_that_it_was_not_compared_with() {
+    let site = site().await;
+    let plan = site.plan(&site.https(), "proxy", "");
+    let prober = Arc::new(Prober::new(&plan, Arc::new(SystemClock)).unwrap());
+    let lists = || {
+        let requests = site.world.faults().requests(PKI_HOST).unwrap();
+        let of_list = requests.into_iter().filter(|request| request.target.contains("issuing.crl"));
+        let is_conditional =
+            |request: testnet::Head| request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("if-none-match"));
+        of_list.map(is_conditional).collect::<Vec<_>>()
+    };
+    for expected in [&[false][..], &[false, true]] {
+        round(&plan, Arc::clone(&prober), &SystemClock, false, |_| {}).await;
+        assert_eq!(lists(), expected);
+    }
+    // A server with a certificate of its own.
+    site.world.faults().set(HTTPS_HOST, testnet::TlsFault::Only12).unwrap();
+    round(&plan, Arc::clone(&prober), &SystemClock, false, |_| {}).await;
+    assert_eq!(lists(), [false, true, false]);
 }

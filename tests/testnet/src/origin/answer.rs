@@ -23,7 +23,8 @@ use super::{Connection, Shared};
 use crate::crl;
 use crate::fault::{CrlFault, HttpFault, Reply};
 use crate::host::Host;
-use crate::shipped::{self, INTERMEDIATE_PATH, ISSUING_CRL_PATH, PKI_HOST, ROOT_PATH};
+use crate::ocsp;
+use crate::shipped::{self, INTERMEDIATE_PATH, ISSUING_CRL_PATH, OCSP_HOST, PKI_HOST, ROOT_PATH};
 use crate::wire::Head;
 
 type Answer = Response<BoxBody<Bytes, io::Error>>;
@@ -50,6 +51,11 @@ fn answer(request: &Request<Incoming>, host: &Host, shared: &Shared) -> Answer {
     if shipped::is_crl(path) {
         let of_leaves = host.name == PKI_HOST && path == ISSUING_CRL_PATH;
         return list(request, faults.crl, of_leaves, shared);
+    }
+    if host.name == OCSP_HOST {
+        let answer = ocsp::answer(&shared.authority, path, faults.ocsp);
+        let answer = answer.map(|der| whole(StatusCode::OK, "application/ocsp-response", der.into()));
+        return answer.unwrap_or_else(|error| failed(&error));
     }
     let certificate = match (host.name.as_str(), path) {
         (PKI_HOST, INTERMEDIATE_PATH) => Some(shared.authority.intermediate_der()),

@@ -16,6 +16,9 @@ use crate::text::Clean;
 /// The first byte of every CRL in DER.
 pub(in crate::phase) const SEQUENCE: u8 = 0x30;
 
+/// What the entries are called in faults.
+const ENTRIES: &str = "list of revoked certificates";
+
 /// The longest issuer name read, in bytes.
 const MAX_NAME: usize = 16 * 1024;
 
@@ -56,6 +59,8 @@ pub(super) fn is_certificate(body: &[u8]) -> bool {
 pub(super) struct List<'a> {
     pub(super) facts: CrlFacts,
     pub(super) signed: Signed<'a>,
+    /// The entries, one after the other.
+    entries: &'a [u8],
 }
 
 /// What was signed, by whom and how.
@@ -95,7 +100,9 @@ pub(super) fn parse(body: &[u8]) -> Result<List<'_>, Malformed> {
     let this_update = time(&mut tbs, "thisUpdate")?;
     let next_update = if is_time(tbs) { Some(time(&mut tbs, "nextUpdate")?) } else { None };
     let mut extensions = Extensions::default();
-    let revoked = if next_tag(tbs) == Some(Tag::Sequence) { count_revoked(&mut tbs, &mut extensions)? } else { 0 };
+    let has_entries = next_tag(tbs) == Some(Tag::Sequence);
+    let entries = if has_entries { sequence(&mut tbs, ENTRIES)? } else { &[] };
+    let revoked = count_revoked(entries, &mut extensions)?;
     extensions.read(tbs)?;
     let Extensions { number, scope, authority_key, unknown_critical } = extensions;
 
@@ -109,13 +116,31 @@ pub(super) fn parse(body: &[u8]) -> Result<List<'_>, Malformed> {
         signed_with: algorithm_name(&algorithm_id),
         unknown_critical,
         revoked,
+        revokes: Vec::new(),
         bytes: body.len() as u64,
         unchanged_since: None,
         signature: CrlSignature::Unchecked,
         signature_reason: None,
     };
     let key_id = authority_key;
-    Ok(List { facts, signed: Signed { message, algorithm, algorithm_id, signature, issuer, key_id } })
+    let signed = Signed { message, algorithm, algorithm_id, signature, issuer, key_id };
+    Ok(List { facts, signed, entries })
+}
+
+impl List<'_> {
+    /// Which of some serial numbers it revokes, for itself: entries that an indirect list has for others, and those of a delta,
+    /// which may take a revocation back, are left out.
+    pub(super) fn revoked_among<'s>(&self, serials: &[&'s [u8]]) -> Vec<&'s [u8]> {
+        let (mut found, mut entries) = (Vec::new(), self.entries);
+        if serials.is_empty() || self.facts.scope.indirect || self.facts.scope.delta_of.is_some() {
+            return found;
+        }
+        while let Ok(mut entry) = sequence(&mut entries, ENTRIES) {
+            let Ok(serial) = element(&mut entry, Tag::Integer, ENTRIES) else { break };
+            found.extend(serials.iter().copied().filter(|wanted| *wanted == serial));
+        }
+        found
+    }
 }
 
 fn hex(octets: &[u8]) -> String {
@@ -181,16 +206,15 @@ fn is_time(input: &[u8]) -> bool {
     matches!(next_tag(input), Some(Tag::UtcTime | Tag::GeneralizedTime))
 }
 
-fn time(input: &mut &[u8], field: &'static str) -> Result<OffsetDateTime, Malformed> {
+pub(in crate::phase) fn time(input: &mut &[u8], field: &'static str) -> Result<OffsetDateTime, Malformed> {
     let (rest, time) = ASN1Time::from_der(input).map_err(|_| Malformed::Field(field))?;
     *input = rest;
     Ok(time.to_datetime())
 }
 
 /// Counts the entries, each of which has to start with a serial number and a date.
-fn count_revoked(input: &mut &[u8], extensions: &mut Extensions) -> Result<u64, Malformed> {
-    const FIELD: &str = "list of revoked certificates";
-    let mut entries = sequence(input, FIELD)?;
+fn count_revoked(mut entries: &[u8], extensions: &mut Extensions) -> Result<u64, Malformed> {
+    const FIELD: &str = ENTRIES;
     let mut count = 0;
     while !entries.is_empty() {
         let mut entry = sequence(&mut entries, FIELD)?;

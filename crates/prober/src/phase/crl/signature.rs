@@ -1,6 +1,5 @@
 //! Who signed a list, as far as the keys at hand can tell.
 
-use webpki::ALL_VERIFICATION_ALGS;
 use x509_parser::asn1_rs::{Oid, oid};
 
 use super::der::Signed;
@@ -45,7 +44,7 @@ const MAX_OID: usize = 64;
 const WEAK: usize = 6;
 
 /// An algorithm by its usual name, or its object identifier.
-pub(super) fn algorithm_name(id: &Oid<'_>) -> Clean {
+pub(in crate::phase) fn algorithm_name(id: &Oid<'_>) -> Clean {
     match NAMES.iter().find(|(known, _)| known == id) {
         Some((_, name)) => Clean::new(name),
         None => oid_in_words(id),
@@ -58,6 +57,11 @@ pub(super) fn oid_in_words(id: &Oid<'_>) -> Clean {
         0..=MAX_OID => Clean::new(&id.to_id_string()),
         long => Clean::new(&format!("an object identifier of {long} bytes")),
     }
+}
+
+/// Whether signatures by an algorithm prove nothing any more.
+pub(in crate::phase) fn is_weak(id: &Oid<'_>) -> bool {
+    NAMES.iter().take(WEAK).any(|(weak, _)| weak == id)
 }
 
 /// Whether a list's signature holds, and why that cannot be said, or it does not.
@@ -106,23 +110,15 @@ fn try_signer(list: &Signed<'_>, signer: &Signer) -> Outcome {
     if is_meant == IsMeant::No {
         return Outcome::OtherKey;
     }
-    let Some((key_algorithm, key)) = signer.key() else { return Outcome::OtherKey };
-    let known = ALL_VERIFICATION_ALGS.iter().filter(|algorithm| {
-        algorithm.signature_alg_id().as_ref() == list.algorithm
-            && algorithm.public_key_alg_id().as_ref() == key_algorithm
-    });
-    let mut tried = false;
-    for algorithm in known {
-        tried = true;
-        if algorithm.verify_signature(key, list.message, list.signature).is_ok() {
-            return Outcome::Holds;
-        }
+    if signer.key().is_none() {
+        return Outcome::OtherKey;
     }
-    match (tried, signer.is_weak()) {
+    match (signer.signed(list.algorithm, list.message, list.signature), signer.is_weak()) {
+        (Some(true), _) => Outcome::Holds,
         (_, true) => Outcome::WeakKey,
-        (false, false) => Outcome::UnknownAlgorithm,
-        (true, false) if is_meant == IsMeant::Yes => Outcome::Fails,
-        (true, false) => Outcome::OtherKey,
+        (None, false) => Outcome::UnknownAlgorithm,
+        (Some(false), false) if is_meant == IsMeant::Yes => Outcome::Fails,
+        (Some(false), false) => Outcome::OtherKey,
     }
 }
 

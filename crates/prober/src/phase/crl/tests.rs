@@ -78,6 +78,7 @@ fn a_list_says_who_when_and_how_many() {
         signed_with: "ecdsa-with-SHA256".into(),
         unknown_critical: Vec::new(),
         revoked: 300,
+        revokes: Vec::new(),
         bytes: body.len() as u64,
         unchanged_since: None,
         signature: CrlSignature::Unchecked,

@@ -6,13 +6,15 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::super::issuer::Issuers;
+use super::super::served::Knowledge;
 use super::super::{Step, redirect};
 use super::fault::{Stopped, is_lost};
 use super::tunnel::Socket;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
 use crate::observation::{
-    CrlFacts, CrlOutcome, Fault, HttpFacts, IssuerOutcome, OriginClock, Published, Sample, TlsFacts,
+    CrlFacts, CrlOutcome, Fault, HttpFacts, IssuerOutcome, OcspFacts, OcspOutcome, OriginClock, Published, Sample,
+    TlsFacts,
 };
 use crate::phase;
 use crate::phase::Failure;
@@ -21,6 +23,7 @@ use crate::phase::certificate;
 use crate::phase::crl::{self, Signers};
 use crate::phase::http::{Body, BodyRule, Form, Kept, Protocol, Request, Response, Unanswered};
 use crate::phase::io::Metered;
+use crate::phase::ocsp;
 use crate::phase::tls::{Alpn, Hello, TlsStream};
 use crate::route::Hop;
 
@@ -100,7 +103,8 @@ impl<'a> Trip<'a> {
         let endpoint = self.endpoint();
         let in_full = may_have_all && url.origin() == endpoint.url.origin();
         let prober = self.prober;
-        self.asked_about = prober.kept_lists.of(self.pair, url, &self.seen.route, prober.knowledge());
+        let more = |list: &CrlFacts, then| prober.could_tell_more(list, then);
+        self.asked_about = prober.kept_lists.of(self.pair, url, &self.seen.route, more);
         let conditions = self.asked_about.as_ref().map(|list| list.conditions().to_vec());
         Request {
             url,
@@ -181,6 +185,13 @@ impl<'a> Trip<'a> {
         }
     }
 
+    /// What a responder said of the certificate that it was asked for.
+    fn ocsp(&self, bytes: &[u8], http: &HttpFacts) -> Option<OcspFacts> {
+        let link = self.link.filter(|_| is_success(http.status))?;
+        let outcome = ocsp::read(bytes, &http.body, link, self.prober.clock.now());
+        Some(OcspFacts { certificate: link.certificate.clone(), subject: link.subject.clone(), outcome })
+    }
+
     /// Whether a redirect may be followed: what a certificate names must not lead where the certificate may not.
     fn may_ask(&self, url: &Url) -> bool {
         let discovery = self.prober.discovery.as_ref().filter(|_| self.endpoint().discovered.is_some());
@@ -188,10 +199,9 @@ impl<'a> Trip<'a> {
     }
 
     /// Takes note of a list that came in full, so that it need not come again unless it changes.
-    fn keep(&self, url: &Url, http: &HttpFacts, list: &CrlFacts) {
-        let prober = self.prober;
-        let (now, knowledge) = (prober.clock.now(), prober.knowledge());
-        prober.kept_lists.keep(self.pair, (url, &self.seen.route), http, list, (now, knowledge));
+    fn keep(&self, url: &Url, http: &HttpFacts, list: &CrlFacts, knowledge: Knowledge) {
+        let now = self.prober.clock.now();
+        self.prober.kept_lists.keep(self.pair, (url, &self.seen.route), http, list, (now, knowledge));
     }
 
     /// Takes in a response, and says where it sends the client, if that is followed.
@@ -202,10 +212,12 @@ impl<'a> Trip<'a> {
         let next = if follows { redirect::target(url, &facts) } else { None };
         let next = next.filter(|next| self.may_ask(next));
         let came = fault.as_ref().is_none_or(is_lost);
+        // Before it is read: what is learned meanwhile it was not compared with.
+        let knowledge = self.prober.knowledge();
         let crl = self.signers().filter(|_| is_success(facts.status) && came);
-        let mut crl = crl.map(|signers| crl::read(&bytes, &facts.body, signers));
+        let mut crl = crl.map(|signers| crl::read_for(&bytes, &facts.body, signers, Some(&self.prober.served)));
         match &crl {
-            Some(CrlOutcome::Parsed(list)) => self.keep(url, &facts, list),
+            Some(CrlOutcome::Parsed(list)) => self.keep(url, &facts, list, knowledge),
             Some(_) => self.prober.kept_lists.forget(self.pair),
             None if facts.status == NOT_MODIFIED => {
                 crl = self.asked_about.take().map(|list| CrlOutcome::Parsed(list.facts));
@@ -216,7 +228,11 @@ impl<'a> Trip<'a> {
         let issuer = expects_issuer.then(|| certificate::read(&bytes, &facts.body));
         // One that broke off has its own cause.
         let issuer = issuer.filter(|issuer| fault.is_none() || matches!(issuer, IssuerOutcome::Readable { .. }));
-        if matches!(crl, Some(CrlOutcome::Parsed(_))) || matches!(issuer, Some(IssuerOutcome::Readable { .. })) {
+        let ocsp = self.ocsp(&bytes, &facts).filter(|ocsp| fault.is_none() || is_answer(ocsp));
+        let is_whole = matches!(crl, Some(CrlOutcome::Parsed(_)))
+            || matches!(issuer, Some(IssuerOutcome::Readable { .. }))
+            || ocsp.as_ref().is_some_and(is_answer);
+        if is_whole {
             // All of it came; that its connection was not closed in good order bothers no client.
             fault = None;
         } else {
@@ -226,11 +242,16 @@ impl<'a> Trip<'a> {
         self.seen.http = Some(facts);
         self.seen.crl = crl;
         self.seen.issuer = issuer;
+        self.seen.ocsp = ocsp.map(Box::new);
         match (next, fault) {
             (None, Some(failure)) => Err(failure.into()),
             (next, _) => Ok(next),
         }
     }
+}
+
+fn is_answer(ocsp: &OcspFacts) -> bool {
+    !matches!(ocsp.outcome, OcspOutcome::Invalid { .. })
 }
 
 /// "Not modified", the answer to a conditional request (RFC 9110, section 15.4.5).

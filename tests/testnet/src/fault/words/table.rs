@@ -2,7 +2,9 @@
 
 use super::{Make, Word};
 use crate::certs::CertificateKind;
-use crate::fault::{CrlFault, DnsFault, Fault, HttpFault, ProxyFault, Reply, SocksFault, TcpFault, TlsFault};
+use crate::fault::{
+    CrlFault, DnsFault, Fault, HttpFault, OcspFault, ProxyFault, Reply, SocksFault, TcpFault, TlsFault,
+};
 
 const fn plain(word: &'static str, about: &'static str, make: fn() -> Fault) -> Word {
     Word { word, argument: None, about, make: Make::Plain(make) }
@@ -140,6 +142,16 @@ pub const WORDS: &[Word] = &[
     plain("crl-too-large", "a CRL of more than 32 MiB", || CrlFault::TooLarge.into()),
     plain("crl-other-issuer", "a CRL of another issuer", || CrlFault::OtherIssuer.into()),
     plain("crl-bad-signature", "a CRL with a foreign signature", || CrlFault::BadSignature.into()),
+    plain("ocsp-delegated", "an answer that a responder of the issuer's signed", || {
+        OcspFault::Delegated { signing: true }.into()
+    }),
+    plain("ocsp-usurped", "the same by one that may not", || OcspFault::Delegated { signing: false }.into()),
+    plain("ocsp-unknown", "the certificate is not known", || OcspFault::Unknown.into()),
+    plain("ocsp-expired", "the answer's nextUpdate has passed", || OcspFault::Expired.into()),
+    plain("ocsp-other", "an answer about another certificate", || OcspFault::OtherCertificate.into()),
+    plain("ocsp-bad-signature", "an answer with a foreign signature", || OcspFault::BadSignature.into()),
+    plain("ocsp-try-later", "the responder's tryLater", || OcspFault::TryLater.into()),
+    plain("ocsp-unauthorized", "the responder's unauthorized", || OcspFault::Unauthorized.into()),
     with("crl-number", "6", "a CRL with that number", |text| {
         number(text).map(|number| CrlFault::Number(number).into())
     }),

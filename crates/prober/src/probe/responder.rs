@@ -1,0 +1,26 @@
+//! Asking an OCSP responder for the certificates that served here.
+
+use std::sync::Arc;
+
+use super::Prober;
+use crate::observation::{Fault, MonitorFault, Observation};
+use crate::phase::ocsp::{self, Asked};
+use crate::plan::{Endpoint, Pair};
+use crate::trust::served::Link;
+
+impl Prober {
+    /// The request that a probe of a responder makes, and the certificate that it is about.
+    pub(super) fn question_for(&self, pair: &Pair) -> Option<(Pair, Link)> {
+        let link = self.served.next_to_ask(&pair.endpoint.url, &pair.path.name)?;
+        let Asked { url, method, headers, body } = ocsp::ask(&pair.endpoint.url, &link);
+        let endpoint = Endpoint { url, method, headers, body, ..Endpoint::clone(&pair.endpoint) };
+        Some((Pair { endpoint: Arc::new(endpoint), path: Arc::clone(&pair.path) }, link))
+    }
+
+    /// What is seen where there is nothing to ask for: the last chain that named the responder was forgotten.
+    pub(super) fn nothing_to_ask(&self) -> Observation {
+        let reason = "no certificate that served lately names this responder".into();
+        let fault = Fault::Monitor(MonitorFault { operation: "ask for a certificate's state".to_owned(), reason });
+        Observation { fault: Some(fault), ..Observation::empty(self.clock.now()) }
+    }
+}
