@@ -44,9 +44,6 @@ pub(crate) struct Runbook {
 pub(crate) struct Entry {
     /// Which cause.
     pub(crate) cause: Cause,
-    /// Whether the cause is only part of the vocabulary yet, as `docs/causes.md` has it.
-    #[serde(default)]
-    pub(crate) later: bool,
     /// What it means, for somebody who has just been woken.
     pub(crate) means: Prose,
     /// What was observed.

@@ -15,9 +15,9 @@ use std::time::Duration;
 use prober::cause::{Cause, Stage, State};
 use prober::clock::ClockOffset;
 use prober::observation::{
-    AuditFacts, BodyFacts, CertificateFacts, ChainTrust, CrlFacts, CrlOutcome, CrlSignature, Fault, HandshakeSignature,
-    Headers, HelloOutcome, HttpFacts, Observation, OriginClock, Phases, ProxyFacts, RouteFacts, Sample, TenantFacts,
-    TlsFacts, TlsFailure, TlsFault, Validity, Verification, Via,
+    AuditFacts, BodyFacts, CertificateFacts, ChainTrust, CrlFacts, CrlOutcome, CrlSignature, Fault, Headers,
+    HelloOutcome, HttpFacts, Observation, OriginClock, Phases, ProxyFacts, RouteFacts, Sample, TenantFacts, TlsFacts,
+    TlsFailure, TlsFault, Via,
 };
 use prober::plan::{CONTROL_GROUP, Cloud, Endpoint, Pair, Path, PathOptions, ProxyScheme, Severity, TenantCheck, Way};
 use prober::snapshot::{Counts, Row, Snapshot};
@@ -251,24 +251,7 @@ pub fn tls(trust: ChainTrust) -> TlsFacts {
         self_issued: false,
         ca_issuers: Vec::new(),
     };
-    TlsFacts {
-        version: "TLSv1.3".to_owned(),
-        cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
-        alpn: Some("h2".to_owned()),
-        chain: vec![leaf],
-        leaf_sha256: None,
-        published: Vec::new(),
-        verification: Verification {
-            trust,
-            validity: Validity::Valid,
-            name_matches: true,
-            handshake_signature: HandshakeSignature::Valid,
-            reason: None,
-            completed_by_aia: false,
-            authorities: Vec::new(),
-            period: None,
-        },
-    }
+    TlsFacts { alpn: Some("h2".to_owned()), chain: vec![leaf], ..TlsFacts::of(trust) }
 }
 
 /// A handshake of an audit that passed.

@@ -43,8 +43,6 @@ pub struct ChainVerdict {
     /// Whether all that was wrong with the chain was an issuer that nobody here knows: one more certificate might
     /// complete it.
     pub issuer_unknown: bool,
-    /// The places in the chain of the certificates above the leaf by which it reached its root.
-    pub authorities: Vec<usize>,
     /// When the certificates hold by which the chain reached its root; `None` where it reached none.
     pub period: Option<Period>,
 }
@@ -53,8 +51,6 @@ pub struct ChainVerdict {
 #[derive(Debug)]
 struct End {
     trust: ChainTrust,
-    /// The places in the chain of the certificates above the leaf by which it got there.
-    authorities: Vec<usize>,
     period: Option<Period>,
 }
 
@@ -133,7 +129,6 @@ impl TrustStore {
             name_matches: false,
             reason: None,
             issuer_unknown: false,
-            authorities: Vec::new(),
             period: None,
         };
         let Some((leaf, intermediates)) = chain.split_first() else { return verdict };
@@ -159,17 +154,13 @@ impl TrustStore {
         }
         verdict.issuer_unknown = matches!(end, Err(webpki::Error::UnknownIssuer));
         verdict.trust = end.as_ref().map_or(ChainTrust::Untrusted, |end| end.trust);
-        if let Ok(end) = end {
-            verdict.period = end.period;
-            verdict.authorities = end.authorities;
-        }
+        verdict.period = end.ok().and_then(|end| end.period);
         verdict.reason = error.or(name.err()).map(|error| words::because(&error));
         verdict
     }
 
-    /// The certificates of a chain, leaf first, by which it leads to a root of origins at a time, and that root;
-    /// `None` where it does not.
-    /// What a server sends along besides proves nothing, and nobody has signed it.
+    /// The certificates of a chain, leaf first, by which it leads to a root of origins at a time, and that root; `None`
+    /// where it does not. What a server sends along besides proves nothing, and nobody has signed it.
     pub(crate) fn proving(
         &self,
         chain: &[CertificateDer<'_>],
@@ -196,12 +187,8 @@ impl TrustStore {
         let path = self.path(leaf, intermediates, time)?;
         let is_used = |sent: &CertificateDer<'_>| path.intermediate_certificates().any(|used| used.der() == *sent);
         let (leaf, above) = facts.split_first().map_or((None, facts), |(leaf, above)| (Some(leaf), above));
-        let used = || intermediates.iter().zip(above).enumerate().filter(|(_, (sent, _))| is_used(sent));
-        Ok(End {
-            trust: self.set_of(path.anchor()),
-            authorities: used().map(|(index, _)| index + 1).collect(),
-            period: Period::common(leaf.into_iter().chain(used().map(|(_, (_, facts))| facts))),
-        })
+        let used = intermediates.iter().zip(above).filter(|(sent, _)| is_used(sent)).map(|(_, facts)| facts);
+        Ok(End { trust: self.set_of(path.anchor()), period: Period::common(leaf.into_iter().chain(used)) })
     }
 
     fn path<'p>(

@@ -67,19 +67,6 @@ fn every_entry_says_enough_to_act_on() {
 }
 
 #[test]
-fn what_comes_later_is_what_the_reference_calls_so() {
-    let reference = include_str!("../../../../docs/causes.md");
-    for entry in &runbook().entries {
-        let name = format!("`{}`", entry.cause);
-        let row =
-            reference.lines().find(|line| line.starts_with("| `") && line.split('|').nth(1).unwrap().contains(&name));
-        let row = row.unwrap_or_else(|| panic!("{name} has no row in docs/causes.md"));
-        let later = row.contains("*later:*") || row.contains("no phase checks signatures yet");
-        assert_eq!(entry.later, later, "{name}: docs/causes.md says otherwise");
-    }
-}
-
-#[test]
 fn every_section_that_is_not_about_the_network_has_its_topic() {
     let groups = &runbook().network_is_fine.groups;
     let topics: Vec<Section> = groups.iter().flat_map(|group| &group.topics).map(|topic| topic.section).collect();

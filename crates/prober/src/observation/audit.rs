@@ -94,3 +94,33 @@ impl HelloOutcome {
         }
     }
 }
+
+#[cfg(test)]
+impl HelloOutcome {
+    /// What a sign stands for in tests: `+` passed, `-` failed, `?` got nowhere.
+    pub(crate) fn signed(sign: char) -> Self {
+        use super::fault::{MonitorFault, TlsFailure};
+        let host = "a.example".to_owned();
+        match sign {
+            '+' => Self::Passed { proven: true, period: None },
+            '-' => {
+                let failure = TlsFailure::TimedOut;
+                Self::Failed(Fault::Tls(TlsFault { host, failure, answered: false, first_bytes: None }))
+            }
+            '?' => {
+                let operation = "audit TLS".to_owned();
+                Self::Failed(Fault::Monitor(MonitorFault { operation, reason: "no".into() }))
+            }
+            other => panic!("{other} is no sign of an outcome"),
+        }
+    }
+
+    /// The sign of this outcome.
+    pub(crate) fn sign(&self) -> char {
+        match self.passes() {
+            Some(true) => '+',
+            Some(false) => '-',
+            None => '?',
+        }
+    }
+}

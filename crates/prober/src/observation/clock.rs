@@ -54,27 +54,11 @@ mod tests {
 
     /// A handshake of a leaf of June 2026, as seen by a clock that stands in 2027.
     fn tls() -> TlsFacts {
-        TlsFacts {
-            version: "TLSv1.3".to_owned(),
-            cipher: "TLS13_AES_256_GCM_SHA384".to_owned(),
-            alpn: None,
-            chain: Vec::new(),
-            leaf_sha256: None,
-            published: Vec::new(),
-            verification: Verification {
-                trust: ChainTrust::Public,
-                validity: Validity::Expired,
-                name_matches: true,
-                handshake_signature: HandshakeSignature::Valid,
-                reason: None,
-                completed_by_aia: false,
-                authorities: Vec::new(),
-                period: Some(Period {
-                    not_before: datetime!(2026-06-01 00:00 UTC),
-                    not_after: datetime!(2026-07-01 00:00 UTC),
-                }),
-            },
-        }
+        let mut tls = TlsFacts::of(ChainTrust::Public);
+        tls.verification.validity = Validity::Expired;
+        tls.verification.period =
+            Some(Period { not_before: datetime!(2026-06-01 00:00 UTC), not_after: datetime!(2026-07-01 00:00 UTC) });
+        tls
     }
 
     const OURS: OffsetDateTime = datetime!(2027-06-15 12:00:00.5 UTC);

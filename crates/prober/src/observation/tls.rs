@@ -31,6 +31,27 @@ pub struct TlsFacts {
 }
 
 impl TlsFacts {
+    /// A handshake whose chain ends so and of which nothing else is known: valid, for the right name, without certificates.
+    pub fn of(trust: ChainTrust) -> Self {
+        Self {
+            version: "TLSv1.3".to_owned(),
+            cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
+            alpn: None,
+            chain: Vec::new(),
+            leaf_sha256: None,
+            published: Vec::new(),
+            verification: Verification {
+                trust,
+                validity: Validity::Valid,
+                name_matches: true,
+                handshake_signature: HandshakeSignature::Valid,
+                reason: None,
+                completed_by_aia: false,
+                period: None,
+            },
+        }
+    }
+
     /// Whether the peer has proven to be the origin: a chain to a trusted root, for the right name, in time, by a peer
     /// that holds the key.
     pub fn is_proven(&self) -> bool {
@@ -113,10 +134,6 @@ pub struct Verification {
     /// Whether the chain reached its root only with intermediates fetched by AIA (RFC 5280, section 4.2.2.1).
     #[serde(default)]
     pub completed_by_aia: bool,
-    /// The places in the chain, from 0, of the certificates above the leaf by which it reached its root. Servers also send
-    /// some that lead nowhere.
-    #[serde(default)]
-    pub authorities: Vec<usize>,
     /// When the certificates hold by which the chain reached its root; `None` where it reached none.
     #[serde(default)]
     pub period: Option<Period>,

@@ -90,7 +90,6 @@ impl OpenChain {
                 verification.period = verdict.period;
                 verification.reason = verdict.reason;
                 verification.completed_by_aia = true;
-                verification.authorities = verdict.authorities;
                 return Some(self.certificates);
             }
             if !verdict.issuer_unknown {

@@ -11,11 +11,12 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::certificate::X509Certificate;
 
 pub use self::request::{Asked, ask};
-use self::response::{Basic, Response, SignedParts};
+use self::response::{Basic, Response};
 use super::crl::der::{self, Malformed};
 use super::crl::recognise;
 use super::crl::signature::{algorithm_name, is_weak};
 use crate::observation::{BodyFacts, CrlSignature, OcspAnswer, OcspOutcome};
+use crate::phase::crl::der::{SignedParts, signed_parts};
 use crate::text::Clean;
 use crate::trust::served::Link;
 use crate::trust::signer::{Signer, content};
@@ -99,7 +100,7 @@ fn delegate(certificate: &CertificateDer<'_>, issuer: &Signer, now: OffsetDateTi
     let validity = read.validity();
     let is_valid = validity.not_before.to_datetime() <= now && now <= validity.not_after.to_datetime();
     let is_meant = usage.value.ocsp_signing && is_valid && issuer.is_named(content(read.issuer().as_raw())?);
-    let SignedParts { message, algorithm, signature } = response::signed_parts(certificate.as_ref()).ok()?;
+    let SignedParts { message, algorithm, signature, .. } = signed_parts(certificate.as_ref()).ok()?;
     (is_meant && issuer.signed(algorithm, message, signature)?).then(|| Signer::of_subject(&read)).flatten()
 }
 

@@ -167,7 +167,6 @@ impl Connector {
                 handshake_signature: signature,
                 reason: verdict.reason,
                 completed_by_aia: false,
-                authorities: verdict.authorities,
                 period: verdict.period,
             },
         }

@@ -64,7 +64,6 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::observation::{TlsFailure, TlsFault};
 
     /// An audit whose attempts end as told, in turn (`+` passes, `-` fails, `?` gets nowhere), as what was tried and what
     /// came of it.
@@ -76,25 +75,9 @@ mod tests {
                 Hello::Tls13 => "3",
                 Hello::Large => "L",
             });
-            match left.borrow_mut().next().unwrap() {
-                '+' => HelloOutcome::Passed { proven: true, period: None },
-                '-' => HelloOutcome::Failed(Fault::Tls(TlsFault {
-                    host: "a.example".to_owned(),
-                    failure: TlsFailure::TimedOut,
-                    answered: false,
-                    first_bytes: None,
-                })),
-                _ => HelloOutcome::Failed(Fault::Monitor(MonitorFault {
-                    operation: "audit TLS".to_owned(),
-                    reason: "no".into(),
-                })),
-            }
+            HelloOutcome::signed(left.borrow_mut().next().unwrap())
         };
-        let came = outcomes(greet).await.map(|outcome| match outcome.passes() {
-            Some(true) => '+',
-            Some(false) => '-',
-            None => '?',
-        });
+        let came = outcomes(greet).await.map(|outcome| outcome.sign());
         assert_eq!(left.borrow_mut().next(), None, "{ends}");
         (tried.take(), came.into_iter().collect())
     }

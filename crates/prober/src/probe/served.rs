@@ -17,15 +17,17 @@ pub(super) struct Knowledge {
 }
 
 impl Prober {
-    /// Learns from the certificates of a handshake, if they prove the origin; each chain once, since verifying costs.
+    /// Learns from the certificates of a handshake, if they prove the origin and anything is asked about revocation; each
+    /// chain once, since verifying costs.
     pub(super) fn learn(&self, connector: &Connector, certificates: &[CertificateDer<'static>], facts: &mut TlsFacts) {
-        let Some(leaf) = facts.leaf_sha256.as_deref() else { return };
+        let (Some(leaf), Some(signers)) = (&facts.leaf_sha256, &self.signers) else { return };
         if !facts.is_proven() {
             return;
         }
         let known = self.served.again(leaf).or_else(|| {
             // Not all that was sent: nobody has signed what is not on the way to the root.
             let (proving, root) = connector.proving(certificates)?;
+            signers.meet(proving.iter().skip(1));
             Some(self.served.note(&proving, &root))
         });
         facts.published = known.map(|chain| chain.published()).unwrap_or_default();

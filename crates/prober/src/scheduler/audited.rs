@@ -50,25 +50,13 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::observation::{Fault, HelloOutcome, MonitorFault, TlsFailure, TlsFault};
+    use crate::observation::HelloOutcome;
 
     const START: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
     /// An audit of so many minutes after the start: `+` passed, `-` failed, `?` got nowhere.
     fn audit(minutes: i64, outcomes: &str) -> AuditFacts {
-        let mut outcomes = outcomes.chars().map(|outcome| match outcome {
-            '+' => HelloOutcome::Passed { proven: true, period: None },
-            '-' => HelloOutcome::Failed(Fault::Tls(TlsFault {
-                host: "a.example".to_owned(),
-                failure: TlsFailure::TimedOut,
-                answered: false,
-                first_bytes: None,
-            })),
-            _ => HelloOutcome::Failed(Fault::Monitor(MonitorFault {
-                operation: "audit TLS".to_owned(),
-                reason: "no".into(),
-            })),
-        });
+        let mut outcomes = outcomes.chars().map(HelloOutcome::signed);
         let mut next = || outcomes.next().unwrap();
         AuditFacts { at: START + Duration::minutes(minutes), tls12: next(), tls13: next(), large_hello: next() }
     }
@@ -93,11 +81,7 @@ mod tests {
             }
             let told = audited.map(|audited| {
                 let facts = audited.facts();
-                let outcomes = facts.outcomes().map(|outcome| match outcome.passes() {
-                    Some(true) => '+',
-                    Some(false) => '-',
-                    None => '?',
-                });
+                let outcomes = facts.outcomes().map(HelloOutcome::sign);
                 ((facts.at - START).whole_minutes(), outcomes.into_iter().collect::<String>())
             });
             assert_eq!(told, known.map(|(at, outcomes)| (at, outcomes.to_owned())), "{audits:?}");

@@ -57,25 +57,11 @@ pub async fn round<P: Probe>(
 
     let mut audits = HashMap::new();
     if audit {
-        let mut worthwhile = Vec::new();
-        for (index, observation) in &seen {
-            let Some(pair) = pairs.get(*index).filter(|pair| pair.endpoint.is_audited()) else { continue };
+        let is_usable = |pair: &Arc<Pair>, observation: &Observation| {
             let question = others.question_of_round(pair, &plan.fingerprints, observation, offset);
-            if observation.tls.is_some() && judge(&question, observation).state.is_usable() {
-                worthwhile.push((*index, Arc::clone(pair)));
-            } else {
-                told(Progress::Ended(pair));
-            }
-        }
-        let audit = |pair: Arc<Pair>| {
-            let prober = Arc::clone(&prober);
-            async move { prober.audit(&pair).await }
+            observation.tls.is_some() && judge(&question, observation).state.is_usable()
         };
-        let mut note = |audit: Ended<AuditFacts>| {
-            audits.extend(audit.outcome.ok().map(|facts| (audit.pair, Arc::new(facts))));
-            pairs.get(audit.pair).into_iter().for_each(|pair| told(Progress::Ended(pair)));
-        };
-        side_by_side(plan, worthwhile.into_iter(), audit, &mut note).await;
+        audits = audit_all(plan, &prober, &pairs, &seen, is_usable, &mut told).await;
     }
     let judged = seen.into_iter().filter_map(|(index, observation)| {
         let pair = pairs.get(index)?;
@@ -109,6 +95,37 @@ async fn probe_all<P: Probe>(
     };
     side_by_side(plan, wave.into_iter(), probe, &mut note).await;
     seen
+}
+
+/// Audits the TLS of the pairs that clients get through on; gives what was found by place.
+async fn audit_all<P: Probe>(
+    plan: &Plan,
+    prober: &Arc<P>,
+    pairs: &[Arc<Pair>],
+    seen: &[(usize, Observation)],
+    is_usable: impl Fn(&Arc<Pair>, &Observation) -> bool,
+    told: &mut impl FnMut(Progress<'_>),
+) -> HashMap<usize, Arc<AuditFacts>> {
+    let mut audits = HashMap::new();
+    let mut worthwhile = Vec::new();
+    for (index, observation) in seen {
+        let Some(pair) = pairs.get(*index).filter(|pair| pair.endpoint.is_audited()) else { continue };
+        if is_usable(pair, observation) {
+            worthwhile.push((*index, Arc::clone(pair)));
+        } else {
+            told(Progress::Ended(pair));
+        }
+    }
+    let audit = |pair: Arc<Pair>| {
+        let prober = Arc::clone(prober);
+        async move { prober.audit(&pair).await }
+    };
+    let mut note = |audit: Ended<AuditFacts>| {
+        audits.extend(audit.outcome.ok().map(|facts| (audit.pair, Arc::new(facts))));
+        pairs.get(audit.pair).into_iter().for_each(|pair| told(Progress::Ended(pair)));
+    };
+    side_by_side(plan, worthwhile.into_iter(), audit, &mut note).await;
+    audits
 }
 
 /// What the certificates name that were served, by name.

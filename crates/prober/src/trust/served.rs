@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::Url;
 
 use super::certificate;
-use super::signer::{Signer, content};
+use super::signer::Signer;
 use crate::observation::{Publication, Published};
 use crate::text::Clean;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
@@ -27,6 +27,8 @@ pub struct Link {
     pub(crate) serial: Vec<u8>,
     /// Who issued it, as the chain proves.
     pub(crate) issuer: Signer,
+    /// Their name as text.
+    issuer_name: Clean,
     /// Where something about it is published.
     published: Vec<Publication>,
 }
@@ -40,6 +42,7 @@ impl Link {
             subject: Clean::new(&read.subject().to_string()),
             serial: read.raw_serial().to_vec(),
             issuer,
+            issuer_name: Clean::new(&read.issuer().to_string()),
             published: certificate::publications(certificate),
         })
     }
@@ -132,7 +135,7 @@ impl ServedChains {
     pub(crate) fn has_newer(&self, issuer: &Clean, noted: u64) -> bool {
         let inner = self.inner();
         let newer = inner.kept.iter().filter(|chain| chain.before >= noted);
-        newer.filter_map(|chain| chain.leaf()).any(|leaf| leaf.issuer.shown_name() == *issuer)
+        newer.filter_map(|chain| chain.leaf()).any(|leaf| leaf.issuer_name == *issuer)
     }
 
     /// Serial numbers and SHA-256 of the leaves of an issuer, by its name in DER without its header.
@@ -166,16 +169,4 @@ impl ServedChains {
     fn inner(&self) -> MutexGuard<'_, Chains> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The name of an authority as text, from DER without its header.
-pub(super) fn shown(name: &[u8]) -> Clean {
-    use x509_parser::x509::X509Name;
-    let header = match u8::try_from(name.len()) {
-        Ok(length @ ..=127) => vec![0x30, length],
-        _ => [&[0x30, 0x84][..], &u32::try_from(name.len()).unwrap_or(u32::MAX).to_be_bytes()].concat(),
-    };
-    let whole = [&header, name].concat();
-    debug_assert_eq!(content(&whole), Some(name));
-    X509Name::from_der(&whole).map_or_else(|_| Clean::default(), |(_, name)| Clean::new(&name.to_string()))
 }

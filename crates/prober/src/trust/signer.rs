@@ -14,8 +14,6 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::text::Clean;
-
 /// The shortest RSA key whose signatures are believed, in bits (as webpki has it).
 const MIN_RSA_BITS: usize = 2048;
 
@@ -93,11 +91,6 @@ impl Signer {
     /// Their name, in DER without its header.
     pub(crate) fn name(&self) -> &[u8] {
         &self.name
-    }
-
-    /// The same as text.
-    pub(crate) fn shown_name(&self) -> Clean {
-        super::served::shown(&self.name)
     }
 
     /// Whether they made a signature by an algorithm (in DER without its header); `None` where no algorithm that is known

@@ -1,7 +1,7 @@
 //! Who intercepts, where, and how much of it.
 
 use super::*;
-use crate::observation::{CertificateFacts, ChainTrust, HandshakeSignature, TlsFacts, Validity, Verification};
+use crate::observation::{CertificateFacts, ChainTrust, TlsFacts};
 
 /// As [`picture`], with handshakes: after endpoint, path and cause come the trust and the issuer of the chain, and the
 /// vendor that the evidence names. A cause `also` stands for a block page over an intercepted handshake.
@@ -42,24 +42,7 @@ fn tls(trust: &str, issuer: &str) -> TlsFacts {
         self_issued: false,
         ca_issuers: Vec::new(),
     };
-    TlsFacts {
-        version: "TLSv1.3".to_owned(),
-        cipher: "TLS13_AES_256_GCM_SHA384".to_owned(),
-        alpn: None,
-        chain: vec![certificate],
-        leaf_sha256: None,
-        published: Vec::new(),
-        verification: Verification {
-            trust,
-            validity: Validity::Valid,
-            name_matches: true,
-            handshake_signature: HandshakeSignature::Valid,
-            reason: None,
-            completed_by_aia: false,
-            authorities: Vec::new(),
-            period: None,
-        },
-    }
+    TlsFacts { chain: vec![certificate], ..TlsFacts::of(trust) }
 }
 
 /// The interceptors of a picture as `issuer vendor announced extent: path n/m, …`.

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::*;
 use crate::net::Clock;
-use crate::observation::{HandshakeSignature, Validity, Verification};
+use crate::observation::{Validity, Verification};
 use crate::plan::{RootsChoice, TlsPlan};
 use crate::trust::pki::{Authority, Leaf, NOW, PAST, USUAL};
 
@@ -53,24 +53,10 @@ async fn completed(root: &Authority, leaf: &Leaf, publisher: &Publisher) -> (Ver
     let connector = Connector::new(&plan, RootsChoice::Bundled, Arc::new(StoppedClock)).unwrap();
     let chain = vec![certificate::facts(&leaf.certificate)];
     let verdict = connector.verify(std::slice::from_ref(&leaf.certificate), &chain, "good.example").unwrap();
-    let mut facts = TlsFacts {
-        version: "TLSv1.3".to_owned(),
-        cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
-        alpn: None,
-        chain,
-        leaf_sha256: None,
-        published: Vec::new(),
-        verification: Verification {
-            trust: verdict.trust,
-            validity: verdict.validity,
-            name_matches: verdict.name_matches,
-            handshake_signature: HandshakeSignature::Valid,
-            reason: verdict.reason,
-            completed_by_aia: false,
-            authorities: Vec::new(),
-            period: None,
-        },
-    };
+    let mut facts = TlsFacts { chain, ..TlsFacts::of(verdict.trust) };
+    facts.verification.validity = verdict.validity;
+    facts.verification.name_matches = verdict.name_matches;
+    facts.verification.reason = verdict.reason;
     if let Some(open) = OpenChain::from_parts([&leaf.certificate].into_iter(), &facts) {
         let by = Instant::now() + Duration::from_secs(5);
         open.complete(&connector, "good.example", &mut facts, publisher, by).await;

@@ -19,6 +19,9 @@ pub(in crate::phase) const SEQUENCE: u8 = 0x30;
 /// What the entries are called in faults.
 const ENTRIES: &str = "list of revoked certificates";
 
+/// What the algorithm of a signature is called in faults.
+const ALGORITHM: &str = "signature algorithm";
+
 /// The longest issuer name read, in bytes.
 const MAX_NAME: usize = 16 * 1024;
 
@@ -82,26 +85,18 @@ pub(super) struct Signed<'a> {
 
 /// Reads `CertificateList`; bytes after it are not looked at.
 pub(super) fn parse(body: &[u8]) -> Result<List<'_>, Malformed> {
-    let mut input = body;
-    let mut list = sequence(&mut input, "outer structure")?;
-    let start = list;
-    let mut tbs = sequence(&mut list, "signed part")?;
-    let message = start.get(..start.len() - list.len()).unwrap_or_default();
-    let (algorithm, algorithm_id) = algorithm(&mut list)?;
-    // The first octet of a bit string says how many of the last one's bits do not count.
-    let signature = element(&mut list, Tag::BitString, "signature")?.get(1..).unwrap_or_default();
-
-    version(&mut tbs)?;
-    let (inner_algorithm, _) = self::algorithm(&mut tbs)?;
-    if inner_algorithm != algorithm {
+    let SignedParts { message, mut content, algorithm, algorithm_id, signature } = signed_parts(body)?;
+    let tbs = &mut content;
+    version(tbs)?;
+    if sequence(tbs, ALGORITHM)? != algorithm {
         return Err(Malformed::TwoAlgorithms);
     }
-    let (issuer, shown_issuer) = name(&mut tbs)?;
-    let this_update = time(&mut tbs, "thisUpdate")?;
-    let next_update = if is_time(tbs) { Some(time(&mut tbs, "nextUpdate")?) } else { None };
+    let (issuer, shown_issuer) = name(tbs)?;
+    let this_update = time(tbs, "thisUpdate")?;
+    let next_update = if is_time(tbs) { Some(time(tbs, "nextUpdate")?) } else { None };
     let mut extensions = Extensions::default();
     let has_entries = next_tag(tbs) == Some(Tag::Sequence);
-    let entries = if has_entries { sequence(&mut tbs, ENTRIES)? } else { &[] };
+    let entries = if has_entries { sequence(tbs, ENTRIES)? } else { &[] };
     let revoked = count_revoked(entries, &mut extensions)?;
     extensions.read(tbs)?;
     let Extensions { number, scope, authority_key, unknown_critical } = extensions;
@@ -183,12 +178,31 @@ fn version(input: &mut &[u8]) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// An algorithm without its header, and its identifier.
-fn algorithm<'a>(input: &mut &'a [u8]) -> Result<(&'a [u8], Oid<'a>), Malformed> {
-    const FIELD: &str = "signature algorithm";
-    let content = sequence(input, FIELD)?;
-    let (_, id) = Oid::from_der(content).map_err(|_| Malformed::Field(FIELD))?;
-    Ok((content, id))
+/// The three parts of everything that is signed (RFC 5280, section 4.1.1).
+pub(in crate::phase) struct SignedParts<'a> {
+    /// What is signed, with its header.
+    pub(in crate::phase) message: &'a [u8],
+    /// The same without its header.
+    pub(in crate::phase) content: &'a [u8],
+    /// The algorithm, without its header.
+    pub(in crate::phase) algorithm: &'a [u8],
+    /// Its identifier.
+    pub(in crate::phase) algorithm_id: Oid<'a>,
+    /// The signature's octets.
+    pub(in crate::phase) signature: &'a [u8],
+}
+
+/// Takes something that is signed apart; bytes after it are not looked at.
+pub(in crate::phase) fn signed_parts(mut input: &[u8]) -> Result<SignedParts<'_>, Malformed> {
+    let mut parts = sequence(&mut input, "outer structure")?;
+    let start = parts;
+    let content = sequence(&mut parts, "signed part")?;
+    let message = start.get(..start.len() - parts.len()).unwrap_or_default();
+    let algorithm = sequence(&mut parts, ALGORITHM)?;
+    let (_, algorithm_id) = Oid::from_der(algorithm).map_err(|_| Malformed::Field(ALGORITHM))?;
+    // The first octet of a bit string says how many of the last one's bits do not count.
+    let signature = element(&mut parts, Tag::BitString, "signature")?.get(1..).unwrap_or_default();
+    Ok(SignedParts { message, content, algorithm, algorithm_id, signature })
 }
 
 /// The issuer's name without its header, and as text.

@@ -6,7 +6,7 @@ use x509_parser::asn1_rs::{Any, Class, FromDer, Oid, Tag, oid};
 
 use super::request;
 use crate::observation::{CertificateStatus, OcspRefusal};
-use crate::phase::crl::der::{Malformed, any, element, next_tag, sequence, time};
+use crate::phase::crl::der::{Malformed, SignedParts, any, element, next_tag, sequence, signed_parts, time};
 use crate::trust::served::Link;
 
 /// `id-pkix-ocsp-basic` (section 4.2.1).
@@ -67,8 +67,7 @@ pub(super) fn read(body: &[u8]) -> Result<Response<'_>, Malformed> {
 
 fn basic(input: &[u8]) -> Result<Basic<'_>, Malformed> {
     const FIELD: &str = "certificates";
-    let SignedParts { message, algorithm, signature } = signed_parts(input)?;
-    let (_, algorithm_id) = Oid::from_der(algorithm).map_err(|_| Malformed::Field("signature algorithm"))?;
+    let SignedParts { message, content: mut data, algorithm, algorithm_id, signature } = signed_parts(input)?;
     let mut whole = input;
     let mut rest = sequence(&mut whole, "answer")?;
     for _ in 0..3 {
@@ -84,8 +83,6 @@ fn basic(input: &[u8]) -> Result<Basic<'_>, Malformed> {
             certificates.push(CertificateDer::from(start.get(..start.len() - list.len()).unwrap_or_default()));
         }
     }
-    let mut data = message;
-    let mut data = sequence(&mut data, "signed part")?;
     // Version 1 is the default, and the only one.
     if is_tagged(data, 0) {
         any(&mut data, "version")?;
@@ -95,28 +92,6 @@ fn basic(input: &[u8]) -> Result<Basic<'_>, Malformed> {
     element(&mut data, Tag::GeneralizedTime, "producedAt")?;
     let states = sequence(&mut data, "states")?;
     Ok(Basic { message, algorithm, algorithm_id, signature, certificates, states })
-}
-
-/// The three parts of everything that is signed (RFC 5280, section 4.1.1).
-pub(super) struct SignedParts<'a> {
-    /// What is signed, with its header.
-    pub(super) message: &'a [u8],
-    /// The algorithm, without its header.
-    pub(super) algorithm: &'a [u8],
-    /// The signature's octets.
-    pub(super) signature: &'a [u8],
-}
-
-/// Takes something that is signed apart.
-pub(super) fn signed_parts(input: &[u8]) -> Result<SignedParts<'_>, Malformed> {
-    let mut input = input;
-    let mut parts = sequence(&mut input, "signed structure")?;
-    let start = parts;
-    sequence(&mut parts, "signed part")?;
-    let message = start.get(..start.len() - parts.len()).unwrap_or_default();
-    let algorithm = sequence(&mut parts, "signature algorithm")?;
-    let signature = element(&mut parts, Tag::BitString, "signature")?.get(1..).unwrap_or_default();
-    Ok(SignedParts { message, algorithm, signature })
 }
 
 impl Basic<'_> {

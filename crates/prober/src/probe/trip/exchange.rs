@@ -70,11 +70,7 @@ impl<'a> Trip<'a> {
             completed = self.timed(Stage::Tls, open.complete(connector, host, &mut facts, &issuers, by)).await;
         }
         let sent = stream.get_ref().1.peer_certificates().unwrap_or_default();
-        let chain = completed.as_deref().unwrap_or(sent);
-        if let Some(signers) = self.prober.signers.as_ref().filter(|_| facts.is_proven()) {
-            signers.meet(facts.verification.authorities.iter().filter_map(|place| chain.get(*place)));
-        }
-        self.prober.learn(connector, chain, &mut facts);
+        self.prober.learn(connector, completed.as_deref().unwrap_or(sent), &mut facts);
         self.listener.heard(Step::Secured(&facts));
         Ok((Box::new(stream), facts))
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use time::macros::datetime;
 
 use super::*;
-use crate::observation::{ChainTrust, HandshakeSignature, Publication, Published, TlsFacts, Validity, Verification};
+use crate::observation::{ChainTrust, Publication, Published, TlsFacts};
 use crate::plan::{DnsPlan, PathOptions, PrivateAnswers, REVOCATION_GROUP, Severity, TlsPlan, Way};
 
 const CRL: &str = "http://crl.example/a.crl";
@@ -45,25 +45,7 @@ fn usual() -> Plan {
 /// What a probe saw whose chain names these.
 fn shown(trust: ChainTrust, published: &[(Published, &str)]) -> Observation {
     let published = published.iter().map(|(kind, url)| Publication { kind: *kind, url: (*url).into() }).collect();
-    let verification = Verification {
-        trust,
-        validity: Validity::Valid,
-        name_matches: true,
-        handshake_signature: HandshakeSignature::Valid,
-        reason: None,
-        completed_by_aia: false,
-        authorities: Vec::new(),
-        period: None,
-    };
-    let tls = TlsFacts {
-        version: "TLSv1.3".to_owned(),
-        cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
-        alpn: None,
-        chain: Vec::new(),
-        leaf_sha256: None,
-        published,
-        verification,
-    };
+    let tls = TlsFacts { published, ..TlsFacts::of(trust) };
     Observation { tls: Some(tls), ..Observation::empty(datetime!(2026-01-01 00:00 UTC)) }
 }
 

@@ -6,10 +6,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::*;
-use crate::observation::{
-    AuditFacts, CertificateFacts, ChainTrust, HandshakeSignature, Headers, HttpFacts, OriginClock, Period, TlsFacts,
-    Verification,
-};
+use crate::observation::{AuditFacts, CertificateFacts, ChainTrust, Headers, HttpFacts, OriginClock, Period, TlsFacts};
 
 /// When it all begins, by those who know.
 const TRUE_START: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
@@ -57,24 +54,9 @@ impl Probe for Origins {
             self_issued: false,
             ca_issuers: Vec::new(),
         };
-        let tls = TlsFacts {
-            version: "TLSv1.3".to_owned(),
-            cipher: "TLS13_AES_256_GCM_SHA384".to_owned(),
-            alpn: None,
-            chain: vec![certificate],
-            leaf_sha256: None,
-            published: Vec::new(),
-            verification: Verification {
-                trust: ChainTrust::Public,
-                validity: period.validity_at(ours),
-                name_matches: true,
-                handshake_signature: HandshakeSignature::Valid,
-                reason: None,
-                completed_by_aia: false,
-                authorities: Vec::new(),
-                period: Some(period),
-            },
-        };
+        let mut tls = TlsFacts { chain: vec![certificate], ..TlsFacts::of(ChainTrust::Public) };
+        tls.verification.validity = period.validity_at(ours);
+        tls.verification.period = Some(period);
         let date = self.0.truth();
         Observation {
             origin_clock: tls.is_proven_at(date).then_some(OriginClock { date, ours }),

@@ -11,9 +11,8 @@ use tokio::time::Instant;
 
 use crate::net::Clock;
 use crate::observation::{
-    AuditFacts, ChainTrust, ConnectFailure, ConnectFault, Fault, HandshakeSignature, Headers, HelloOutcome,
-    Observation, ProxyFacts, ProxyFailure, ProxyFault, Publication, Published, RouteFacts, Sample, TlsFacts,
-    TlsFailure, TlsFault, Validity, Verification,
+    AuditFacts, ChainTrust, ConnectFailure, ConnectFault, Fault, Headers, HelloOutcome, Observation, ProxyFacts,
+    ProxyFailure, ProxyFault, Publication, Published, RouteFacts, Sample, TlsFacts, TlsFailure, TlsFault,
 };
 use crate::plan::Pair;
 use crate::probe::Probe;
@@ -178,24 +177,7 @@ pub(super) fn seen(
 }
 
 fn tls() -> TlsFacts {
-    TlsFacts {
-        version: "TLSv1.3".to_owned(),
-        cipher: "TLS_AES_128_GCM_SHA256".to_owned(),
-        alpn: None,
-        chain: Vec::new(),
-        leaf_sha256: None,
-        published: Vec::new(),
-        verification: Verification {
-            trust: ChainTrust::Public,
-            validity: Validity::Valid,
-            name_matches: true,
-            handshake_signature: HandshakeSignature::Valid,
-            reason: None,
-            completed_by_aia: false,
-            authorities: Vec::new(),
-            period: None,
-        },
-    }
+    TlsFacts::of(ChainTrust::Public)
 }
 
 fn through_proxy() -> RouteFacts {
