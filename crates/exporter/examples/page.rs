@@ -7,6 +7,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use exporter::history::History;
 use exporter::metrics::Live;
 use exporter::pac::Settled;
 use exporter::web::{self, App};
@@ -36,8 +37,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let live = Live::new(sample::NOW)?;
     live.probe_started(Duration::from_millis(2));
     live.probe_ended("hq", Duration::from_millis(48));
-    let app =
-        App { snapshots, live: Arc::new(live), clock: Arc::new(SampleClock), deciders: Arc::new(Settled::default()) };
+    let clock: Arc<dyn Clock> = Arc::new(SampleClock);
+    let history = History::open(None, Arc::clone(&clock));
+    let app = App { snapshots, live: Arc::new(live), clock, deciders: Arc::new(Settled::default()), history };
 
     let listeners = web::bind(&[([127, 0, 0, 1], 0).into()])?;
     for listener in &listeners {

@@ -4,6 +4,7 @@
 //! probe, and two readers of the same snapshot never disagree.
 
 pub mod cli;
+pub mod history;
 pub mod metrics;
 pub mod pac;
 mod rows;

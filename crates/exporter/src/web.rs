@@ -25,6 +25,7 @@ use tokio::sync::watch;
 
 pub use self::bind::{BindError, DEFAULT_ADDRESS, bind};
 pub use self::server::serve;
+use crate::history::History;
 use crate::metrics::{self, Live};
 use crate::pac::Deciders;
 use crate::status::{Document, Incidents};
@@ -40,6 +41,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Say what PAC files decide.
     pub deciders: Arc<dyn Deciders>,
+    /// What was.
+    pub history: History,
 }
 
 impl App {

@@ -20,6 +20,7 @@ use self::signals::Signals;
 use super::args::{Common, RunArgs};
 use super::exit::{Failure, Status};
 use super::plan;
+use crate::history::History;
 use crate::metrics::Live;
 use crate::pac::Files;
 use crate::web::{self, App, DEFAULT_ADDRESS};
@@ -42,7 +43,8 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     let (plan, prober) = (Arc::new(plan), Arc::new(prober));
     let deciders = Arc::new(Files::new(Arc::clone(&plan), Arc::clone(&prober)));
     let scheduler = Scheduler::start(plan, prober, Arc::clone(&clock), events);
-    let router = web::router(App { snapshots: scheduler.snapshots(), live, clock, deciders });
+    let history = History::open(args.data_dir.clone(), Arc::clone(&clock));
+    let router = web::router(App { snapshots: scheduler.snapshots(), live, clock, deciders, history });
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
     let mut server = tokio::spawn(web::serve(listeners, router, stopped));

@@ -16,7 +16,11 @@ struct Asset {
 const STYLE: Asset = Asset {
     name: "style.css",
     content_type: "text/css; charset=utf-8",
-    content: include_str!("../../assets/style.css"),
+    content: concat!(
+        include_str!("../../assets/style.css"),
+        include_str!("../../assets/endpoint.css"),
+        include_str!("../../assets/history.css")
+    ),
 };
 const ICON: Asset =
     Asset { name: "icon.svg", content_type: "image/svg+xml", content: include_str!("../../assets/icon.svg") };

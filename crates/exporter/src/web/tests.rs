@@ -33,7 +33,9 @@ impl Clock for FixedClock {
 fn app(snapshot: Snapshot) -> (watch::Sender<Arc<Snapshot>>, App) {
     let (sender, snapshots) = watch::channel(Arc::new(snapshot));
     let live = Arc::new(Live::new(sample::NOW).unwrap());
-    (sender, App { snapshots, live, clock: Arc::new(FixedClock), deciders: Arc::new(sample_files()) })
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock);
+    let history = History::open(None, Arc::clone(&clock));
+    (sender, App { snapshots, live, clock, deciders: Arc::new(sample_files()), history })
 }
 
 /// Three files: one that sends an endpoint elsewhere than expected, one that is stale, one that throws.
