@@ -8,7 +8,7 @@ use prober::cause::{Blame, Cause, Stage, State};
 use prober::observation::Observation;
 use prober::plan::Severity;
 use prober::text::Clean;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
 /// One stretch in which a pair was not well: blocked, or degraded.
@@ -52,6 +52,7 @@ pub struct Finding {
     /// Who had to act.
     pub blame: Blame,
     /// What happened, in a sentence.
+    #[serde(deserialize_with = "sentence")]
     pub detail: Clean,
     /// Named facts that supported it.
     pub evidence: BTreeMap<String, Clean>,
@@ -59,6 +60,13 @@ pub struct Finding {
     pub also: Vec<Cause>,
     /// What was seen, compacted.
     pub observation: Observation,
+}
+
+/// The longest sentence about a failure: as long as a verdict's may be.
+pub(super) const DETAIL_CHARS: usize = 600;
+
+fn sentence<'de, D: Deserializer<'de>>(source: D) -> Result<Clean, D::Error> {
+    Ok(Clean::bounded(&String::deserialize(source)?, DETAIL_CHARS))
 }
 
 /// Which troubles are wanted; every field narrows it.
@@ -205,4 +213,15 @@ pub struct StorageFault {
     pub reason: Clean,
     /// Since when.
     pub since: OffsetDateTime,
+}
+
+/// What metrics tell of the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Storage {
+    /// Whether what is recorded is kept where it should be.
+    pub is_writable: bool,
+    /// How much is kept, in bytes of the disk, or of memory.
+    pub bytes: u64,
+    /// Troubles and rollups that were given up, because they could not be written for too long.
+    pub dropped: u64,
 }
