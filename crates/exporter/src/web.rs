@@ -90,7 +90,7 @@ async fn pac(State(app): State<App>) -> Response {
 }
 
 async fn exposition(State(app): State<App>) -> Response {
-    offload(move || match metrics::render(&app.snapshot(), &app.live) {
+    offload(move || match metrics::render(&app.snapshot(), app.history.storage(), &app.live) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => failure(&error),
     })

@@ -84,6 +84,8 @@ pub enum Signal {
     Term,
     /// SIGINT.
     Int,
+    /// SIGKILL, which asks nobody.
+    Kill,
 }
 
 /// The program, serving.
@@ -97,8 +99,30 @@ pub struct Running {
 impl Running {
     /// Starts `run` with a configuration and returns once it says where it listens.
     pub async fn start(config: &Path) -> Self {
+        Self::after(reachwatch(&Self::arguments(config))).await
+    }
+
+    /// Starts `run` with its history in a directory.
+    pub async fn recording(config: &Path, directory: &Path) -> Self {
+        let mut command = reachwatch(&Self::arguments(config));
+        command.arg("--data-dir").arg(directory);
+        Self::after(command).await
+    }
+
+    /// Starts `run` with its history on a disk of its own, so small, which it alone sees (mount_namespaces(7)).
+    pub async fn recording_on_a_small_disk(config: &Path, directory: &Path, size: &str) -> Self {
+        let mut command = Command::new("unshare");
+        let script = format!("mount -t tmpfs -o size={size} tmpfs \"$0\" && exec \"$@\"");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).arg(directory);
+        command.arg(binary()).args(Self::arguments(config)).arg("--data-dir").arg(directory);
+        command.env_clear().env("PATH", crate::squid::path_with_sbin()).stdin(Stdio::null()).stderr(Stdio::piped());
+        command.kill_on_drop(true);
+        Self::after(command).await
+    }
+
+    fn arguments(config: &Path) -> [&str; 7] {
         let config = config.to_str().expect("a path of text");
-        Self::after(reachwatch(&["run", "--config", config, "--listen", "127.0.0.1:0", "--log-format", "json"])).await
+        ["run", "--config", config, "--listen", "127.0.0.1:0", "--log-format", "json"]
     }
 
     async fn after(mut command: Command) -> Self {
@@ -130,6 +154,7 @@ impl Running {
         let name = match signal {
             Signal::Term => "-TERM",
             Signal::Int => "-INT",
+            Signal::Kill => "-KILL",
         };
         let id = self.child.id().expect("it runs").to_string();
         // The shell's own kill needs no further package.

@@ -69,8 +69,8 @@ pub(crate) struct RunArgs {
     /// Address to serve on, repeatable; port 0 takes a free one [default: [::]:10365, or 0.0.0.0:10365 without IPv6].
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Vec<std::net::SocketAddr>,
-    /// Directory for the history of incidents.
-    #[arg(long, value_name = "DIR", hide = true)]
+    /// Directory for the history, which outlives a restart there [default: in memory].
+    #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// TLS and authentication of the server, as Prometheus' exporter toolkit has it.
     #[arg(long, value_name = "FILE", hide = true)]

@@ -10,12 +10,12 @@ use prober::config::Origin;
 use prober::net::{Clock, SystemClock};
 use prober::plan::Plan;
 use prober::probe::Prober;
-use prober::scheduler::{Handle, Scheduler};
+use prober::scheduler::{Events, Handle, Scheduler};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use self::events::Reporter;
+use self::events::{Everyone, Reporter};
 use self::signals::Signals;
 use super::args::{Common, RunArgs};
 use super::exit::{Failure, Status};
@@ -39,12 +39,15 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     let live = Arc::new(Live::new(clock.now()).map_err(Failure::other)?);
     announce(&plan, &origin, &listeners);
 
-    let events = Arc::new(Reporter::new(Arc::clone(&live)));
+    let history = History::open(args.data_dir.clone(), Arc::clone(&clock));
+    let listeners_of_events: Vec<Arc<dyn Events>> =
+        vec![Arc::new(history.recorder(&plan)), Arc::new(Reporter::new(Arc::clone(&live)))];
+    let events = Arc::new(Everyone(listeners_of_events));
     let (plan, prober) = (Arc::new(plan), Arc::new(prober));
     let deciders = Arc::new(Files::new(Arc::clone(&plan), Arc::clone(&prober)));
     let scheduler = Scheduler::start(plan, prober, Arc::clone(&clock), events);
-    let history = History::open(args.data_dir.clone(), Arc::clone(&clock));
-    let router = web::router(App { snapshots: scheduler.snapshots(), live, clock, deciders, history });
+    let app = App { snapshots: scheduler.snapshots(), live, clock, deciders, history: history.clone() };
+    let router = web::router(app);
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
     let mut server = tokio::spawn(web::serve(listeners, router, stopped));
@@ -55,21 +58,18 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     }
     drop(stop);
     tokio::select! {
-        () = wind_down(scheduler, server) => tracing::info!("stopped"),
+        () = wind_down(scheduler, history, server) => tracing::info!("stopped"),
         signal = signals.next() => tracing::warn!(signal, "stopped at once"),
     }
     Ok(Status::Success)
 }
 
 /// Options that the command line has and the program cannot honour yet are refused: to ignore them would leave a
-/// server open, or a history unwritten, that somebody relies on.
+/// server open that somebody relies on.
 fn refuse_what_is_not_there_yet(args: &RunArgs) -> Result<(), Failure> {
-    match (&args.data_dir, &args.web_config) {
-        (Some(_), _) => Err(Failure::config("--data-dir is not supported yet: incidents are not recorded")),
-        (_, Some(_)) => {
-            Err(Failure::config("--web-config is not supported yet: the server speaks plain HTTP to anyone"))
-        }
-        (None, None) => Ok(()),
+    match &args.web_config {
+        Some(_) => Err(Failure::config("--web-config is not supported yet: the server speaks plain HTTP to anyone")),
+        None => Ok(()),
     }
 }
 
@@ -90,10 +90,19 @@ fn announce(plan: &Plan, origin: &Origin, listeners: &[TcpListener]) {
     }
 }
 
-/// Probes are dropped, requests under way get their time; both are bounded by less than five seconds.
-async fn wind_down(scheduler: Handle, server: JoinHandle<()>) {
-    let (ended, ()) = tokio::join!(server, scheduler.shutdown());
+/// Probes are dropped, requests under way get their time, and what they came to is written; each is bounded, and all of it
+/// by less than five seconds.
+async fn wind_down(scheduler: Handle, history: History, server: JoinHandle<()>) {
+    let record = async {
+        scheduler.shutdown().await;
+        // It waits for a disk; the thread that does so for it is given up after two seconds.
+        tokio::task::spawn_blocking(move || history.close()).await
+    };
+    let (ended, recorded) = tokio::join!(server, record);
     if let Err(error) = ended {
         tracing::error!(%error, "the server did not end well");
+    }
+    if !recorded.unwrap_or(false) {
+        tracing::warn!("the last of the history could not be written in time");
     }
 }

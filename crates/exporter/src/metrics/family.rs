@@ -90,6 +90,12 @@ families! {
         "What is open now, every trouble once: a site that is offline, paths that are down, and endpoints besides.";
     CLOCK_OFFSET = Gauge "reachwatch_clock_offset_seconds"
         "By how much this machine's clock is behind those of origins, the median; negative where it is ahead.";
+    HISTORY_WRITABLE = Gauge "reachwatch_history_writable"
+        "Whether the history is kept where it should be: 1, or 0 while it cannot be written.";
+    HISTORY_SIZE = Gauge "reachwatch_history_size_bytes"
+        "How much the history takes on the disk, or in memory where it is kept there.";
+    HISTORY_DROPPED = Counter "reachwatch_history_dropped_total"
+        "What the history lost because it could not be written for too long.";
     SITE_ONLINE = Gauge "reachwatch_site_online"
         "Whether the site gets out at all: 1 or 0, absent while unknown.";
     SITE_INFO = Gauge "reachwatch_site_info"

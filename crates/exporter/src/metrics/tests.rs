@@ -9,6 +9,7 @@ use prober::plan::Severity;
 use prober::snapshot::Snapshot;
 
 use super::{Live, family, render};
+use crate::history::Storage;
 use crate::sample;
 
 /// Names and labels of the families of an exposition or of the reference page.
@@ -21,8 +22,12 @@ fn live() -> Live {
     live
 }
 
+fn storage() -> Storage {
+    Storage { is_writable: true, bytes: 4096, dropped: 0 }
+}
+
 fn text(snapshot: &Snapshot) -> String {
-    render(snapshot, &live()).unwrap()
+    render(snapshot, storage(), &live()).unwrap()
 }
 
 /// The samples of one family, as written.
@@ -173,7 +178,7 @@ fn a_path_that_left_the_configuration_leaves_the_histogram() {
     let live = live();
     live.probe_ended("old", Duration::from_secs(1));
     let snapshot = sample::snapshot([sample::row("a", "hq").reachable()]);
-    let text = render(&snapshot, &live).unwrap();
+    let text = render(&snapshot, storage(), &live).unwrap();
     assert!(text.contains("reachwatch_probe_duration_seconds_count{path=\"hq\"} 1"));
     assert!(!text.contains("\"old\""));
 }
@@ -266,4 +271,14 @@ fn the_clock_offset_is_positive_where_we_are_behind_and_absent_while_unknown() {
     assert_eq!(told(sample::snapshot([])), [""; 0]);
     assert_eq!(told(sample::at_clock(7)), ["reachwatch_clock_offset_seconds 7"]);
     assert_eq!(told(sample::at_clock(-86_400)), ["reachwatch_clock_offset_seconds -86400"]);
+}
+
+#[test]
+fn a_history_that_cannot_be_written_is_told() {
+    let storage = Storage { is_writable: false, bytes: 0, dropped: 7 };
+    let text = render(&sample::snapshot([]), storage, &live()).unwrap();
+    let told: Vec<_> = text.lines().filter(|line| line.starts_with("reachwatch_history_")).collect();
+    let expected =
+        ["reachwatch_history_writable 0", "reachwatch_history_size_bytes 0", "reachwatch_history_dropped_total 7"];
+    assert_eq!(told, expected);
 }

@@ -1,4 +1,4 @@
-//! What the scheduler tells becomes live metrics, and a log line for each change.
+//! What the scheduler tells becomes history, live metrics, and a log line for each change.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,24 @@ use prober::state::{Change, Report};
 
 use crate::metrics::Live;
 use crate::words;
+
+/// Tells several what one scheduler tells, each in its turn.
+#[derive(Debug)]
+pub(super) struct Everyone(pub(super) Vec<Arc<dyn Events>>);
+
+impl Events for Everyone {
+    fn probe_started(&self, pair: &Pair, lag: Duration) {
+        self.0.iter().for_each(|one| one.probe_started(pair, lag));
+    }
+
+    fn probe_ended(&self, pair: &Pair, report: &Report) {
+        self.0.iter().for_each(|one| one.probe_ended(pair, report));
+    }
+
+    fn changed(&self, pair: &Pair, change: &Change) {
+        self.0.iter().for_each(|one| one.changed(pair, change));
+    }
+}
 
 /// Feeds live metrics and the log.
 #[derive(Debug)]
