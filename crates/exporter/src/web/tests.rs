@@ -141,6 +141,8 @@ async fn every_response_carries_the_security_headers() {
         let (_, headers, _) = ask(&app, Method::GET, path).await;
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{path}: {policy}");
+        let ours = ["script-src 'self';", "connect-src 'self';", "form-action 'self';"];
+        assert!(ours.iter().all(|directive| policy.contains(directive)), "{path}: {policy}");
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{path}");
