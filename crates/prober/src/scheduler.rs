@@ -12,6 +12,7 @@ mod clocks;
 mod discovered;
 mod editions;
 mod events;
+mod judge;
 mod leaves;
 mod others;
 mod revoked;
@@ -31,6 +32,7 @@ use self::audits::Audits;
 use self::board::Board;
 use self::discovered::Discovered;
 pub use self::events::Events;
+pub use self::judge::Judge;
 use self::others::Others;
 pub use self::round::{Progress, round};
 use self::running::{Ended, Running};
@@ -59,6 +61,7 @@ pub struct Scheduler<P> {
     running: Running<Report>,
     audits: Audits,
     others: Arc<Others>,
+    judge: Judge,
     board: Board,
     snapshots: watch::Sender<Arc<Snapshot>>,
     /// When the newest snapshot was published, and whether the board has changed since.
@@ -70,6 +73,7 @@ pub struct Scheduler<P> {
 #[derive(Debug)]
 pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    judge: Judge,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -78,6 +82,11 @@ impl Handle {
     /// What is known, now and from now on.
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.clone()
+    }
+
+    /// Judges what is probed beside the scheduler.
+    pub fn judge(&self) -> Judge {
+        self.judge.clone()
     }
 
     /// Stops probing: probes under way are dropped, their connections closed. Returns when nothing is left.
@@ -95,13 +104,16 @@ impl<P: Probe> Scheduler<P> {
         let now = Instant::now();
         let board = Board::new(&plan);
         let (publisher, snapshots) = watch::channel(Arc::new(board.snapshot(clock.now(), None)));
+        let others = Arc::<Others>::default();
+        let judge = Judge::new(Arc::clone(&plan), Arc::clone(&others));
         let scheduler = Self {
             pairs: plan.pairs.iter().cloned().map(Some).collect(),
             discovered: Discovered::default(),
             timetable: Timetable::new(&plan, now),
             running: Running::default(),
             audits: Audits::new(&plan, now),
-            others: Arc::default(),
+            others,
+            judge: judge.clone(),
             snapshots: publisher,
             published: now.checked_sub(COALESCE).unwrap_or(now),
             unpublished: false,
@@ -112,7 +124,7 @@ impl<P: Probe> Scheduler<P> {
             board,
         };
         let (stop, stopped) = oneshot::channel();
-        Handle { snapshots, stop, task: tokio::spawn(scheduler.run(stopped)) }
+        Handle { snapshots, judge, stop, task: tokio::spawn(scheduler.run(stopped)) }
     }
 
     async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
@@ -156,9 +168,8 @@ impl<P: Probe> Scheduler<P> {
         {
             let Some(Some(pair)) = self.pairs.get(due.pair) else { continue };
             self.events.probe_started(pair, now.saturating_duration_since(due.at));
-            let (prober, others) = (Arc::clone(&self.prober), Arc::clone(&self.others));
-            let audit = self.board.audit(due.pair);
-            let attempt = attempt::report(prober, Arc::clone(pair), others, audit, Arc::clone(&self.plan));
+            let (prober, judge) = (Arc::clone(&self.prober), self.judge.clone());
+            let attempt = attempt::report(prober, Arc::clone(pair), judge, self.board.audit(due.pair));
             self.running.spawn(due.pair, attempt);
         }
         while self.has_room_for_audit()

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::time::Instant;
 
-use super::others::Others;
+use super::judge::Judge;
 use crate::observation::{AuditFacts, Fault, MonitorFault, Observation};
 use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
@@ -18,18 +17,12 @@ use crate::verdict::{Question, judge};
 pub(super) async fn report<P: Probe>(
     prober: Arc<P>,
     pair: Arc<Pair>,
-    others: Arc<Others>,
+    judge: Judge,
     audit: Option<Arc<AuditFacts>>,
-    plan: Arc<Plan>,
 ) -> Report {
     let observation = prober.probe(&pair).await;
-    let now = Instant::now();
-    others.note(&pair, &observation, now);
-    let probed_at = observation.probed_at;
-    let audit_that_counts =
-        audit.as_deref().filter(|audit| !AuditFacts::is_over(audit.at, probed_at, plan.audit_interval()));
-    let question = others.question(&pair, &plan.fingerprints, &observation, now);
-    let verdict = judge(&Question { audit: audit_that_counts, ..question }, &observation);
+    judge.note(&pair, &observation);
+    let verdict = judge.judge(&pair, &observation, audit.as_deref());
     Report { observation: observation.compact(), verdict, audit }
 }
 

@@ -181,8 +181,8 @@ async fn an_old_audit_is_no_part_of_a_verdict() {
     let script = Script::new(secures);
     for (age, state) in [(2 * QUARTER, State::Degraded), (2 * QUARTER + Duration::from_secs(1), State::Reachable)] {
         let audit = AuditFacts { at: StoppedClock.now() - age, ..script.audit(pair).await };
-        let (others, audit) = (Arc::default(), Some(Arc::new(audit)));
-        let report = attempt::report(Arc::clone(&script), Arc::clone(pair), others, audit, Arc::clone(&plan)).await;
+        let (judge, audit) = (Judge::new(Arc::clone(&plan), Arc::default()), Some(Arc::new(audit)));
+        let report = attempt::report(Arc::clone(&script), Arc::clone(pair), judge, audit).await;
         assert_eq!((report.verdict.state, report.audit.is_some()), (state, true), "{age:?}");
     }
 }
