@@ -11,6 +11,7 @@ mod rows;
 mod runbook;
 pub mod sentence;
 pub mod status;
+pub mod teller;
 pub mod web;
 pub mod words;
 

@@ -1,13 +1,14 @@
 //! Tells the steps of a probe as they are taken, each with the time since the start.
 
 use std::error::Error;
-use std::io::Write;
+use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use prober::observation::{
-    AliasLookup, AliasOutcome, AuditFacts, BodyFacts, ConnectAttempt, CrlFacts, CrlOutcome, Family, Headers, HttpFacts,
-    LookupOutcome, Observation, PacFacts, ProxyFacts, ResolveFacts, SocksFacts, TenantFacts, TlsFacts, Validity,
+    AliasLookup, AliasOutcome, AuditFacts, BodyFacts, CertificateStatus, ConnectAttempt, CrlFacts, CrlOutcome,
+    CrlSignature, Family, Headers, HttpFacts, IssuerOutcome, LookupOutcome, Observation, OcspFacts, OcspOutcome,
+    PacFacts, ProxyFacts, Publication, Published, ResolveFacts, SocksFacts, TenantFacts, TlsFacts, Validity,
 };
 use prober::plan::Pair;
 use prober::probe::{Listener, Step};
@@ -39,25 +40,55 @@ const FAULT_CHARS: usize = 1000;
 /// How much of a body is shown, in characters.
 const BODY_START: usize = 100;
 
-/// Somebody who tells what happens to somebody who reads.
-pub(super) struct Teller<W> {
-    start: Instant,
-    out: Mutex<W>,
+/// One line of the tale of a probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// What is probed.
+    Title(String),
+    /// A step that was taken.
+    Step {
+        /// How long after the start.
+        after: Duration,
+        /// At which stage: that of the verdict, or what else helped to get there.
+        stage: &'static str,
+        /// What came of it.
+        words: String,
+    },
+    /// More of the step before.
+    More(String),
 }
 
-impl<W: Write + Send> Teller<W> {
+impl fmt::Display for Line {
+    /// As a terminal shows it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Title(words) => f.write_str(words),
+            Self::Step { after, stage, words } => write!(f, "{:>6} ms  {stage:<8} {words}", after.as_millis()),
+            Self::More(words) => write!(f, "{:>9}  {:<8} {words}", "", ""),
+        }
+    }
+}
+
+/// Somebody who tells what happens, line by line, to whoever listens.
+#[derive(Debug)]
+pub struct Teller<F> {
+    start: Instant,
+    tell: F,
+}
+
+impl<F: Fn(Line) + Sync> Teller<F> {
     /// Begins the tale.
-    pub(super) fn start(pair: &Pair, out: W) -> Self {
-        let teller = Self { start: Instant::now(), out: Mutex::new(out) };
-        teller.write(&match pair.endpoint.tenant {
+    pub fn start(pair: &Pair, tell: F) -> Self {
+        let title = match pair.endpoint.tenant {
             Some(_) => pair.endpoint.url.to_string(),
             None => format!("{} {} over {}", pair.endpoint.method, pair.endpoint.url, pair.path.name),
-        });
-        teller
+        };
+        tell(Line::Title(title));
+        Self { start: Instant::now(), tell }
     }
 
     /// Tells what ended the probe, if something did before its natural end.
-    pub(super) fn ended(&self, observation: &Observation) {
+    pub fn ended(&self, observation: &Observation) {
         let Some(fault) = &observation.fault else { return };
         for attempt in &observation.failed_attempts {
             self.more(&failed(attempt));
@@ -66,7 +97,7 @@ impl<W: Write + Send> Teller<W> {
     }
 
     /// Tells what an audit of TLS found.
-    pub(super) fn audited(&self, audit: &AuditFacts) {
+    pub fn audited(&self, audit: &AuditFacts) {
         let hellos =
             [("TLS 1.2 alone", &audit.tls12), ("TLS 1.3 alone", &audit.tls13), ("large hello", &audit.large_hello)];
         for (what, outcome) in hellos {
@@ -75,19 +106,12 @@ impl<W: Write + Send> Teller<W> {
         }
     }
 
-    fn step(&self, stage: &str, what: &str) {
-        let millis = self.start.elapsed().as_millis();
-        self.write(&format!("{millis:>6} ms  {stage:<8} {what}"));
+    fn step(&self, stage: &'static str, what: &str) {
+        (self.tell)(Line::Step { after: self.start.elapsed(), stage, words: what.to_owned() });
     }
 
     fn more(&self, what: &str) {
-        self.write(&format!("{:>9}  {:<8} {what}", "", ""));
-    }
-
-    /// A reader that has seen enough does not end the probe.
-    fn write(&self, line: &str) {
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        (self.tell)(Line::More(what.to_owned()));
     }
 
     fn resolved(&self, host: &str, facts: &ResolveFacts) {
@@ -154,7 +178,7 @@ impl<W: Write + Send> Teller<W> {
         self.step("proxy", &format!("{} answered {reply}{bound}", facts.version));
     }
 
-    fn secured(&self, stage: &str, facts: &TlsFacts) {
+    fn secured(&self, stage: &'static str, facts: &TlsFacts) {
         let alpn = facts.alpn.as_deref().unwrap_or("no ALPN");
         self.step(stage, &format!("{}, {}, {alpn}", facts.version, facts.cipher));
         for (depth, certificate) in facts.chain.iter().enumerate() {
@@ -173,6 +197,14 @@ impl<W: Write + Send> Teller<W> {
         if let Some(reason) = &verification.reason {
             self.more(&format!("because {reason}"));
         }
+        for Publication { kind, url } in &facts.published {
+            let what = match kind {
+                Published::Crl => "revocation list",
+                Published::Issuer => "issuer's certificate",
+                Published::Ocsp => "OCSP",
+            };
+            self.more(&format!("{what} at {url}"));
+        }
     }
 
     fn answered(&self, facts: &HttpFacts) {
@@ -187,27 +219,62 @@ impl<W: Write + Send> Teller<W> {
         }
     }
 
-    fn read(&self, body: &BodyFacts, crl: Option<&CrlOutcome>) {
+    fn read(&self, body: &BodyFacts) {
         let end = match (body.complete, body.limit_reached) {
             (true, _) => "to its end",
             (false, true) => "up to the limit",
             (false, false) => "as far as needed",
         };
         self.step("content", &format!("{} bytes, {end}", body.bytes));
-        match crl {
-            Some(outcome) => self.crl(outcome),
-            None if body.sample.as_str().is_empty() => {}
-            None => self.more(&start_of(body.sample.evidence().as_str())),
+    }
+
+    fn sample(&self, body: &BodyFacts) {
+        if !body.sample.as_str().is_empty() {
+            self.more(&start_of(body.sample.evidence().as_str()));
         }
+    }
+
+    fn issuer(&self, outcome: &IssuerOutcome) {
+        match outcome {
+            IssuerOutcome::Readable { subject } => self.more(&format!("the certificate of {subject}")),
+            IssuerOutcome::Invalid { reason } => self.more(&format!("no certificate: {reason}")),
+        }
+    }
+
+    fn ocsp(&self, facts: &OcspFacts) {
+        self.more(&format!("asked for {}", facts.subject));
+        match &facts.outcome {
+            OcspOutcome::Answered(answer) => {
+                let status = match answer.status {
+                    CertificateStatus::Revoked { at } => format!("revoked since {}", date(at)),
+                    status => status.as_str().to_owned(),
+                };
+                let next =
+                    answer.next_update.map_or_else(|| "no next one".to_owned(), |next| format!("next {}", date(next)));
+                self.more(&format!("{status}, of {}, {next}", date(answer.this_update)));
+                self.signature(answer.signature, answer.signature_reason.as_ref());
+            }
+            OcspOutcome::Refused(refusal) => self.more(&format!("the responder answers {}", refusal.as_str())),
+            OcspOutcome::Invalid { reason } => self.more(&format!("no OCSP answer: {reason}")),
+        }
+    }
+
+    fn signature(&self, signature: CrlSignature, reason: Option<&Clean>) {
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        self.more(&format!("signature {}{reason}", signature.as_str()));
     }
 
     fn crl(&self, outcome: &CrlOutcome) {
         match outcome {
-            CrlOutcome::Parsed(CrlFacts { issuer, this_update, next_update, revoked, signature, .. }) => {
+            CrlOutcome::Parsed(facts) => {
+                let CrlFacts { issuer, this_update, next_update, revoked, .. } = facts;
                 let next = next_update.map_or_else(|| "no next one".to_owned(), |next| format!("next {}", date(next)));
                 self.more(&format!("a CRL of {issuer}"));
                 self.more(&format!("of {}, {next}, {revoked} revoked", date(*this_update)));
-                self.more(&format!("signature {}", signature.as_str()));
+                if let Some(since) = facts.unchanged_since {
+                    self.more(&format!("not changed since it came in full on {}", date(since)));
+                }
+                self.signature(facts.signature, facts.signature_reason.as_ref());
             }
             CrlOutcome::Truncated { announced, received } => {
                 self.more(&format!("a CRL cut short: {received} of {announced} bytes"));
@@ -218,7 +285,7 @@ impl<W: Write + Send> Teller<W> {
     }
 }
 
-impl<W: Write + Send> Listener for Teller<W> {
+impl<F: Fn(Line) + Sync> Listener for Teller<F> {
     fn heard(&self, step: Step<'_>) {
         match step {
             Step::Routed { route, .. } => self.step("route", &route.to_string()),
@@ -242,7 +309,15 @@ impl<W: Write + Send> Listener for Teller<W> {
             Step::Answered(facts) => self.answered(facts),
             Step::TryingHttp1(fault) => self.step("http", &format!("{}; once more over HTTP/1.1", fault.failure)),
             Step::Redirected(url) => self.step("http", &format!("following to {url}")),
-            Step::Read { body, crl } => self.read(body, crl),
+            Step::Read { body, crl, issuer, ocsp } => {
+                self.read(body);
+                match (crl, issuer, ocsp) {
+                    (Some(outcome), ..) => self.crl(outcome),
+                    (_, Some(outcome), _) => self.issuer(outcome),
+                    (_, _, Some(facts)) => self.ocsp(facts),
+                    _ => self.sample(body),
+                }
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `reachwatch explain`: one probe of any URL, told step by step as it happens, and what it comes to.
 
 mod target;
-mod teller;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,11 +10,11 @@ use prober::plan::{Pair, Plan};
 use prober::probe::{Probe, Prober};
 use prober::verdict::{Question, Verdict, judge};
 
-use self::teller::Teller;
 use super::args::{Common, ExplainArgs, without_user_info};
 use super::exit::{Failure, Status};
 use super::screen::Screen;
 use super::{plan, printed};
+use crate::teller::{Line, Teller};
 use crate::words;
 
 /// Probes once and tells all about it.
@@ -38,7 +37,7 @@ async fn tell(plan: &Plan, pair: &Pair, audit: bool) -> Result<Status, Failure> 
     let prober = Prober::new(plan, Arc::new(SystemClock)).map_err(Failure::config)?;
 
     let colour = Screen::stdout().colour;
-    let teller = Teller::start(pair, io::stdout());
+    let teller = Teller::start(pair, |line| print(&line));
     let observation = prober.probe_with(pair, &teller).await;
     teller.ended(&observation);
     let question = Question::alone(pair, &plan.fingerprints);
@@ -50,6 +49,12 @@ async fn tell(plan: &Plan, pair: &Pair, audit: bool) -> Result<Status, Failure> 
     }
     printed(conclude(pair, &verdict, colour, &mut io::stdout().lock()))?;
     Ok(Status::of([verdict.state]))
+}
+
+/// A reader that has seen enough does not end the probe.
+fn print(line: &Line) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 fn good_news(pair: &Pair) -> String {

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use url::Url;
 
 use crate::observation::{
-    BodyFacts, ConnectAttempt, CrlOutcome, Detour, HttpFacts, HttpFault, PacFacts, ProxyFacts, ResolveFacts,
-    RouteFacts, SocksFacts, TenantFacts, TlsFacts,
+    BodyFacts, ConnectAttempt, CrlOutcome, Detour, HttpFacts, HttpFault, IssuerOutcome, OcspFacts, PacFacts,
+    ProxyFacts, ResolveFacts, RouteFacts, SocksFacts, TenantFacts, TlsFacts,
 };
 
 /// Somebody who is told about every step of a probe as it is taken.
@@ -70,5 +70,9 @@ pub enum Step<'a> {
         body: &'a BodyFacts,
         /// What it is, where a CRL was expected.
         crl: Option<&'a CrlOutcome>,
+        /// What it is, where an issuer's certificate was expected.
+        issuer: Option<&'a IssuerOutcome>,
+        /// What it says, where a responder was asked.
+        ocsp: Option<&'a OcspFacts>,
     },
 }

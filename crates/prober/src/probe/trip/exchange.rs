@@ -234,7 +234,8 @@ impl<'a> Trip<'a> {
         } else {
             facts.body.sample = Sample::new(&bytes);
         }
-        self.listener.heard(Step::Read { body: &facts.body, crl: crl.as_ref() });
+        let (crl_seen, issuer_seen, ocsp_seen) = (crl.as_ref(), issuer.as_ref(), ocsp.as_ref());
+        self.listener.heard(Step::Read { body: &facts.body, crl: crl_seen, issuer: issuer_seen, ocsp: ocsp_seen });
         self.seen.http = Some(facts);
         self.seen.crl = crl;
         self.seen.issuer = issuer;
