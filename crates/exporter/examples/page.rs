@@ -10,6 +10,8 @@ use std::time::Duration;
 use exporter::history::History;
 use exporter::metrics::Live;
 use exporter::pac::Settled;
+use exporter::probe_now::{self, Desk};
+use exporter::teller::Line;
 use exporter::web::{self, App};
 use prober::net::Clock;
 use time::OffsetDateTime;
@@ -23,6 +25,25 @@ impl Clock for SampleClock {
     fn now(&self) -> OffsetDateTime {
         sample::NOW + Duration::from_secs(12)
     }
+}
+
+/// What a probe tells that a proxy refuses.
+fn told() -> Vec<Line> {
+    let step = |millis, stage, words: &str| Line::Step {
+        after: Duration::from_millis(millis),
+        stage,
+        words: words.to_owned(),
+    };
+    vec![
+        Line::Title("GET https://ols.officeapps.live.com/olsc over hq".to_owned()),
+        step(0, "route", "PROXY proxy.hq.example:3128"),
+        step(1, "resolve", "proxy.hq.example is 10.0.0.8"),
+        Line::More("A from 10.0.0.1:53: 10.0.0.8".to_owned()),
+        step(3, "connect", "to 10.0.0.8:3128"),
+        step(47, "proxy", "CONNECT answered 403 Forbidden"),
+        Line::More("server: squid/5.7".to_owned()),
+        step(48, "failed", "the proxy refused CONNECT"),
+    ]
 }
 
 #[tokio::main]
@@ -39,7 +60,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     live.probe_ended("hq", Duration::from_millis(48));
     let clock: Arc<dyn Clock> = Arc::new(SampleClock);
     let history = History::open(None, Arc::clone(&clock));
-    let app = App { snapshots, live: Arc::new(live), clock, deciders: Arc::new(Settled::default()), history };
+    let desk = Desk::new(Arc::new(probe_now::Settled { lines: told(), report: sample::report() }));
+    let app = App { snapshots, live: Arc::new(live), clock, deciders: Arc::new(Settled::default()), history, desk };
 
     let listeners = web::bind(&[([127, 0, 0, 1], 0).into()])?;
     for listener in &listeners {

@@ -1,12 +1,13 @@
 //! What people and machines read of the prober's findings.
 //!
-//! Everything here but [`pac`] is made from one [`Snapshot`](prober::snapshot::Snapshot): a reader never waits for a
+//! Everything here but [`pac`] and [`probe_now`] is made from one [`Snapshot`](prober::snapshot::Snapshot): a reader never waits for a
 //! probe, and two readers of the same snapshot never disagree.
 
 pub mod cli;
 pub mod history;
 pub mod metrics;
 pub mod pac;
+pub mod probe_now;
 mod rows;
 mod runbook;
 pub mod sentence;

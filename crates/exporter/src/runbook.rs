@@ -39,7 +39,7 @@ pub(crate) struct Runbook {
 }
 
 /// What is to be known of a cause.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Entry {
     /// Which cause.
@@ -57,7 +57,7 @@ pub(crate) struct Entry {
 }
 
 /// One thing to look at.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Step {
     /// What, and what for.
@@ -71,7 +71,7 @@ pub(crate) struct Step {
 }
 
 /// A section of the article, and what it has to do with the cause.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Place {
     /// Which section.
@@ -155,6 +155,21 @@ impl Runbook {
 }
 
 impl Entry {
+    /// The entry with blanks filled in, as far as they are known: in what people read, and in commands.
+    pub(crate) fn filled(
+        &self,
+        prose: &dyn Fn(Blank) -> Option<String>,
+        command: &dyn Fn(Blank) -> Option<String>,
+    ) -> Self {
+        let step = |step: &Step| Step {
+            say: step.say.filled(prose),
+            windows: step.windows.as_ref().map(|one| one.filled(command)),
+            shell: step.shell.as_ref().map(|one| one.filled(command)),
+            tells: step.tells.as_ref().map(|one| one.filled(prose)),
+        };
+        Self { check: self.check.iter().map(step).collect(), send: self.send.filled(prose), ..self.clone() }
+    }
+
     /// The blanks in what is to be sent and in the commands, each once, in the order of [`Blank::ALL`].
     pub(crate) fn blanks(&self) -> Vec<Blank> {
         let commands =

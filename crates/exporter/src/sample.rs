@@ -280,6 +280,12 @@ pub fn crl() -> CrlOutcome {
     })
 }
 
+/// What a probe of a blocked endpoint comes to.
+pub fn report() -> Report {
+    let (row, name, path) = (row("ols", "hq"), "ols", "hq");
+    on_a_bad_day(row, name, path).row.last.as_deref().cloned().expect("a result")
+}
+
 /// A branch office on an ordinary bad day: two paths, four groups, one control, and something of every state.
 pub fn branch() -> Snapshot {
     let names: [(&str, &str, &str, Severity); 12] = [

@@ -4,21 +4,23 @@
 
 mod assets;
 mod bind;
+mod endpoint;
 mod guard;
 mod kept;
 mod page;
 mod patience;
+mod probe;
 mod runbook;
 mod server;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use prober::net::Clock;
 use prober::snapshot::Snapshot;
 use tokio::sync::watch;
@@ -28,6 +30,7 @@ pub use self::server::serve;
 use crate::history::History;
 use crate::metrics::{self, Live};
 use crate::pac::Deciders;
+use crate::probe_now::Desk;
 use crate::status::{Document, Incidents};
 
 /// What the handlers read.
@@ -43,6 +46,8 @@ pub struct App {
     pub deciders: Arc<dyn Deciders>,
     /// What was.
     pub history: History,
+    /// Where probes are asked for.
+    pub desk: Desk,
 }
 
 impl App {
@@ -58,6 +63,8 @@ pub fn router(app: App) -> Router {
         .route("/metrics", get(exposition))
         .route("/api/v1/status", get(status))
         .route("/api/v1/incidents", get(incidents))
+        .route("/api/v1/probe", post(probe::probe).layer(DefaultBodyLimit::max(probe::MAX_BYTES)))
+        .route("/endpoints/{name}", get(endpoint::endpoint))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
         .route("/pac", get(pac))
@@ -66,7 +73,9 @@ pub fn router(app: App) -> Router {
         .route("/runbook/{cause}", get(runbook::cause))
         .route("/assets/{name}", get(assets::serve))
         .fallback(async || plain(StatusCode::NOT_FOUND, "There is nothing here; the page is at /."))
-        .method_not_allowed_fallback(async || plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be read (GET)."))
+        .method_not_allowed_fallback(async || {
+            plain(StatusCode::METHOD_NOT_ALLOWED, "This cannot be done here; the Allow header says what can.")
+        })
         .with_state(app)
         .layer(from_fn(guard::time_limit))
         .layer(map_response(guard::secure))

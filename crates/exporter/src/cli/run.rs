@@ -23,6 +23,7 @@ use super::plan;
 use crate::history::History;
 use crate::metrics::Live;
 use crate::pac::Files;
+use crate::probe_now::{ByHand, Desk};
 use crate::web::{self, App, DEFAULT_ADDRESS};
 
 /// Probes and serves. Sockets are opened before the first probe, so that a taken port is an error and not a surprise.
@@ -45,8 +46,9 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     let events = Arc::new(Everyone(listeners_of_events));
     let (plan, prober) = (Arc::new(plan), Arc::new(prober));
     let deciders = Arc::new(Files::new(Arc::clone(&plan), Arc::clone(&prober)));
-    let scheduler = Scheduler::start(plan, prober, Arc::clone(&clock), events);
-    let app = App { snapshots: scheduler.snapshots(), live, clock, deciders, history: history.clone() };
+    let scheduler = Scheduler::start(plan, Arc::clone(&prober), Arc::clone(&clock), events);
+    let desk = Desk::new(Arc::new(ByHand::new(prober, scheduler.judge())));
+    let app = App { snapshots: scheduler.snapshots(), live, clock, deciders, history: history.clone(), desk };
     let router = web::router(app);
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };

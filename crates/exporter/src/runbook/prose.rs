@@ -51,6 +51,11 @@ impl Prose {
     pub(crate) fn spans(&self) -> impl Iterator<Item = &Span> {
         self.paragraphs.iter().flatten()
     }
+
+    /// The same with blanks filled in, as far as somebody knows what belongs there.
+    pub(crate) fn filled(&self, known: &dyn Fn(Blank) -> Option<String>) -> Self {
+        Self { paragraphs: self.paragraphs.iter().map(|line| filled(line, known)).collect() }
+    }
 }
 
 impl Command {
@@ -58,6 +63,16 @@ impl Command {
     pub(crate) fn spans(&self) -> impl Iterator<Item = &Span> {
         self.line.iter()
     }
+
+    /// As [`Prose::filled`].
+    pub(crate) fn filled(&self, known: &dyn Fn(Blank) -> Option<String>) -> Self {
+        Self { line: filled(&self.line, known) }
+    }
+}
+
+fn filled(line: &[Span], known: &dyn Fn(Blank) -> Option<String>) -> Vec<Span> {
+    let fill = |span: &Span| span.blank().and_then(known).map_or_else(|| span.clone(), Span::Text);
+    line.iter().map(fill).collect()
 }
 
 impl Span {

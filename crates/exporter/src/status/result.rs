@@ -3,6 +3,7 @@
 use prober::cause::State;
 use prober::diagnosis::EndpointDiagnosis;
 use prober::snapshot::Row;
+use prober::state::Report;
 use serde::Serialize;
 
 use super::observed::Observed;
@@ -68,9 +69,15 @@ impl<'a> ResultEntry<'a> {
     }
 }
 
+impl<'a> LastResult<'a> {
+    /// A report as it is, whatever is confirmed.
+    pub fn of(report: &'a Report) -> Self {
+        Self { state: report.verdict.state, observed: Observed::of(report) }
+    }
+}
+
 fn last_result(row: &Row) -> Option<LastResult<'_>> {
     let last = row.last.as_deref()?;
-    let state = last.verdict.state;
-    let differs = row.confirmed.as_ref().is_none_or(|confirmed| confirmed.state != state);
-    differs.then(|| LastResult { state, observed: Observed::of(last) })
+    let differs = row.confirmed.as_ref().is_none_or(|confirmed| confirmed.state != last.verdict.state);
+    differs.then(|| LastResult::of(last))
 }

@@ -24,7 +24,12 @@ const STYLE: Asset = Asset {
 };
 const ICON: Asset =
     Asset { name: "icon.svg", content_type: "image/svg+xml", content: include_str!("../../assets/icon.svg") };
-const ALL: [Asset; 2] = [STYLE, ICON];
+const ENDPOINT_SCRIPT: Asset = Asset {
+    name: "endpoint.js",
+    content_type: "text/javascript; charset=utf-8",
+    content: include_str!("../../assets/endpoint.js"),
+};
+const ALL: [Asset; 3] = [STYLE, ICON, ENDPOINT_SCRIPT];
 
 /// Where the style sheet is.
 pub(super) fn style() -> String {
@@ -34,6 +39,11 @@ pub(super) fn style() -> String {
 /// Where the icon is.
 pub(super) fn icon() -> String {
     ICON.address()
+}
+
+/// Where the script of the page of an endpoint is.
+pub(super) fn endpoint_script() -> String {
+    ENDPOINT_SCRIPT.address()
 }
 
 /// Serves a file by its name with hash, `1f…-style.css`.

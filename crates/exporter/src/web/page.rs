@@ -1,8 +1,11 @@
-//! The pages for people, rendered here and complete without JavaScript: the overview, what PAC files decide, and the runbook.
+//! The pages for people, rendered here and complete without JavaScript: the overview, every endpoint, what PAC files
+//! decide, and the runbook.
 
 mod cell;
+pub(super) mod endpoint;
 mod frame;
 mod interception;
+mod link;
 mod member;
 mod overview;
 mod pac;

@@ -17,8 +17,12 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::pac::{Report, Settled};
+use crate::probe_now;
 use crate::sample;
+use crate::teller::Line;
 
+mod endpoint;
+mod probe;
 mod runbook;
 
 #[derive(Debug)]
@@ -35,7 +39,9 @@ fn app(snapshot: Snapshot) -> (watch::Sender<Arc<Snapshot>>, App) {
     let live = Arc::new(Live::new(sample::NOW).unwrap());
     let clock: Arc<dyn Clock> = Arc::new(FixedClock);
     let history = History::open(None, Arc::clone(&clock));
-    (sender, App { snapshots, live, clock, deciders: Arc::new(sample_files()), history })
+    let lines = vec![Line::More("as <b>told</b>".to_owned())];
+    let desk = Desk::new(Arc::new(probe_now::Settled { lines, report: sample::report() }));
+    (sender, App { snapshots, live, clock, deciders: Arc::new(sample_files()), history, desk })
 }
 
 /// Three files: one that sends an endpoint elsewhere than expected, one that is stale, one that throws.
@@ -145,7 +151,7 @@ async fn every_response_carries_the_security_headers() {
         assert!(ours.iter().all(|directive| policy.contains(directive)), "{path}: {policy}");
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
-        assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{path}");
+        assert_eq!(headers[header::REFERRER_POLICY], "same-origin", "{path}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! One endpoint over one path, as a cell of the matrix.
 
 use prober::cause::{Cause, State};
+use prober::observation::AuditFacts;
 use prober::snapshot::Row;
 use time::OffsetDateTime;
 
@@ -48,24 +49,29 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// "TLS 1.2 and 1.3 pass", or what does not.
+/// What the last audit found, and when.
 fn audit(row: &Row, now: OffsetDateTime) -> Option<(String, When)> {
     let audit = row.last.as_deref()?.audit.as_deref()?;
+    Some((audit_in_words(audit), When::of(audit.at, now)))
+}
+
+/// "TLS 1.2, TLS 1.3 and large hello pass", or what does not.
+pub(super) fn audit_in_words(audit: &AuditFacts) -> String {
     let hellos =
         [("TLS 1.2 alone", &audit.tls12), ("TLS 1.3 alone", &audit.tls13), ("large hello", &audit.large_hello)];
     let those = |wanted| -> Vec<&str> {
         hellos.iter().filter(|(_, outcome)| outcome.passes() == wanted).map(|(name, _)| *name).collect()
     };
     let (failed, unknown) = (those(Some(false)), those(None));
-    let words = match (failed.is_empty(), unknown.is_empty()) {
+    match (failed.is_empty(), unknown.is_empty()) {
         (true, true) => "TLS 1.2, TLS 1.3 and large hello pass".to_owned(),
         (true, false) => format!("not known: {}", unknown.join(", ")),
         (false, _) => format!("fails: {}", failed.join(", ")),
-    };
-    Some((words, When::of(audit.at, now)))
+    }
 }
 
-fn pending(row: &Row) -> Option<String> {
+/// What the last probe found, where that is not the confirmed state.
+pub(super) fn pending(row: &Row) -> Option<String> {
     let last = &row.last.as_deref()?.verdict;
     let differs = row.confirmed.as_ref().is_none_or(|confirmed| confirmed.state != last.state);
     differs.then(|| match &last.reason {

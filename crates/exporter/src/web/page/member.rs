@@ -6,6 +6,7 @@ use prober::text::Clean;
 use prober::verdict::Evidence;
 use time::OffsetDateTime;
 
+use super::link::to_endpoint;
 use super::when::When;
 use crate::words;
 
@@ -57,6 +58,11 @@ impl<'a> Member<'a> {
     /// Whether the paths saw different things, so that each has to be named.
     pub(super) fn is_seen_differently(&self) -> bool {
         self.sightings.len() > 1
+    }
+
+    /// Where the endpoint's page is.
+    pub(super) fn address(&self) -> String {
+        to_endpoint(self.endpoint)
     }
 
     fn also(&mut self, sighting: Sighting<'a>) {

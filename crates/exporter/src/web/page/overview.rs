@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use super::cell::Cell;
 use super::frame::Frame;
 use super::interception::InterceptionLines;
+use super::link::to_endpoint;
 use super::problem::Problems;
 use super::standing::PathLine;
 use super::when::When;
@@ -58,6 +59,13 @@ pub(super) struct Line<'a> {
     /// What its paths say together, where that is more than the cells do.
     diagnosis: Option<String>,
     cells: Vec<Option<Cell<'a>>>,
+}
+
+impl Line<'_> {
+    /// Where the endpoint's page is.
+    fn address(&self) -> String {
+        to_endpoint(self.name)
+    }
 }
 
 impl<'a> Overview<'a> {
@@ -150,7 +158,7 @@ impl Look<'_> {
 }
 
 /// What an endpoint's paths say together. Of a single path there is nothing to compare.
-fn in_words(diagnosis: &EndpointDiagnosis<'_>, paths: usize) -> Option<String> {
+pub(super) fn in_words(diagnosis: &EndpointDiagnosis<'_>, paths: usize) -> Option<String> {
     match diagnosis {
         EndpointDiagnosis::PathSpecific { blocked, usable } => {
             Some(format!("blocked on {}, gets through on {}", words::all(blocked), words::all(usable)))
