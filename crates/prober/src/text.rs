@@ -1,9 +1,13 @@
 //! Text that came from outside, made harmless before it is kept.
 
+mod readable;
+
 use std::error::Error;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use self::readable::readable;
 
 /// An error and its sources in one line, outermost first.
 pub fn with_sources(error: &dyn Error) -> String {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::Clean;
+use crate::text::{Clean, readable};
 
 /// What the proxy said to CONNECT, whether it opened the way or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,20 @@ impl Sample {
         Clean::new(&self.0)
     }
 
+    /// Keeps the start of what people read of it: of a page not the head full of scripts, but its words.
     pub(crate) fn truncate_to_evidence(&mut self) {
-        self.0 = Clean::bounded(&self.0, Self::EVIDENCE_CHARS).into();
+        self.0 = Clean::bounded(&readable(&self.0), Self::EVIDENCE_CHARS).into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_page_are_its_words() {
+        let mut sample = Sample::new(format!("<style>{}</style><h1>Access denied</h1>", "a".repeat(9000)).as_bytes());
+        sample.truncate_to_evidence();
+        assert_eq!(sample.as_str(), "Access denied");
     }
 }
