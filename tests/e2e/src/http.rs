@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use http_body_util::{BodyExt, Empty};
-use hyper::body::Bytes;
-use hyper::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, Empty, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
@@ -29,7 +29,22 @@ impl Response {
 /// Asks for a path; `None` where no whole response came.
 pub async fn get(address: SocketAddr, path: &str) -> Option<Response> {
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
-    let response = client.get(format!("http://{address}{path}").parse().expect("a path")).await.ok()?;
+    whole(client.get(format!("http://{address}{path}").parse().expect("a path")).await.ok()?).await
+}
+
+/// Sends a form with more headers; `None` where no whole response came.
+pub async fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], form: &str) -> Option<Response> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let mut request = Request::post(format!("http://{address}{path}"));
+    request = request.header("content-type", "application/x-www-form-urlencoded");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::from(form.to_owned())).expect("a request");
+    whole(client.request(request).await.ok()?).await
+}
+
+async fn whole(response: hyper::Response<Incoming>) -> Option<Response> {
     let (head, body) = response.into_parts();
     let body = body.collect().await.ok()?.to_bytes();
     Some(Response { status: head.status, headers: head.headers, body: String::from_utf8_lossy(&body).into_owned() })

@@ -30,7 +30,7 @@ pub use browser::{Page, browse};
 pub use config::Config;
 pub use dante::Dante;
 pub use folder::Folder;
-pub use http::{Response, get};
+pub use http::{Response, get, post};
 pub use kdc::Kdc;
 pub use microsocks::Microsocks;
 pub use nginx::{Nginx, Offer};

@@ -20,6 +20,11 @@ async fn a_browser_shows_the_page_and_has_nothing_to_complain_of() {
         Vec::<String>::new(),
         "the policy lets the page's own style through, and nothing is missing"
     );
+    let page = browse(running.address(), "/endpoints/officecdn-microsoft-com").await;
+    for words in ["Path direct", "Probe now", "role=\"log\""] {
+        assert!(page.dom.contains(words), "the script has run: {words}: {}", page.dom);
+    }
+    assert_eq!(page.console, Vec::<String>::new());
     let page = browse(running.address(), "/runbook/tcp_refused").await;
     assert!(page.dom.contains("The connection is refused"), "{}", page.dom);
     assert_eq!(page.console, Vec::<String>::new());

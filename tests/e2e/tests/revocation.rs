@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use e2e::{Finished, Folder, Running, Signal, eventually, get};
+use e2e::{Finished, Folder, Running, Signal, eventually, get, post};
 use serde_json::Value;
 use testnet::{ConfigOptions, Scheme, World};
 
@@ -46,6 +46,14 @@ async fn run_finds_a_revocation_while_it_runs() {
     }
     assert_eq!(result(&document, RESPONDER).unwrap()["ocsp"]["status"], "good");
     assert_eq!(result(&document, LIST).unwrap()["crl"]["signature"], "valid");
+    let page = async |name: &str| get(running.address(), &format!("/endpoints/{name}")).await.unwrap().body;
+    for (name, words) in [(LIST, "The revocation list"), (RESPONDER, "good: not revoked")] {
+        let page = page(name).await;
+        assert!(page.contains(words) && page.contains("class=\"time-line\""), "{page}");
+    }
+    let form = format!("endpoint={RESPONDER}&path=proxy");
+    let probed = post(running.address(), "/api/v1/probe", &[], &form).await.unwrap();
+    assert!(probed.body.contains(r#"{"more":"good, of "#), "{probed:?}");
 
     world.revoke(HOST);
     let url = world.url(HOST, Scheme::Https, "/").unwrap();

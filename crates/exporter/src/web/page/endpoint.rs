@@ -15,6 +15,8 @@ mod trouble;
 mod waterfall;
 mod way;
 
+use std::time::Duration;
+
 use askama::Template;
 use prober::cause::State;
 use prober::diagnosis;
@@ -150,9 +152,17 @@ fn facts(endpoint: &Endpoint) -> Vec<(&'static str, String)> {
     if endpoint.tenant.is_none() {
         facts.push(("method", endpoint.method.to_string()));
     }
-    facts.push(("probed every", words::took(endpoint.interval)));
-    facts.push(("at the most for", words::took(endpoint.timeout)));
+    facts.push(("probed every", lasting(endpoint.interval)));
+    facts.push(("given up after", lasting(endpoint.timeout)));
     facts
+}
+
+/// "90 s", "15 min": in minutes only where that is exact.
+fn lasting(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 60.. if seconds.is_multiple_of(60) => words::span(time::Duration::seconds(seconds.cast_signed())),
+        _ => words::took(duration),
+    }
 }
 
 const fn badness(state: State) -> u8 {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use prober::cause::Cause;
+use prober::observation::RouteFacts;
 use prober::plan::Endpoint;
 use prober::snapshot::Row;
 use time::macros::format_description;
@@ -88,14 +89,33 @@ impl Known<'_> {
                     facts.iter().map(|(key, value)| format!("{}: {value}", key.replace('_', " "))).collect();
                 (!facts.is_empty()).then(|| facts.join("; "))
             }
+            Blank::Proxy | Blank::ProxyUrl | Blank::ProxyHost | Blank::ProxyPort => self.proxy(blank),
             _ => None,
         }
     }
 
-    /// For a command: only what a shell takes for a word, whoever it comes from.
+    /// The proxy that the failed probe went through.
+    fn proxy(&self, blank: Blank) -> Option<String> {
+        let RouteFacts::Proxy(via) = &self.row.confirmed.as_ref()?.report.observation.route else { return None };
+        let (host, port) = via.address.rsplit_once(':')?;
+        match blank {
+            Blank::Proxy => Some(via.address.clone()),
+            Blank::ProxyUrl => Some(format!("{}://{}", via.scheme.as_str(), via.address)),
+            Blank::ProxyHost => Some(host.trim_matches(['[', ']']).to_owned()),
+            Blank::ProxyPort => Some(port.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// For a command: only what every shell takes for a word and no program for an option, whoever it comes from.
     fn command(&self, blank: Blank) -> Option<String> {
-        let is_word = |text: &String| text.chars().all(|c| c.is_ascii_alphanumeric() || "._:/-".contains(c));
-        self.prose(blank).filter(|_| matches!(blank, Blank::Url | Blank::Host)).filter(is_word)
+        const OF_NETWORKS: [Blank; 6] =
+            [Blank::Url, Blank::Host, Blank::Proxy, Blank::ProxyUrl, Blank::ProxyHost, Blank::ProxyPort];
+        let is_word = |text: &String| {
+            let is_harmless = |c: char| c.is_ascii_alphanumeric() || "._:/-[]".contains(c);
+            text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_harmless)
+        };
+        self.prose(blank).filter(|_| OF_NETWORKS.contains(&blank)).filter(is_word)
     }
 }
 
@@ -123,11 +143,11 @@ mod tests {
     #[test]
     fn the_letter_is_filled_in_with_what_is_known() {
         let (letter, commands) = letter("https://ols.example/olsc", "ols");
-        for words in ["branch <b>", "https://ols.example/olsc", "hq"] {
+        for words in ["branch <b>", "https://ols.example/olsc", "hq", "proxy.hq.example:3128"] {
             assert!(letter.contains(words), "{words}: {letter}");
         }
         assert!(!letter.contains("{url}") && !letter.contains("{site}"), "{letter}");
-        assert!(commands.contains("ols.example"), "{commands}");
+        assert!(commands.contains("-x http://proxy.hq.example:3128 https://ols.example/olsc"), "{commands}");
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn facts(columns: &Columns<'_, CrlFacts>, now: OffsetDateTime) -> [Option<Line>;
         columns.line("issued", |list| date(list.this_update, now)),
         columns.line("next one due", |list| date(list.next_update?, now)),
         columns.line("size", |list| Some(bytes(list.bytes))),
-        columns.line("revoked certificates", |list| Some(list.revoked.to_string())),
+        columns.line("revoked certificates", |list| Some(grouped(list.revoked))),
         columns.line("covers", |list| Some(scope(&list.scope))),
         columns.line("signed with", |list| (!list.signed_with.is_empty()).then(|| list.signed_with.to_string())),
         columns.line("signature", |list| Some(list.signature.as_str().to_owned())),
@@ -165,8 +165,12 @@ fn shortened(number: &str) -> String {
     prober::text::Clean::new(number).into()
 }
 
-/// "812 bytes", "1,234,567 bytes".
 fn bytes(count: u64) -> String {
+    format!("{} bytes", grouped(count))
+}
+
+/// "812", "1,234,567".
+fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -175,7 +179,7 @@ fn bytes(count: u64) -> String {
         }
         grouped.push(digit);
     }
-    format!("{grouped} bytes")
+    grouped
 }
 
 #[cfg(test)]
@@ -184,7 +188,8 @@ mod tests {
 
     #[test]
     fn sizes_are_grouped() {
-        assert_eq!([0, 812, 1000, 1_234_567].map(bytes), ["0 bytes", "812 bytes", "1,000 bytes", "1,234,567 bytes"]);
+        assert_eq!([0, 812, 1000, 1_234_567].map(grouped), ["0", "812", "1,000", "1,234,567"]);
+        assert_eq!(bytes(60_000), "60,000 bytes");
     }
 
     #[test]

@@ -234,7 +234,7 @@ fn lists_are_compared_over_all_paths() {
         "number differs over direct 8 over hq 7 over lte 8",
         "last download differs over direct a list over hq a list over lte cut short: 100 of 900 bytes",
         "1,234,567 bytes",
-        "60000",
+        "60,000",
         "the issuer's key is not known",
         "from 31 days ago, until in 60 days",
     ] {
