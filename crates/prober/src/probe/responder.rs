@@ -11,7 +11,7 @@ use crate::trust::served::Link;
 impl Prober {
     /// The request that a probe of a responder makes, and the certificate that it is about.
     pub(super) fn question_for(&self, pair: &Pair) -> Option<(Pair, Link)> {
-        let link = self.served.next_to_ask(&pair.endpoint.url, &pair.path.name)?;
+        let link = self.served.next_to_ask(&pair.endpoint.url, &pair.path.name, self.clock.now())?;
         let Asked { url, method, headers, body } = ocsp::ask(&pair.endpoint.url, &link);
         let endpoint = Endpoint { url, method, headers, body, ..Endpoint::clone(&pair.endpoint) };
         Some((Pair { endpoint: Arc::new(endpoint), path: Arc::clone(&pair.path) }, link))

@@ -12,23 +12,23 @@ use crate::trust::signer::KnownSigners;
 pub(super) struct Knowledge {
     /// Those who may have signed it.
     signers: u64,
-    /// The chains whose leaves it may revoke.
-    chains: u64,
+    /// The leaves that it may revoke.
+    leaves: u64,
 }
 
 impl Prober {
     /// Learns from the certificates of a handshake, if they prove the origin and anything is asked about revocation; each
     /// chain once, since verifying costs.
     pub(super) fn learn(&self, connector: &Connector, certificates: &[CertificateDer<'static>], facts: &mut TlsFacts) {
-        let (Some(leaf), Some(signers)) = (&facts.leaf_sha256, &self.signers) else { return };
+        let Some(signers) = &self.signers else { return };
         if !facts.is_proven() {
             return;
         }
-        let known = self.served.again(leaf).or_else(|| {
+        let known = self.served.again(certificates).or_else(|| {
             // Not all that was sent: nobody has signed what is not on the way to the root.
             let (proving, root) = connector.proving(certificates)?;
             signers.meet(proving.iter().skip(1));
-            Some(self.served.note(&proving, &root))
+            Some(self.served.note(certificates, &proving, &root))
         });
         facts.published = known.map(|chain| chain.published()).unwrap_or_default();
     }
@@ -36,14 +36,14 @@ impl Prober {
     /// How much is known now.
     pub(super) fn knowledge(&self) -> Knowledge {
         let signers = self.signers.as_ref().map_or(0, KnownSigners::knowledge);
-        Knowledge { signers, chains: self.served.noted() }
+        Knowledge { signers, leaves: self.served.noted() }
     }
 
     /// Whether a list that was read with so much knowledge could tell more by now.
     pub(super) fn could_tell_more(&self, list: &CrlFacts, then: Knowledge) -> bool {
         match list.signature {
             CrlSignature::Unchecked => self.knowledge().signers != then.signers,
-            CrlSignature::Valid | CrlSignature::Invalid => self.served.has_newer(&list.issuer, then.chains),
+            CrlSignature::Valid | CrlSignature::Invalid => self.served.has_newer(&list.issuer, then.leaves),
         }
     }
 }

@@ -3,18 +3,27 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use std::time::Duration;
+
+use aws_lc_rs::digest::{self, Digest};
+use rustls::pki_types::{CertificateDer, TrustAnchor};
+use time::OffsetDateTime;
+use tokio::time::Instant;
 use url::Url;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer as _;
 
 use super::certificate;
 use super::signer::Signer;
 use crate::observation::{Publication, Published};
 use crate::text::Clean;
-use rustls::pki_types::{CertificateDer, TrustAnchor};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::prelude::FromDer as _;
 
 /// The most addresses kept of a chain.
 const MAX_PUBLICATIONS: usize = 32;
+
+/// For how long a chain counts after it was met last: what was replaced since is nobody's concern, and responders refuse
+/// to speak of what has expired. As long as what it names is probed.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A certificate of a chain, and who issued it.
 #[derive(Debug, Clone)]
@@ -25,6 +34,8 @@ pub struct Link {
     pub(crate) subject: Clean,
     /// Its serial number's octets.
     pub(crate) serial: Vec<u8>,
+    /// The last moment of its validity.
+    not_after: OffsetDateTime,
     /// Who issued it, as the chain proves.
     pub(crate) issuer: Signer,
     /// Their name as text.
@@ -41,6 +52,7 @@ impl Link {
             certificate: certificate::sha256(certificate),
             subject: Clean::new(&read.subject().to_string()),
             serial: read.raw_serial().to_vec(),
+            not_after: read.validity().not_after.to_datetime(),
             issuer,
             issuer_name: Clean::new(&read.issuer().to_string()),
             published: certificate::publications(certificate),
@@ -58,7 +70,9 @@ impl Link {
 pub(crate) struct ServedChain {
     /// The certificates but for the root, leaf first.
     links: Vec<Link>,
-    /// How many chains had been noted before.
+    /// The SHA-256 of what was sent: over another path the same leaf may come with other certificates above it.
+    sent: Vec<u8>,
+    /// How many leaves had been noted before its own.
     before: u64,
 }
 
@@ -85,11 +99,29 @@ pub struct ServedChains(Mutex<Chains>);
 
 #[derive(Debug, Default)]
 struct Chains {
-    /// The newest last.
-    kept: VecDeque<Arc<ServedChain>>,
+    /// Those met last at the end.
+    kept: VecDeque<Met>,
+    /// How many leaves have been noted so far.
     noted: u64,
     /// How often each responder was asked over each path.
     asked: HashMap<(String, String), usize>,
+}
+
+/// A chain, and when it was met last.
+#[derive(Debug)]
+struct Met {
+    chain: Arc<ServedChain>,
+    at: Instant,
+}
+
+impl Chains {
+    fn kept(&self) -> impl Iterator<Item = &Arc<ServedChain>> {
+        self.kept.iter().map(|met| &met.chain)
+    }
+
+    fn leaves(&self) -> impl Iterator<Item = &Link> {
+        self.kept().filter_map(|chain| chain.leaf())
+    }
 }
 
 impl ServedChains {
@@ -98,59 +130,79 @@ impl ServedChains {
     /// The most responders over paths that turns are kept of.
     const MAX_ASKED: usize = 10_000;
 
-    /// A chain known by its leaf, met once more.
-    pub(crate) fn again(&self, leaf: &str) -> Option<Arc<ServedChain>> {
+    /// What is known of these certificates, sent once more.
+    pub(crate) fn again(&self, sent: &[CertificateDer<'_>]) -> Option<Arc<ServedChain>> {
+        let sent = fingerprint(sent);
         let chains = &mut self.inner().kept;
-        let known = chains.iter().position(|chain| chain.leaf().is_some_and(|link| link.certificate == leaf))?;
-        let chain = chains.remove(known)?;
-        chains.push_back(Arc::clone(&chain));
+        let known = chains.iter().position(|met| met.chain.sent == sent.as_ref())?;
+        let Met { chain, .. } = chains.remove(known)?;
+        chains.push_back(Met { chain: Arc::clone(&chain), at: Instant::now() });
         Some(chain)
     }
 
-    /// Takes note of the certificates of a chain, leaf first, and the root that the last of them leads to; the chain that was
-    /// not met for longest goes where there are too many.
-    pub(crate) fn note(&self, chain: &[CertificateDer<'_>], root: &TrustAnchor<'_>) -> Arc<ServedChain> {
-        let above = chain.iter().skip(1).map(|certificate| {
+    /// Takes note of the certificates that were sent: those by which the leaf proved itself, leaf first, and the root that the
+    /// last of them leads to. The chain that was not met for longest goes where there are too many.
+    pub(crate) fn note(
+        &self,
+        sent: &[CertificateDer<'_>],
+        proving: &[CertificateDer<'_>],
+        root: &TrustAnchor<'_>,
+    ) -> Arc<ServedChain> {
+        let above = proving.iter().skip(1).map(|certificate| {
             let (_, read) = X509Certificate::from_der(certificate.as_ref()).ok()?;
             Signer::of_subject(&read)
         });
         let issuers = above.chain([Some(Signer::of_anchor(root))]);
-        let links = chain.iter().zip(issuers).map_while(|(certificate, issuer)| Link::new(certificate, issuer?));
+        let links = proving.iter().zip(issuers).map_while(|(certificate, issuer)| Link::new(certificate, issuer?));
+        let links: Vec<Link> = links.collect();
         let mut inner = self.inner();
-        let chain = Arc::new(ServedChain { links: links.collect(), before: inner.noted });
-        inner.noted += 1;
+        let is_its_leaf = |chain: &&Arc<ServedChain>| {
+            chain.leaf().zip(links.first()).is_some_and(|(known, leaf)| known.certificate == leaf.certificate)
+        };
+        let known = inner.kept().find(is_its_leaf).map(|chain| chain.before);
+        let before = known.unwrap_or(inner.noted);
+        if known.is_none() {
+            inner.noted += 1;
+        }
+        let chain = Arc::new(ServedChain { links, sent: fingerprint(sent).as_ref().to_vec(), before });
         if inner.kept.len() >= Self::MAX {
             inner.kept.pop_front();
         }
-        inner.kept.push_back(Arc::clone(&chain));
+        inner.kept.push_back(Met { chain: Arc::clone(&chain), at: Instant::now() });
         chain
     }
 
-    /// How many chains have been noted so far.
+    /// How many leaves have been noted so far.
     pub(crate) fn noted(&self) -> u64 {
         self.inner().noted
     }
 
-    /// Whether a leaf of an issuer (its name as text) was noted after so many chains had been.
+    /// Whether a leaf of an issuer (its name as text) was noted after so many leaves had been.
     pub(crate) fn has_newer(&self, issuer: &Clean, noted: u64) -> bool {
         let inner = self.inner();
-        let newer = inner.kept.iter().filter(|chain| chain.before >= noted);
+        let newer = inner.kept().filter(|chain| chain.before >= noted);
         newer.filter_map(|chain| chain.leaf()).any(|leaf| leaf.issuer_name == *issuer)
     }
 
     /// Serial numbers and SHA-256 of the leaves of an issuer, by its name in DER without its header.
     pub(crate) fn leaves_of(&self, issuer: &[u8]) -> Vec<(Vec<u8>, String)> {
         let inner = self.inner();
-        let leaves = inner.kept.iter().filter_map(|chain| chain.leaf());
-        let own = leaves.filter(|leaf| leaf.issuer.is_named(issuer));
-        own.map(|leaf| (leaf.serial.clone(), leaf.certificate.clone())).collect()
+        let mut leaves: Vec<(Vec<u8>, String)> = Vec::new();
+        for leaf in inner.leaves().filter(|leaf| leaf.issuer.is_named(issuer)) {
+            if !leaves.iter().any(|(_, known)| *known == leaf.certificate) {
+                leaves.push((leaf.serial.clone(), leaf.certificate.clone()));
+            }
+        }
+        leaves
     }
 
-    /// The certificate to ask a responder for over a path: all that name it have their turn. `None` where none does.
-    pub(crate) fn next_to_ask(&self, responder: &Url, path: &str) -> Option<Link> {
+    /// The certificate to ask a responder for over a path, now: all that name it have their turn while they are in their
+    /// validity. `None` where none is.
+    pub(crate) fn next_to_ask(&self, responder: &Url, path: &str, now: OffsetDateTime) -> Option<Link> {
         let mut inner = self.inner();
         let mut links: Vec<Link> = Vec::new();
-        for link in inner.kept.iter().flat_map(|chain| &chain.links).filter(|link| link.names_responder(responder)) {
+        let is_asked_for = |link: &&Link| link.names_responder(responder) && now <= link.not_after;
+        for link in inner.kept().flat_map(|chain| &chain.links).filter(is_asked_for) {
             if !links.iter().any(|known| known.certificate == link.certificate) {
                 links.push(link.clone());
             }
@@ -166,7 +218,22 @@ impl ServedChains {
         link
     }
 
+    /// What is known, without the chains that nobody has shown for long.
     fn inner(&self) -> MutexGuard<'_, Chains> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while inner.kept.front().is_some_and(|met| met.at.elapsed() >= KEPT) {
+            inner.kept.pop_front();
+        }
+        inner
     }
 }
+
+/// The SHA-256 of certificates as sent, which say themselves how long they are.
+fn fingerprint(sent: &[CertificateDer<'_>]) -> Digest {
+    let mut context = digest::Context::new(&digest::SHA256);
+    sent.iter().for_each(|certificate| context.update(certificate));
+    context.finish()
+}
+
+#[cfg(test)]
+mod tests;
