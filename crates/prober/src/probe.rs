@@ -40,6 +40,11 @@ pub trait Probe: Send + Sync + 'static {
     /// Probes a pair once; ends within the endpoint's timeout, whatever the network does.
     fn probe(&self, pair: &Pair) -> impl Future<Output = Observation> + Send;
 
+    /// How many probes it takes to ask a pair for all that it is asked for: responders tell of one certificate at a time.
+    fn questions(&self, _: &Pair) -> usize {
+        1
+    }
+
     /// Audits the TLS of a pair with an https URL once; ends within six of the endpoint's timeouts.
     fn audit(&self, pair: &Pair) -> impl Future<Output = AuditFacts> + Send;
 }
@@ -114,7 +119,11 @@ impl Prober {
         }
         if pair.endpoint.discovered == Some(Published::Ocsp) {
             return match self.question_for(pair) {
-                Some((pair, link)) => Box::pin(self.probe_about(&pair, Some(&link), listener)).await,
+                Some((asked, link)) => {
+                    let seen = Box::pin(self.probe_about(&asked, Some(&link), listener)).await;
+                    self.note_answer(pair, &link, &seen);
+                    seen
+                }
                 None => self.nothing_to_ask(),
             };
         }
@@ -180,6 +189,13 @@ fn is_about_to_go_direct(seen: &Observation) -> bool {
 impl Probe for Prober {
     async fn probe(&self, pair: &Pair) -> Observation {
         self.probe_with(pair, &()).await
+    }
+
+    fn questions(&self, pair: &Pair) -> usize {
+        match pair.endpoint.discovered {
+            Some(Published::Ocsp) => self.served.count_to_ask(&pair.endpoint.url, self.clock.now()),
+            _ => 1,
+        }
     }
 
     async fn audit(&self, pair: &Pair) -> AuditFacts {

@@ -18,6 +18,16 @@ pub struct OcspFacts {
     pub outcome: OcspOutcome,
 }
 
+impl OcspFacts {
+    /// What a responder says of the certificate, as far as nobody is known to have forged it.
+    pub fn answer(&self) -> Option<&OcspAnswer> {
+        match &self.outcome {
+            OcspOutcome::Answered(answer) if answer.signature != CrlSignature::Invalid => Some(answer),
+            OcspOutcome::Answered(_) | OcspOutcome::Refused(_) | OcspOutcome::Invalid { .. } => None,
+        }
+    }
+}
+
 /// What came in the place of an OCSP answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -17,6 +17,14 @@ impl Prober {
         Some((Pair { endpoint: Arc::new(endpoint), path: Arc::clone(&pair.path) }, link))
     }
 
+    /// Gives the next certificate its turn, if the responder has told of this one and its word is still good.
+    pub(super) fn note_answer(&self, pair: &Pair, link: &Link, seen: &Observation) {
+        let Some(answer) = seen.ocsp.as_ref().and_then(|ocsp| ocsp.answer()) else { return };
+        if answer.next_update.is_none_or(|due| self.clock.now() <= due) {
+            self.served.answered(&pair.endpoint.url, &pair.path.name, link);
+        }
+    }
+
     /// What is seen where there is nothing to ask for: the last chain that named the responder was forgotten.
     pub(super) fn nothing_to_ask(&self) -> Observation {
         let reason = "no certificate that served lately names this responder".into();

@@ -15,7 +15,11 @@ use crate::observation::{AuditFacts, Observation};
 use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
 use crate::snapshot::Round;
+use crate::state::Report;
 use crate::verdict::judge;
+
+/// The most certificates that one responder is asked for.
+const MAX_QUESTIONS: usize = 32;
 
 /// How a round gets on.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +35,8 @@ pub enum Progress<'a> {
 /// is known only then.
 ///
 /// Revocation lists come last, when those who sign them have been met, and with them what the served certificates name,
-/// where the plan has discovery. With `audit`, the TLS of every pair that clients get through on is audited after that.
+/// where the plan has discovery: responders are asked for all certificates that name them, and the worst answer is the
+/// result. With `audit`, the TLS of every pair that clients get through on is audited after that.
 /// The results are in the plan's order, those of discovered pairs behind.
 pub async fn round<P: Probe>(
     plan: &Plan,
@@ -52,7 +57,7 @@ pub async fn round<P: Probe>(
     let second = lists.into_iter().chain((planned..).zip(found.iter().cloned())).collect();
     pairs.extend(found);
     seen.extend(probe_all(plan, &prober, clock, &others, second, &mut told).await);
-    seen.sort_unstable_by_key(|(index, _)| *index);
+    seen.sort_by_key(|(index, _)| *index);
     let offset = others.clock_of_round(clock.now(), Instant::now());
 
     let mut audits = HashMap::new();
@@ -63,15 +68,34 @@ pub async fn round<P: Probe>(
         };
         audits = audit_all(plan, &prober, &pairs, &seen, is_usable, &mut told).await;
     }
-    let judged = seen.into_iter().filter_map(|(index, observation)| {
-        let pair = pairs.get(index)?;
+    let mut results: Vec<(Arc<Pair>, Arc<Report>)> = Vec::with_capacity(pairs.len());
+    for (index, observation) in seen {
+        let Some(pair) = pairs.get(index) else { continue };
         let question = others.question_of_round(pair, &plan.fingerprints, &observation, offset);
-        Some((Arc::clone(pair), Arc::new(attempt::judged(question, observation, audits.remove(&index)))))
-    });
-    Round { results: judged.collect(), clock: offset }
+        let report = Arc::new(attempt::judged(question, observation, audits.remove(&index)));
+        match results.last_mut().filter(|(last, _)| Arc::ptr_eq(last, pair)) {
+            Some((_, last)) if last.verdict.state < report.verdict.state => *last = report,
+            Some(_) => {}
+            None => results.push((Arc::clone(pair), report)),
+        }
+    }
+    Round { results, clock: offset }
 }
 
-/// Probes some pairs, each with its place; gives what was seen as it came.
+/// Probes a pair as often as it takes to ask for everything, or until something is wrong.
+async fn probe_through<P: Probe>(prober: Arc<P>, pair: Arc<Pair>) -> Vec<Observation> {
+    let mut seen = vec![prober.probe(&pair).await];
+    for _ in 1..prober.questions(&pair).min(MAX_QUESTIONS) {
+        let is_answered = |last: &Observation| last.ocsp.as_ref().is_some_and(|ocsp| ocsp.answer().is_some());
+        if !seen.last().is_some_and(is_answered) {
+            break;
+        }
+        seen.push(prober.probe(&pair).await);
+    }
+    seen
+}
+
+/// Probes some pairs, each with its place; gives what was seen as it came, of a responder perhaps more than once.
 async fn probe_all<P: Probe>(
     plan: &Plan,
     prober: &Arc<P>,
@@ -82,15 +106,14 @@ async fn probe_all<P: Probe>(
 ) -> Vec<(usize, Observation)> {
     let mut seen = Vec::with_capacity(wave.len());
     let by_place: HashMap<usize, Arc<Pair>> = wave.iter().cloned().collect();
-    let probe = |pair: Arc<Pair>| {
-        let prober = Arc::clone(prober);
-        async move { prober.probe(&pair).await }
-    };
-    let mut note = |probe: Ended<Observation>| {
+    let probe = |pair: Arc<Pair>| probe_through(Arc::clone(prober), pair);
+    let mut note = |probe: Ended<Vec<Observation>>| {
         let Some(pair) = by_place.get(&probe.pair) else { return };
-        let observation = probe.outcome.unwrap_or_else(|panic| attempt::unseen(clock.now(), probe.duration, panic));
-        others.note(pair, &observation, Instant::now());
-        seen.push((probe.pair, observation));
+        let unseen = |panic| vec![attempt::unseen(clock.now(), probe.duration, panic)];
+        for observation in probe.outcome.unwrap_or_else(unseen) {
+            others.note(pair, &observation, Instant::now());
+            seen.push((probe.pair, observation));
+        }
         told(Progress::Ended(pair));
     };
     side_by_side(plan, wave.into_iter(), probe, &mut note).await;

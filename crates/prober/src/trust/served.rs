@@ -30,6 +30,8 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Link {
     /// The SHA-256 of the certificate, in hexadecimal.
     pub(crate) certificate: String,
+    /// Whether it served: authorities stand above.
+    is_leaf: bool,
     /// Its subject.
     pub(crate) subject: Clean,
     /// Its serial number's octets.
@@ -50,6 +52,7 @@ impl Link {
         let (_, read) = X509Certificate::from_der(certificate.as_ref()).ok()?;
         Some(Self {
             certificate: certificate::sha256(certificate),
+            is_leaf: false,
             subject: Clean::new(&read.subject().to_string()),
             serial: read.raw_serial().to_vec(),
             not_after: read.validity().not_after.to_datetime(),
@@ -57,6 +60,10 @@ impl Link {
             issuer_name: Clean::new(&read.issuer().to_string()),
             published: certificate::publications(certificate),
         })
+    }
+
+    fn turn(&self) -> Turn {
+        (!self.is_leaf, self.certificate.clone())
     }
 
     fn names_responder(&self, url: &Url) -> bool {
@@ -93,6 +100,9 @@ impl ServedChain {
     }
 }
 
+/// The place of a certificate among those that a responder is asked for: leaves come first.
+type Turn = (bool, String);
+
 /// The chains met lately.
 #[derive(Debug, Default)]
 pub struct ServedChains(Mutex<Chains>);
@@ -103,8 +113,8 @@ struct Chains {
     kept: VecDeque<Met>,
     /// How many leaves have been noted so far.
     noted: u64,
-    /// How often each responder was asked over each path.
-    asked: HashMap<(String, String), usize>,
+    /// Of which certificate each responder told last over each path.
+    answered: HashMap<(String, String), Turn>,
 }
 
 /// A chain, and when it was met last.
@@ -122,13 +132,24 @@ impl Chains {
     fn leaves(&self) -> impl Iterator<Item = &Link> {
         self.kept().filter_map(|chain| chain.leaf())
     }
+
+    /// The certificates in their validity that name a responder, in the order of their turns.
+    fn to_ask(&self, responder: &Url, now: OffsetDateTime) -> Vec<&Link> {
+        let all = self.kept().flat_map(|chain| &chain.links);
+        let mut links: Vec<&Link> =
+            all.filter(|link| now <= link.not_after && link.names_responder(responder)).collect();
+        // The order in which chains were met changes all the time.
+        links.sort_by_cached_key(|link| link.turn());
+        links.dedup_by(|a, b| a.certificate == b.certificate);
+        links
+    }
 }
 
 impl ServedChains {
     /// The most chains kept: an endpoint's servers may each have one of their own.
     const MAX: usize = 256;
     /// The most responders over paths that turns are kept of.
-    const MAX_ASKED: usize = 10_000;
+    const MAX_ANSWERED: usize = 10_000;
 
     /// What is known of these certificates, sent once more.
     pub(crate) fn again(&self, sent: &[CertificateDer<'_>]) -> Option<Arc<ServedChain>> {
@@ -154,7 +175,10 @@ impl ServedChains {
         });
         let issuers = above.chain([Some(Signer::of_anchor(root))]);
         let links = proving.iter().zip(issuers).map_while(|(certificate, issuer)| Link::new(certificate, issuer?));
-        let links: Vec<Link> = links.collect();
+        let mut links: Vec<Link> = links.collect();
+        if let Some(leaf) = links.first_mut() {
+            leaf.is_leaf = true;
+        }
         let mut inner = self.inner();
         let is_its_leaf = |chain: &&Arc<ServedChain>| {
             chain.leaf().zip(links.first()).is_some_and(|(known, leaf)| known.certificate == leaf.certificate)
@@ -196,26 +220,29 @@ impl ServedChains {
         leaves
     }
 
-    /// The certificate to ask a responder for over a path, now: all that name it have their turn while they are in their
-    /// validity. `None` where none is.
+    /// The certificate to ask a responder for over a path, now: the one after that of which it told last, among those that
+    /// name it and are in their validity. `None` where none is.
     pub(crate) fn next_to_ask(&self, responder: &Url, path: &str, now: OffsetDateTime) -> Option<Link> {
+        let inner = self.inner();
+        let links = inner.to_ask(responder, now);
+        let last = inner.answered.get(&(responder.as_str().to_owned(), path.to_owned()));
+        let next = links.iter().find(|link| last.is_none_or(|last| *last < link.turn()));
+        next.or(links.first()).map(|link| Link::clone(link))
+    }
+
+    /// How many certificates a responder can be asked for, now.
+    pub(crate) fn count_to_ask(&self, responder: &Url, now: OffsetDateTime) -> usize {
+        self.inner().to_ask(responder, now).len()
+    }
+
+    /// Takes note that a responder told of a certificate over a path: the next one's turn has come. Until then it is the same
+    /// one's, so that what fails for one certificate alone is seen to fail again.
+    pub(crate) fn answered(&self, responder: &Url, path: &str, link: &Link) {
         let mut inner = self.inner();
-        let mut links: Vec<Link> = Vec::new();
-        let is_asked_for = |link: &&Link| link.names_responder(responder) && now <= link.not_after;
-        for link in inner.kept().flat_map(|chain| &chain.links).filter(is_asked_for) {
-            if !links.iter().any(|known| known.certificate == link.certificate) {
-                links.push(link.clone());
-            }
+        if inner.answered.len() >= Self::MAX_ANSWERED {
+            inner.answered.clear();
         }
-        // The order in which chains were met changes all the time.
-        links.sort_unstable_by(|a, b| a.certificate.cmp(&b.certificate));
-        if inner.asked.len() >= Self::MAX_ASKED {
-            inner.asked.clear();
-        }
-        let turn = inner.asked.entry((responder.as_str().to_owned(), path.to_owned())).or_insert(0);
-        let link = links.get(turn.checked_rem(links.len())?).cloned();
-        *turn = turn.wrapping_add(1);
-        link
+        inner.answered.insert((responder.as_str().to_owned(), path.to_owned()), link.turn());
     }
 
     /// What is known, without the chains that nobody has shown for long.

@@ -31,9 +31,8 @@ pub(super) fn needs_rest_of_body(case: &Case<'_>) -> bool {
 
 /// Whether what came is what only its publisher has.
 pub(super) fn proves(case: &Case<'_>) -> bool {
-    let answer = case.observation.ocsp.as_ref().map(|ocsp| &ocsp.outcome);
     matches!(case.observation.issuer, Some(IssuerOutcome::Readable { .. }))
-        || matches!(answer, Some(OcspOutcome::Answered(answer)) if answer.signature != CrlSignature::Invalid)
+        || case.observation.ocsp.as_ref().is_some_and(|ocsp| ocsp.answer().is_some())
 }
 
 fn body(case: &Case<'_>, kind: Published, http: &HttpFacts) -> Option<Finding> {

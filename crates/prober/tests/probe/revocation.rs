@@ -240,3 +240,29 @@ async fn a_list_comes_again_for_a_leaf_that_it_was_not_compared_with() {
     round(&plan, Arc::clone(&prober), &SystemClock, false, |_| {}).await;
     assert_eq!(lists(), [false, true, false]);
 }
+
+#[tokio::test]
+async fn a_round_asks_for_every_leaf() {
+    const OTHERS: [&str; 3] = ["ols.officeapps.live.com", "login.microsoftonline.com", "officeclient.microsoft.com"];
+    let site = site().await;
+    // Nobody but the responder tells of it.
+    site.world.faults().set(PKI_HOST, testnet::TcpFault::Close).unwrap();
+    let mut plan = site.plan(&site.https(), "proxy", "");
+    for host in OTHERS {
+        site.world.revoke(host);
+        let mut endpoint = prober::plan::Endpoint::clone(&plan.endpoints[0]);
+        endpoint.name = host.to_owned();
+        endpoint.url = site.world.url(host, testnet::Scheme::Https, "/").unwrap().parse().unwrap();
+        let pair = Pair { endpoint: Arc::new(endpoint), path: Arc::clone(&plan.paths[0]) };
+        plan.endpoints.push(Arc::clone(&pair.endpoint));
+        plan.pairs.push(Arc::new(pair));
+    }
+    let results = checked(&site, &plan).await;
+    let revoked = (State::Degraded, Some((Cause::CertificateRevoked, Blame::Origin)));
+    for host in OTHERS {
+        assert_eq!(comes_to(of(&results, host)), revoked, "{:?}", of(&results, host).verdict);
+    }
+    assert_eq!(comes_to(of(&results, "it")), (State::Reachable, None));
+    let responders = results.iter().filter(|(pair, _)| pair.endpoint.discovered == Some(Published::Ocsp));
+    assert_eq!(responders.count(), 1);
+}

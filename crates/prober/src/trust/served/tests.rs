@@ -62,7 +62,11 @@ fn url() -> Url {
 
 /// The certificates that a responder is asked for in so many probes that it answers.
 fn asked(served: &ServedChains, times: usize, now: OffsetDateTime) -> Vec<String> {
-    let ask = |_| served.next_to_ask(&url(), "direct", now).map(|link| link.certificate);
+    let ask = |_| {
+        let link = served.next_to_ask(&url(), "direct", now)?;
+        served.answered(&url(), "direct", &link);
+        Some(link.certificate)
+    };
     (0..times).filter_map(ask).collect()
 }
 
@@ -113,4 +117,22 @@ fn the_same_leaf_under_another_authority_is_another_chain() {
     let issuer = Link::new(&leaf, Signer::of_certificate(&world.intermediate).unwrap()).unwrap();
     assert!(!served.has_newer(&issuer.issuer_name, noted));
     assert_eq!(served.leaves_of(issuer.issuer.name()).len(), 1);
+}
+
+#[test]
+fn leaves_are_asked_for_first_and_the_next_one_after_an_answer() {
+    let (world, served) = (World::new(), ServedChains::default());
+    let mut leaves: Vec<_> = (0..4).map(|_| world.leaf(LATER)).collect();
+    leaves.iter().for_each(|leaf| world.note(&served, leaf));
+    leaves.sort_by_cached_key(certificate::sha256);
+    let mut expected: Vec<_> = leaves.iter().map(certificate::sha256).collect();
+    expected.push(certificate::sha256(&world.intermediate));
+    assert_eq!(served.count_to_ask(&url(), NOW), 5);
+
+    let next = |path| served.next_to_ask(&url(), path, NOW).unwrap().certificate;
+    assert_eq!([next("direct"), next("direct")], [expected[0].as_str(); 2], "nothing was answered yet");
+    assert_eq!(asked(&served, 5, NOW), expected);
+    assert_eq!((next("direct"), next("hq")), (expected[0].clone(), expected[0].clone()), "all over again");
+    asked(&served, 2, NOW);
+    assert_eq!((next("direct"), next("hq")), (expected[2].clone(), expected[0].clone()), "each path has its own turns");
 }
