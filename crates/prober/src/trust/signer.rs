@@ -189,6 +189,11 @@ impl KnownSigners {
     }
 }
 
+/// Whether signatures by an algorithm (in DER without its header) can be checked here at all.
+pub(crate) fn is_known(algorithm: &[u8]) -> bool {
+    ALL_VERIFICATION_ALGS.iter().any(|known| known.signature_alg_id().as_ref() == algorithm)
+}
+
 impl KeyId {
     fn usual(key: &[u8]) -> Self {
         let bits = parts(key).map_or(&[][..], |(_, bits)| bits);

@@ -29,6 +29,8 @@ pub(super) struct Basic<'a> {
     pub(super) algorithm_id: Oid<'a>,
     pub(super) signature: &'a [u8],
     pub(super) certificates: Vec<CertificateDer<'a>>,
+    /// When it was signed.
+    pub(super) produced_at: OffsetDateTime,
     /// The content of `responses`.
     states: &'a [u8],
 }
@@ -89,9 +91,9 @@ fn basic(input: &[u8]) -> Result<Basic<'_>, Malformed> {
     }
     // Whoever says it is; what counts is who signed.
     any(&mut data, "responder")?;
-    element(&mut data, Tag::GeneralizedTime, "producedAt")?;
+    let produced_at = time(&mut data, "producedAt")?;
     let states = sequence(&mut data, "states")?;
-    Ok(Basic { message, algorithm, algorithm_id, signature, certificates, states })
+    Ok(Basic { message, algorithm, algorithm_id, signature, certificates, produced_at, states })
 }
 
 impl Basic<'_> {

@@ -8,7 +8,6 @@ use time::macros::datetime;
 use super::*;
 use crate::observation::{CertificateStatus, OcspRefusal};
 
-const NOW: OffsetDateTime = datetime!(2026-06-01 00:00 UTC);
 const BASIC: &[u8] = &[0x06, 9, 0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1];
 const ECDSA: &[u8] = &[0x30, 0x0a, 0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
 const SHA1_RSA: &[u8] = &[0x30, 0x0d, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5, 5, 0];
@@ -50,7 +49,7 @@ impl World {
 
     fn read(&self, body: &[u8]) -> OcspOutcome {
         let facts = BodyFacts { bytes: body.len() as u64, complete: true, ..BodyFacts::default() };
-        read(body, &facts, &self.link, NOW)
+        read(body, &facts, &self.link)
     }
 
     fn reason(&self, body: &[u8]) -> String {
@@ -145,11 +144,11 @@ fn only_the_issuer_and_those_it_authorises_may_answer() {
     let (world, stranger) = (World::new(), World::new());
     let about = data(&request::id(&world.link), GOOD);
     let by = |(key, certificate): &(KeyPair, Vec<u8>)| world.signature(&signed(&about, key, ECDSA, certificate)).0;
-    let (later, before) = (datetime!(2027-01-01 00:00 UTC), datetime!(2026-05-31 00:00 UTC));
+    let (later, before) = (datetime!(2027-01-01 00:00 UTC), datetime!(2026-05-30 00:00 UTC));
     assert_eq!(by(&world.responder(vec![OcspSigning], later)), CrlSignature::Valid);
     assert_eq!(by(&world.responder(vec![ServerAuth], later)), CrlSignature::Invalid, "not for this");
     assert_eq!(by(&world.responder(vec![], later)), CrlSignature::Invalid, "not for this");
-    assert_eq!(by(&world.responder(vec![OcspSigning], before)), CrlSignature::Invalid, "no more");
+    assert_eq!(by(&world.responder(vec![OcspSigning], before)), CrlSignature::Invalid, "no more when it was made");
     assert_eq!(by(&stranger.responder(vec![OcspSigning], later)), CrlSignature::Invalid, "by nobody who is asked");
     let (_, certificate) = world.responder(vec![OcspSigning], later);
     let borrowed = (KeyPair::generate().unwrap(), certificate);
@@ -166,6 +165,26 @@ fn what_cannot_be_checked_is_neither() {
     let other = KeyPair::generate_for(&PKCS_ED25519).unwrap();
     let ed25519 = [0x30, 5, 0x06, 3, 0x2b, 0x65, 0x70];
     assert_eq!(world.signature(&signed(&about, &other, &ed25519, &[])).0, CrlSignature::Unchecked);
+
+    // What nobody here knows, with a responder's certificate or without.
+    let (key, certificate) =
+        world.responder(vec![ExtendedKeyUsagePurpose::OcspSigning], datetime!(2027-01-01 00:00 UTC));
+    let ed448 = [0x30, 5, 0x06, 3, 0x2b, 0x65, 0x71];
+    assert_eq!(world.signature(&signed(&about, &key, &ed448, &certificate)).0, CrlSignature::Unchecked);
+    let unclear = by_unknown(&certificate);
+    assert_eq!(world.signature(&signed(&about, &key, ECDSA, &unclear)).0, CrlSignature::Unchecked, "as with lists");
+    let other = KeyPair::generate().unwrap();
+    assert_eq!(world.signature(&signed(&about, &other, ECDSA, &unclear)).0, CrlSignature::Invalid, "not its key");
+}
+
+/// A certificate that says of itself, in both places, that it is signed by an algorithm that nobody here knows.
+fn by_unknown(certificate: &[u8]) -> Vec<u8> {
+    let sha256 = [0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    let mut unclear = certificate.to_vec();
+    let places: Vec<_> = certificate.windows(10).enumerate().filter(|(_, octets)| **octets == sha256).collect();
+    assert_eq!(places.len(), 2);
+    places.into_iter().for_each(|(place, _)| unclear[place + 9] = 9);
+    unclear
 }
 
 #[test]
@@ -195,7 +214,7 @@ fn what_comes_in_place_of_an_answer_is_named() {
     }
     let endless = BodyFacts { limit_reached: true, ..BodyFacts::default() };
     let whole = world.answer(GOOD);
-    assert!(matches!(read(&whole, &endless, &world.link, NOW), OcspOutcome::Invalid { .. }));
+    assert!(matches!(read(&whole, &endless, &world.link), OcspOutcome::Invalid { .. }));
 }
 
 #[test]

@@ -184,7 +184,7 @@ impl<'a> Trip<'a> {
     /// What a responder said of the certificate that it was asked for.
     fn ocsp(&self, bytes: &[u8], http: &HttpFacts) -> Option<OcspFacts> {
         let link = self.link.filter(|_| is_success(http.status))?;
-        let outcome = ocsp::read(bytes, &http.body, link, self.prober.clock.now());
+        let outcome = ocsp::read(bytes, &http.body, link);
         Some(OcspFacts { certificate: link.certificate.clone(), subject: link.subject.clone(), outcome })
     }
 
