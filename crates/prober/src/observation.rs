@@ -32,7 +32,7 @@ pub use self::clock::OriginClock;
 pub use self::crl::{CrlFacts, CrlLimit, CrlOutcome, CrlScope, CrlSignature};
 pub use self::fault::{
     ConnectAttempt, ConnectFailure, ConnectFault, Fault, HttpFailure, HttpFault, IoFault, IoKind, Moment, MonitorFault,
-    ProxyFailure, ProxyFault, TlsFailure, TlsFault,
+    ProxyFailure, ProxyFault, TlsFailure, TlsFault, UnaskedFault,
 };
 pub use self::http::{BodyFacts, Headers, HttpFacts, ProxyFacts, Sample};
 pub use self::ocsp::{CertificateStatus, OcspAnswer, OcspFacts, OcspOutcome, OcspRefusal};

@@ -124,7 +124,7 @@ impl Prober {
                     self.note_answer(pair, &link, &seen);
                     seen
                 }
-                None => self.nothing_to_ask(),
+                None => self.nothing_to_ask(pair),
             };
         }
         self.probe_about(pair, None, listener).await

@@ -38,7 +38,7 @@ pub use self::round::{Progress, round};
 use self::running::{Ended, Running};
 use self::timetable::Timetable;
 use crate::net::Clock;
-use crate::observation::AuditFacts;
+use crate::observation::{AuditFacts, Fault};
 use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
 use crate::snapshot::Snapshot;
@@ -194,6 +194,10 @@ impl<P: Probe> Scheduler<P> {
         let report = ended
             .outcome
             .unwrap_or_else(|panic| attempt::panicked(&self.plan, &pair, self.clock.now(), ended.duration, panic));
+        if matches!(report.observation.fault, Some(Fault::Unasked(_))) {
+            self.leave_out(ended.pair, &pair, &report);
+            return;
+        }
         let report = Arc::new(report);
         let news = self.board.take(ended.pair, &report);
         self.timetable.ended(ended.pair, Instant::now(), news.is_urgent);
@@ -220,12 +224,28 @@ impl<P: Probe> Scheduler<P> {
         }
         for (endpoint, path) in self.discovered.expire(now) {
             let is_it = |pair: &Option<Arc<Pair>>| pair.as_ref().is_some_and(|pair| pair.key() == (&endpoint, &path));
-            let places = self.pairs.iter_mut().enumerate().skip(self.plan.pairs.len());
-            let Some((place, gone)) = places.into_iter().find(|(_, pair)| is_it(pair)) else { continue };
-            *gone = None;
-            self.board.remove(place);
-            self.timetable.remove(place);
+            let places = self.pairs.iter().enumerate().skip(self.plan.pairs.len());
+            let Some((place, _)) = places.into_iter().find(|(_, pair)| is_it(pair)) else { continue };
+            self.let_go(place);
         }
+    }
+
+    /// Ends with a pair that turned out to be none that is to be asked: only what was discovered is.
+    fn leave_out(&mut self, place: usize, pair: &Pair, report: &Report) {
+        let (endpoint, path) = pair.key();
+        let reason = report.observation.fault.as_ref().map(ToString::to_string);
+        tracing::debug!(endpoint, path, reason, "left out");
+        self.discovered.leave_out(pair, Instant::now());
+        self.let_go(place);
+        self.unpublished = true;
+    }
+
+    fn let_go(&mut self, place: usize) {
+        if let Some(gone) = self.pairs.get_mut(place) {
+            *gone = None;
+        }
+        self.board.remove(place);
+        self.timetable.remove(place);
     }
 
     /// A place for another pair: one that was left, unless a probe of the one before is still under way.

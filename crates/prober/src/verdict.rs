@@ -182,6 +182,7 @@ fn fault(case: &Case<'_>, fault: &Fault) -> Option<Finding> {
         Fault::Tls(fault) => Some(tls::failed(case, fault)),
         Fault::Http(fault) => http::failed(case, fault),
         Fault::Monitor(fault) => Some(case.monitor_error(fault.to_string())),
+        Fault::Unasked(fault) => Some(case.monitor_error(fault.to_string())),
     }
 }
 

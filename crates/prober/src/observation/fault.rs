@@ -37,6 +37,9 @@ pub enum Fault {
     /// The monitor itself could not go on.
     #[error(transparent)]
     Monitor(MonitorFault),
+    /// What a certificate names is not to be asked.
+    #[error(transparent)]
+    Unasked(UnaskedFault),
 }
 
 impl Fault {
@@ -239,6 +242,17 @@ pub struct MonitorFault {
     /// What was tried: "open a socket".
     pub operation: String,
     /// What stood in the way: "too many open files".
+    pub reason: Clean,
+}
+
+/// What a certificate names is not to be asked: nothing is wrong, and nothing is known.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[error("{host} is not asked: {reason}")]
+#[serde(deny_unknown_fields)]
+pub struct UnaskedFault {
+    /// The host that is named.
+    pub host: String,
+    /// Why.
     pub reason: Clean,
 }
 

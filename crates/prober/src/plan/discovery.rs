@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use super::{CrlExpectation, Endpoint, Expect, PrivateAnswers};
 use crate::net::is_global;
-use crate::observation::{Publication, Published};
+use crate::observation::{ChainTrust, Publication, Published};
 
 /// The group of discovered endpoints in labels.
 pub const REVOCATION_GROUP: &str = "revocation";
@@ -31,6 +31,18 @@ impl Discovery {
     pub const MAX_URLS: usize = 64;
     /// For how long a URL is probed after the last chain that named it.
     pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// The same for what a chain names by which an endpoint proved itself: whoever allows it private answers means what its
+    /// certificates name too, and who has authorities of their own publishes inside.
+    pub fn of_chain(self, by: &Endpoint, trust: ChainTrust) -> Self {
+        let is_allowed = [self.private_answers, by.private_answers].contains(&PrivateAnswers::Allowed);
+        let private_answers = match trust {
+            _ if is_allowed => PrivateAnswers::Allowed,
+            ChainTrust::Extra => PrivateAnswers::Unasked,
+            _ => PrivateAnswers::Blocked,
+        };
+        Self { private_answers, ..self }
+    }
 
     /// The URL of a publication, if it may be asked.
     pub fn admits(&self, publication: &Publication) -> Option<Url> {

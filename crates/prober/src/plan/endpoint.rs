@@ -225,6 +225,8 @@ pub enum PrivateAnswers {
     Blocked,
     /// Nothing: split DNS or private links are in use.
     Allowed,
+    /// That nobody asks there, and that this is well: an authority of the site's own names hosts of the site's own.
+    Unasked,
 }
 
 /// Which roots prove an origin.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Prober;
-use crate::observation::{Fault, MonitorFault, Observation};
+use crate::observation::{Fault, Observation, UnaskedFault};
 use crate::phase::ocsp::{self, Asked};
 use crate::plan::{Endpoint, Pair};
 use crate::trust::served::Link;
@@ -26,9 +26,10 @@ impl Prober {
     }
 
     /// What is seen where there is nothing to ask for: the last chain that named the responder was forgotten.
-    pub(super) fn nothing_to_ask(&self) -> Observation {
-        let reason = "no certificate that served lately names this responder".into();
-        let fault = Fault::Monitor(MonitorFault { operation: "ask for a certificate's state".to_owned(), reason });
+    pub(super) fn nothing_to_ask(&self, pair: &Pair) -> Observation {
+        let reason = "no certificate that served lately and has not expired names this responder".into();
+        let host = pair.endpoint.url.host_str().unwrap_or_default().to_owned();
+        let fault = Fault::Unasked(UnaskedFault { host, reason });
         Observation { fault: Some(fault), ..Observation::empty(self.clock.now()) }
     }
 }

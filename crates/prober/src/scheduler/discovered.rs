@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 use url::{Position, Url};
@@ -18,8 +19,21 @@ pub(super) struct Discovered(BTreeMap<(Published, Url), Found>);
 #[derive(Debug)]
 struct Found {
     endpoint: Arc<Endpoint>,
-    seen: Vec<(Arc<Path>, Instant)>,
+    seen: Vec<Seen>,
 }
+
+/// A path over which a chain named a URL.
+#[derive(Debug)]
+struct Seen {
+    path: Arc<Path>,
+    /// When a chain did so last.
+    last: Instant,
+    /// When it was found that nobody is to be asked there.
+    unasked: Option<Instant>,
+}
+
+/// After so long it is looked at again whether somebody may be asked.
+const LOOK_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 impl Discovered {
     /// Takes note of what a probe was shown; gives the pairs that are new. Whatever else is on its way, what an endpoint
@@ -29,6 +43,7 @@ impl Discovered {
         let Some(tls) = seen.tls.as_ref().filter(|tls| tls.is_proven() && !pair.endpoint.control) else {
             return Vec::new();
         };
+        let discovery = &discovery.of_chain(&pair.endpoint, tls.verification.trust);
         let admitted = tls.published.iter().filter_map(|one| Some((one.kind, discovery.admits(one)?)));
         let mut new = Vec::new();
         for (kind, url) in admitted {
@@ -56,21 +71,31 @@ impl Discovered {
             self.0.insert(key.clone(), Found { endpoint, seen: Vec::new() });
         }
         let Found { endpoint, seen } = self.0.get_mut(key)?;
-        if let Some((_, last)) = seen.iter_mut().find(|(known, _)| known.name == path.name) {
-            *last = now;
-            return None;
+        let is_over = |since: &mut Instant| now.saturating_duration_since(*since) >= LOOK_AGAIN;
+        match seen.iter_mut().find(|known| known.path.name == path.name) {
+            Some(known) => {
+                known.last = now;
+                known.unasked.take_if(is_over)?;
+            }
+            None => seen.push(Seen { path: Arc::clone(path), last: now, unasked: None }),
         }
-        seen.push((Arc::clone(path), now));
         Some(Arc::new(Pair { endpoint: Arc::clone(endpoint), path: Arc::clone(path) }))
+    }
+
+    /// Takes note that nobody is to be asked at what a pair is about: it is no pair for a while.
+    pub(super) fn leave_out(&mut self, pair: &Pair, now: Instant) {
+        let found = self.0.values_mut().filter(|found| found.endpoint.name == pair.endpoint.name);
+        let seen = found.flat_map(|found| &mut found.seen).filter(|seen| seen.path.name == pair.path.name);
+        seen.for_each(|seen| seen.unasked = Some(now));
     }
 
     /// Forgets what no chain has named for long; gives the keys of the pairs that go.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<(String, String)> {
         let mut gone = Vec::new();
         self.0.retain(|_, Found { endpoint, seen }| {
-            seen.retain(|(path, last)| {
+            seen.retain(|Seen { path, last, unasked }| {
                 let stays = now.saturating_duration_since(*last) < Discovery::KEPT;
-                if !stays {
+                if !stays && unasked.is_none() {
                     gone.push((endpoint.name.clone(), path.name.clone()));
                 }
                 stays

@@ -11,7 +11,7 @@ use super::discovered::Discovered;
 use super::others::Others;
 use super::running::{Ended, Running};
 use crate::net::Clock;
-use crate::observation::{AuditFacts, Observation};
+use crate::observation::{AuditFacts, Fault, Observation};
 use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
 use crate::snapshot::Round;
@@ -71,6 +71,10 @@ pub async fn round<P: Probe>(
     let mut results: Vec<(Arc<Pair>, Arc<Report>)> = Vec::with_capacity(pairs.len());
     for (index, observation) in seen {
         let Some(pair) = pairs.get(index) else { continue };
+        // It is no result that nobody was to be asked.
+        if matches!(observation.fault, Some(Fault::Unasked(_))) {
+            continue;
+        }
         let question = others.question_of_round(pair, &plan.fingerprints, &observation, offset);
         let report = Arc::new(attempt::judged(question, observation, audits.remove(&index)));
         match results.last_mut().filter(|(last, _)| Arc::ptr_eq(last, pair)) {

@@ -8,8 +8,8 @@ use url::Url;
 use super::super::Step;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
-use crate::net::is_global;
-use crate::observation::{ConnectFailure, ConnectFault, Fault, ProxyFailure, ProxyFault, ResolveFacts};
+use crate::net::{is_global, is_public_name};
+use crate::observation::{ConnectFailure, ConnectFault, Fault, ProxyFailure, ProxyFault, ResolveFacts, UnaskedFault};
 use crate::phase::proxy::{Line, secure};
 use crate::phase::tcp::Connected;
 use crate::plan::{PrivateAnswers, Proxy, ProxyScheme, RootsChoice};
@@ -22,7 +22,7 @@ impl Trip<'_> {
         let by = self.deadline.until(Stage::Connect);
         let addresses = self.admitted(&facts);
         let connected = if addresses.is_empty() {
-            Err(not_asked(host, port))
+            Err(self.not_asked(host, port))
         } else {
             let connecting = network.connect(host, port, &addresses, by);
             self.timed(Stage::Connect, connecting).await.map_err(Fault::from)
@@ -38,6 +38,16 @@ impl Trip<'_> {
         let is_free =
             endpoint.discovered.is_none() || endpoint.private_answers == PrivateAnswers::Allowed || facts.fixed;
         facts.addresses.iter().copied().filter(|address| is_free || is_global(*address)).collect()
+    }
+
+    /// No address is one that may be asked: a public name is led astray then, one of the site's own is where it belongs.
+    pub(super) fn not_asked(&self, host: &str, port: u16) -> Fault {
+        let host = host.to_owned();
+        if self.endpoint().private_answers == PrivateAnswers::Unasked || !is_public_name(&host) {
+            let reason = "its addresses are private, and private answers are not allowed".into();
+            return Fault::Unasked(UnaskedFault { host, reason });
+        }
+        Fault::Connect(ConnectFault { host, port, failure: ConnectFailure::Unreachable, attempts: Vec::new() })
     }
 
     pub(super) async fn resolve_origin(&mut self, host: &str) -> Result<ResolveFacts, Fault> {
@@ -86,10 +96,4 @@ impl Trip<'_> {
         self.seen.failed_attempts.extend(connected.failed);
         connected.stream
     }
-}
-
-/// No address is one that may be asked.
-pub(super) fn not_asked(host: &str, port: u16) -> Fault {
-    let (host, failure) = (host.to_owned(), ConnectFailure::Unreachable);
-    Fault::Connect(ConnectFault { host, port, failure, attempts: Vec::new() })
 }

@@ -25,6 +25,7 @@ use crate::phase::http::{Body, BodyRule, Form, Kept, Protocol, Request, Response
 use crate::phase::io::Metered;
 use crate::phase::ocsp;
 use crate::phase::tls::{Alpn, Hello, TlsStream};
+use crate::plan::Discovery;
 use crate::route::Hop;
 
 /// The most that is received over TLS where no CRL is expected: chain, head and body fit in many times.
@@ -190,8 +191,10 @@ impl<'a> Trip<'a> {
 
     /// Whether a redirect may be followed: what a certificate names must not lead where the certificate may not.
     fn may_ask(&self, url: &Url) -> bool {
-        let discovery = self.prober.discovery.as_ref().filter(|_| self.endpoint().discovered.is_some());
-        discovery.is_none_or(|discovery| discovery.may_ask(url))
+        let endpoint = self.endpoint();
+        let discovery = self.prober.discovery.filter(|_| endpoint.discovered.is_some());
+        let private_answers = endpoint.private_answers;
+        discovery.is_none_or(|discovery| Discovery { private_answers, ..discovery }.may_ask(url))
     }
 
     /// Takes note of a list that came in full, so that it need not come again unless it changes.

@@ -25,7 +25,7 @@ impl Stopped {
     pub(super) fn is_short_of_the_target(&self) -> bool {
         let Self::Fault(fault) = self else { return false };
         match fault {
-            Fault::Resolve(_) | Fault::Connect(_) => true,
+            Fault::Resolve(_) | Fault::Connect(_) | Fault::Unasked(_) => true,
             Fault::Proxy(fault) => matches!(
                 fault.failure,
                 ProxyFailure::Resolve(_) | ProxyFailure::Connect(_) | ProxyFailure::Tls(_) | ProxyFailure::Unproven

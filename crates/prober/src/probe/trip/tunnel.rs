@@ -4,7 +4,6 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::super::Step;
-use super::connect::not_asked;
 use super::{Trip, host_and_port};
 use crate::cause::Stage;
 use crate::observation::{Fault, MonitorFault, ProxyFault};
@@ -85,7 +84,7 @@ impl Trip<'_> {
                 let admitted = self.admitted(&facts);
                 self.seen.resolve = Some(facts);
                 if admitted.is_empty() {
-                    return Err(not_asked(name, port));
+                    return Err(self.not_asked(name, port));
                 }
                 let target = Target::resolved(&admitted);
                 target.ok_or_else(none)

@@ -127,6 +127,26 @@ async fn a_certificate_does_not_send_us_about_the_network() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_authority_of_the_sites_own_may_name_what_is_inside() {
+    use PrivateAnswers::{Allowed, Blocked, Unasked};
+    for (of_site, of_endpoint, trust, expected) in [
+        (Blocked, Blocked, ChainTrust::Public, Blocked),
+        (Blocked, Blocked, ChainTrust::Extra, Unasked),
+        (Blocked, Allowed, ChainTrust::Extra, Allowed),
+        (Blocked, Allowed, ChainTrust::Public, Allowed),
+        (Allowed, Blocked, ChainTrust::Extra, Allowed),
+    ] {
+        let plan = plan(&[("login", "https://login.example/")], of_site);
+        let endpoint = Endpoint { private_answers: of_endpoint, ..Endpoint::clone(&plan.endpoints[0]) };
+        let pair = Pair { endpoint: Arc::new(endpoint), path: Arc::clone(&plan.paths[0]) };
+        let seen = shown(trust, &[(Published::Crl, CRL), (Published::Crl, "http://10.0.0.1/a.crl")]);
+        let found = Discovered::default().note(&plan, &pair, &seen, Instant::now());
+        assert_eq!(found[0].endpoint.private_answers, expected);
+        assert_eq!(found.len(), if expected == Allowed { 2 } else { 1 });
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_configured_is_not_probed_twice() {
     let plan = plan(&[("login", "https://login.example/"), ("list", CRL)], PrivateAnswers::Blocked);
     let seen = shown(ChainTrust::Public, &[(Published::Crl, CRL)]);

@@ -91,3 +91,29 @@ async fn a_round_probes_it_too_after_those_that_name_it() {
     let starts = script.starts(began);
     assert!(starts["list.example"][0] >= 1.0, "lists come when their signers have been met: {starts:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_to_be_asked_is_no_result_and_looked_at_again() {
+    let script = Script::new(|host, before| match host {
+        "published.example" if before < 2 => (Duration::from_secs(1), Act::Unasked),
+        "published.example" => (Duration::from_secs(1), Act::Opens),
+        _ => (Duration::from_secs(1), Act::Names),
+    });
+    let began = Instant::now();
+    let plan = discovering(&hosts(1), 64);
+    let handle = start(&plan, &script);
+    first_round(&handle).await;
+    tokio::time::sleep(30 * MINUTE).await;
+    assert_eq!(names(&handle.snapshots().borrow()), ["host-0.example"]);
+    assert_eq!(script.starts(began)["published.example"].len(), 1);
+    tokio::time::sleep(100 * MINUTE).await;
+    assert_eq!(names(&handle.snapshots().borrow()), ["host-0.example", FOUND], "somebody may be asked there by now");
+    handle.shutdown().await;
+
+    let script = Script::new(|host, _| match host {
+        "published.example" => (Duration::from_secs(1), Act::Unasked),
+        _ => (Duration::from_secs(1), Act::Names),
+    });
+    let results = round(&plan, script, &StoppedClock, false, |_| {}).await.results;
+    assert_eq!(results.iter().map(|(pair, _)| pair.endpoint.name.as_str()).collect::<Vec<_>>(), ["host-0.example"]);
+}

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::net::Clock;
 use crate::observation::{
     AuditFacts, ChainTrust, ConnectFailure, ConnectFault, Fault, Headers, HelloOutcome, Observation, ProxyFacts,
-    ProxyFailure, ProxyFault, Publication, Published, RouteFacts, Sample, TlsFacts, TlsFailure, TlsFault,
+    ProxyFailure, ProxyFault, Publication, Published, RouteFacts, Sample, TlsFacts, TlsFailure, TlsFault, UnaskedFault,
 };
 use crate::plan::Pair;
 use crate::probe::Probe;
@@ -34,6 +34,8 @@ pub(super) enum Act {
     Secures,
     /// The same, by a chain that names a list of its own.
     Names,
+    /// Is not to be asked.
+    Unasked,
     Refused,
     ProxySilent,
     ProxyAnswers,
@@ -147,6 +149,10 @@ impl Probe for Script {
                 Observation { tls: Some(tls), ..seen(takes, RouteFacts::Direct, None, None) }
             }
             Act::Opens => seen(takes, RouteFacts::Direct, None, None),
+            Act::Unasked => {
+                let fault = UnaskedFault { host, reason: "it is inside".into() };
+                seen(takes, RouteFacts::Direct, None, Some(Fault::Unasked(fault)))
+            }
             Act::Refused => {
                 let failure = ConnectFailure::Refused;
                 let fault = ConnectFault { host, port: 443, failure, attempts: Vec::new() };
