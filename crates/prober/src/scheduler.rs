@@ -241,8 +241,11 @@ impl<P: Probe> Scheduler<P> {
     }
 
     fn let_go(&mut self, place: usize) {
-        if let Some(gone) = self.pairs.get_mut(place) {
-            *gone = None;
+        let gone = self.pairs.get_mut(place).and_then(Option::take);
+        let is_on_another_path =
+            |gone: &Pair| self.pairs.iter().flatten().any(|pair| pair.endpoint.name == gone.endpoint.name);
+        if let Some(gone) = gone.filter(|gone| !is_on_another_path(gone)) {
+            self.others.forget(&gone.endpoint.name);
         }
         self.board.remove(place);
         self.timetable.remove(place);

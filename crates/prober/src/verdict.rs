@@ -8,6 +8,7 @@ mod case;
 mod clock;
 mod connect;
 mod content;
+mod copy;
 mod detour;
 mod edition;
 mod evidence;

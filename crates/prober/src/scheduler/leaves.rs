@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::observation::Observation;
 use crate::plan::Pair;
 
-/// The newest leaves that proved each endpoint. Endpoints come from the configuration, so the map is as small as that.
+/// The newest leaves that proved each endpoint: of as many as there are at a time.
 #[derive(Debug, Default)]
 pub(super) struct Leaves(Mutex<HashMap<String, VecDeque<String>>>);
 
@@ -27,6 +27,11 @@ impl Leaves {
         if kept.len() > Self::KEPT {
             kept.pop_front();
         }
+    }
+
+    /// Forgets the leaves of an endpoint that is gone.
+    pub(super) fn forget(&self, endpoint: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(endpoint);
     }
 
     /// Whether the leaf of this observation proved the same endpoint elsewhere.

@@ -34,6 +34,12 @@ impl Others {
         self.revoked.note(pair, observation);
     }
 
+    /// Forgets what was noted of an endpoint that is gone: one that comes to have its name is another.
+    pub(super) fn forget(&self, endpoint: &str) {
+        self.leaves.forget(endpoint);
+        self.editions.forget(endpoint);
+    }
+
     /// What a probe that ends now is judged by, in the light of what others saw lately.
     pub(super) fn question<'a>(
         &self,

@@ -194,6 +194,11 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether a status over plain http is a refusal that the origin may mean as well as a filter on the way.
+    pub(super) fn is_refusal_of_somebody(&self, status: u16) -> bool {
+        self.plain_answer().is_some() && matches!(status, 401 | 403 | 429 | 451)
+    }
+
     /// Whether the configuration names the status among the good ones.
     pub(super) fn status_is_expected(&self, status: u16) -> bool {
         self.expect().status.as_ref().is_some_and(|statuses| statuses.contains(status))

@@ -4,6 +4,7 @@
 use super::case::Case;
 use super::content;
 use super::finding::Finding;
+use super::published;
 use super::tls;
 use crate::cause::{Cause, Stage};
 use crate::clock::ClockOffset;
@@ -22,7 +23,7 @@ pub(super) fn wrong(case: &Case<'_>) -> Option<Finding> {
     if kept_back(case).is_some() {
         return None;
     }
-    certificate(case).or_else(|| list(case))
+    certificate(case).or_else(|| list(case)).or_else(|| answer(case))
 }
 
 /// A certificate that holds at corrected time, and not by our clock.
@@ -38,6 +39,13 @@ fn certificate(case: &Case<'_>) -> Option<Finding> {
 fn list(case: &Case<'_>) -> Option<Finding> {
     let (clock, words) = (case.clock?, content::outdated_by_our_clock(case)?);
     let what = format!("the CRL from {} {words}", case.host());
+    Some(finding(clock, &what).at(Stage::Content))
+}
+
+/// The same of what a responder answered.
+fn answer(case: &Case<'_>) -> Option<Finding> {
+    let (clock, words) = (case.clock?, published::outdated_by_our_clock(case)?);
+    let what = format!("the OCSP answer from {} {words}", case.host());
     Some(finding(clock, &what).at(Stage::Content))
 }
 

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use time::format_description::well_known::{Rfc2822, Rfc3339};
+use time::format_description::well_known::Rfc3339;
 
 use super::case::Case;
+use super::copy::made_at;
 use super::edition;
 use super::finding::Finding;
 use super::http::words;
 use super::published;
-use crate::cause::{Blame, Cause};
+use crate::cause::{Blame, Cause, State};
 use crate::observation::{
     BodyFacts, CrlFacts, CrlOutcome, CrlSignature, HttpFacts, HttpFailure, HttpFault, IoKind, Moment,
 };
@@ -48,6 +49,12 @@ pub(super) fn crl(case: &Case<'_>) -> Option<Finding> {
         }
         404 | 410 => stale(case, http).filter(|_| expected.freshness == Freshness::Required),
         500..=599 => None,
+        // Nobody wrote it down: a certificate says so, and who refuses is not known.
+        status if case.endpoint.discovered.is_some() && case.is_refusal_of_somebody(status) => None,
+        _ if case.endpoint.discovered.is_some() && case.is_proven() => Some(
+            Finding { state: State::Degraded, ..invalid(case, &format!("the answer is {}", words(http))) }
+                .blaming(Blame::Origin),
+        ),
         _ => Some(invalid(case, &format!("the answer is {}", words(http)))),
     }
 }
@@ -141,17 +148,6 @@ pub(super) fn outdated_by_our_clock(case: &Case<'_>) -> Option<String> {
     let list = whole_crl(case).filter(|_| http.is_some())?;
     let (_, words) = out_of_time(case, list, case.observation.probed_at)?;
     out_of_time(case, list, case.now()).is_none().then_some(words)
-}
-
-/// When an answer was made at its source: its Date, or what its Age says if that is earlier (RFC 9111, section 4.2.3).
-pub(super) fn made_at(http: &HttpFacts, now: OffsetDateTime) -> Option<OffsetDateTime> {
-    let date = http.headers.get("date").and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
-    let age = http.headers.get("age").and_then(|age| age.trim().parse().ok());
-    let by_age = age.and_then(|age: u32| now.checked_sub(time::Duration::seconds(age.into())));
-    match (date, by_age) {
-        (Some(date), Some(by_age)) => Some(date.min(by_age)),
-        (date, by_age) => date.or(by_age),
-    }
 }
 
 fn whole_crl<'a>(case: &Case<'a>) -> Option<&'a CrlFacts> {

@@ -106,9 +106,9 @@ pub(super) fn server_error(case: &Case<'_>) -> Option<Finding> {
 pub(super) fn unproven(case: &Case<'_>) -> Option<Finding> {
     let http = case.plain_answer()?;
     let expect = case.expect();
-    let undecided =
-        expect.status.is_none() && expect.body.is_none() && expect.crl.is_none() && case.endpoint.discovered.is_none();
-    if !undecided || !matches!(http.status, 401 | 403 | 429 | 451) {
+    let is_discovered = case.endpoint.discovered.is_some();
+    let undecided = expect.status.is_none() && expect.body.is_none() && (expect.crl.is_none() || is_discovered);
+    if !undecided || !case.is_refusal_of_somebody(http.status) {
         return None;
     }
     let detail = format!(
@@ -116,7 +116,9 @@ pub(super) fn unproven(case: &Case<'_>) -> Option<Finding> {
         words(http),
         case.host_and_port()
     );
-    Some(Finding::degraded(Cause::HttpUnproven, detail))
+    let finding = Finding::degraded(Cause::HttpUnproven, detail);
+    // Publishers have limits, filters seldom do.
+    Some(if is_discovered && http.status == 429 { finding.blaming(Blame::Origin) } else { finding })
 }
 
 /// The status as people read it.

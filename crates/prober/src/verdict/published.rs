@@ -1,10 +1,15 @@
 //! What should lie where a certificate says that something about it is published. Revocation lists are judged as any.
 
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
 use super::case::Case;
-use super::content::{CLOCK_TOLERANCE, day, made_at};
+use super::content::{CLOCK_TOLERANCE, day};
+use super::copy::made_at;
 use super::finding::Finding;
 use super::http::words;
-use crate::cause::{Blame, Cause};
+use crate::cause::{Blame, Cause, State};
 use crate::observation::{CrlSignature, HttpFacts, IssuerOutcome, OcspAnswer, OcspOutcome, OcspRefusal, Published};
 
 /// What is wrong with what came.
@@ -19,6 +24,11 @@ pub(super) fn content(case: &Case<'_>) -> Option<Finding> {
             Some(Finding::degraded(Cause::ContentMismatch, detail).blaming(Blame::Origin))
         }
         500..=599 => None,
+        status if case.is_refusal_of_somebody(status) => None,
+        _ if case.is_proven() => {
+            let finding = mismatch(case, kind, &format!("the answer is {}", words(http)));
+            Some(Finding { state: State::Degraded, ..finding }.blaming(Blame::Origin))
+        }
         _ => Some(mismatch(case, kind, &format!("the answer is {}", words(http)))),
     }
 }
@@ -52,22 +62,45 @@ fn body(case: &Case<'_>, kind: Published, http: &HttpFacts) -> Option<Finding> {
 
 /// What is wrong with an answer that is one.
 fn answer(case: &Case<'_>, answer: &OcspAnswer, http: &HttpFacts) -> Option<Finding> {
-    let (host, now) = (case.host(), case.now());
     if answer.signature == CrlSignature::Invalid {
         let reason = answer.signature_reason.as_ref().map_or("its signature does not hold", AsRef::as_ref);
         return Some(mismatch(case, Published::Ocsp, reason));
     }
-    let degraded =
-        |words: String| Finding::degraded(Cause::ContentMismatch, format!("the OCSP answer from {host} {words}"));
-    if let Some(due) = answer.next_update.filter(|due| now > *due) {
-        let finding = degraded(format!("should have been replaced by {}", day(due)));
-        // A copy made while it was current: the responder may have a newer one, a cache on the way has not.
-        let is_cached = made_at(http, now).is_some_and(|made| made < due);
-        let blame = if is_cached { Blame::Proxy } else { Blame::Origin };
-        return Some(finding.blaming(blame).at_corrected_time(case.clock));
+    let (blame, words) = out_of_time(answer, http, case.now())?;
+    let detail = format!("the OCSP answer from {} {words}", case.host());
+    Some(Finding::degraded(Cause::ContentMismatch, detail).blaming(blame).at_corrected_time(case.clock))
+}
+
+/// For so long a copy of an answer counts that does not say when it has to be replaced: newer information may be had at
+/// any time then (RFC 6960, section 4.2.2.1), and the usual answer is good for a week.
+const WITHOUT_TERM: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What is wrong with the time of an answer, in words that follow it, and whose doing it is.
+fn out_of_time(answer: &OcspAnswer, http: &HttpFacts, now: OffsetDateTime) -> Option<(Blame, String)> {
+    let made = made_at(http, now);
+    match (answer.next_update, made) {
+        (Some(due), _) if now > due => {
+            // A copy made while it was current: the responder may have a newer one, a cache on the way has not.
+            let blame = if made.is_some_and(|made| made < due) { Blame::Proxy } else { Blame::Origin };
+            Some((blame, format!("should have been replaced by {}", day(due))))
+        }
+        (None, Some(made)) if now > made + WITHOUT_TERM => {
+            let words = format!("names no time by which it has to be replaced, and is a copy of {}", day(made));
+            Some((Blame::Proxy, words))
+        }
+        _ if answer.this_update > now + CLOCK_TOLERANCE => {
+            Some((Blame::Origin, format!("is not valid before {}", day(answer.this_update))))
+        }
+        _ => None,
     }
-    let is_early = answer.this_update > now + CLOCK_TOLERANCE;
-    is_early.then(|| degraded(format!("is not valid before {}", day(answer.this_update))).blaming(Blame::Origin))
+}
+
+/// What is wrong with the time of an answer by our clock and not at corrected time, in words that follow it.
+pub(super) fn outdated_by_our_clock(case: &Case<'_>) -> Option<String> {
+    let http = case.observation.http.as_ref().filter(|http| (200..300).contains(&http.status))?;
+    let answer = case.observation.ocsp.as_ref().filter(|_| expected(case) == Some(Published::Ocsp))?.answer()?;
+    let (_, words) = out_of_time(answer, http, case.observation.probed_at)?;
+    out_of_time(answer, http, case.now()).is_none().then_some(words)
 }
 
 /// The responder is there, and does not answer.
