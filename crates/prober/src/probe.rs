@@ -24,6 +24,7 @@ pub use self::pac::Decision;
 use self::pac::{Needs, PacFiles};
 pub use self::step::{Listener, Step};
 use self::trip::Trip;
+use crate::fingerprint::Fingerprints;
 use crate::net::Clock;
 use crate::observation::{AuditFacts, Fault, MonitorFault, Observation, Published, RouteFacts};
 use crate::phase::Deadline;
@@ -61,6 +62,8 @@ pub struct Prober {
     signers: Option<KnownSigners>,
     /// By which chains endpoints proved themselves lately.
     served: ServedChains,
+    /// By which signs products in the way are known.
+    fingerprints: Arc<Fingerprints>,
     /// Whom certificates may have us ask.
     discovery: Option<Discovery>,
     /// Revocation lists that need not come again as long as they have not changed.
@@ -105,6 +108,7 @@ impl Prober {
             connectors,
             signers,
             served,
+            fingerprints: Arc::clone(&plan.fingerprints),
             discovery,
             kept_lists,
             pac_files,

@@ -3,6 +3,7 @@
 //! megabytes every minute. What is kept is what a list says, never its bytes.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ impl KeptLists {
         let kept = self.kept();
         let list = kept.get(&key(pair))?;
         // The next probe would come too late.
-        let is_due = list.at.elapsed().saturating_add(pair.endpoint.interval) > FULL_EVERY;
+        let is_due = list.at.elapsed().saturating_add(pair.endpoint.interval) > full_every(pair);
         let is_same = list.url == *url && list.route == *route;
         (is_same && !is_due && !could_tell_more(&list.facts, list.knowledge)).then(|| list.clone())
     }
@@ -96,6 +97,15 @@ impl KeptLists {
     fn kept(&self) -> MutexGuard<'_, HashMap<(String, String), KeptList>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A part of an hour, for each pair its own: what came together at the start is not to come together each hour.
+fn full_every(pair: &Pair) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    pair.key().hash(&mut hasher);
+    let early = FULL_EVERY / 4 * u32::try_from(hasher.finish() % 1000).unwrap_or_default() / 1000;
+    // Where the interval leaves no room for that, every other probe would ask in full.
+    if pair.endpoint.interval > FULL_EVERY / 4 { FULL_EVERY } else { FULL_EVERY.saturating_sub(early) }
 }
 
 fn key(pair: &Pair) -> (String, String) {

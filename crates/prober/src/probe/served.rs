@@ -21,7 +21,8 @@ impl Prober {
     /// chain once, since verifying costs.
     pub(super) fn learn(&self, connector: &Connector, certificates: &[CertificateDer<'static>], facts: &mut TlsFacts) {
         let Some(signers) = &self.signers else { return };
-        if !facts.is_proven() {
+        // Nor from a product on the way, though its root may stand in the system's store.
+        if !facts.is_proven() || self.fingerprints.inspection(&facts.chain).is_some() {
             return;
         }
         let known = self.served.again(certificates).or_else(|| {

@@ -164,6 +164,8 @@ fn discovered(plan: &Plan, pairs: &[Arc<Pair>], seen: &[(usize, Observation)]) -
     let shown = seen.into_iter().filter_map(|(index, observation)| Some((pairs.get(*index)?, observation)));
     let mut found: Vec<_> =
         shown.flat_map(|(pair, observation)| discovered.note(plan, pair, observation, now)).collect();
+    // Some gave way to others that came later.
+    found.retain(|pair| discovered.holds(pair));
     found.sort_by(|a, b| a.key().cmp(&b.key()));
     found
 }

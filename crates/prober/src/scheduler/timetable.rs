@@ -15,6 +15,8 @@ use crate::plan::{Pair, Plan};
 const FIRST_ROUND: Duration = Duration::from_secs(10);
 /// …and for few pairs only so long each.
 const FIRST_ROUND_EACH: Duration = Duration::from_millis(50);
+/// The first probes of what is discovered are spread over so long at most, or over their interval.
+const FIRST_PROBES: Duration = Duration::from_secs(60);
 /// The longest wait for the re-probe after a change; otherwise a sixth of the interval.
 const EARLY: Duration = Duration::from_secs(5);
 
@@ -97,12 +99,13 @@ impl Timetable {
         Self { start, entries, queue, early_limit: u32::MAX }
     }
 
-    /// Gives a pair that has come a place of its own, at one that is free or the next one; the first probe comes soon.
+    /// Gives a pair that has come a place of its own, at one that is free or the next one; the first probe comes soon,
+    /// but not at once: what one round of chains names comes together.
     pub(super) fn add(&mut self, place: usize, plan: &Plan, pair: &Pair, now: Instant) {
         let (interval, seed) = (pair.endpoint.interval, seed(&plan.site, pair));
         let offset = thousandths(interval, split_mix(!seed));
         let entry = Entry { interval, offset, seed, probes: 0, last_start: now, early_in_row: 0 };
-        let soon = now + thousandths(FIRST_ROUND.min(interval) / 4, split_mix(seed));
+        let soon = now + thousandths(FIRST_PROBES.min(interval), split_mix(seed));
         match self.entries.get_mut(place) {
             Some(free) => *free = entry,
             None => self.entries.push(entry),

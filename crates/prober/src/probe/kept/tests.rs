@@ -79,10 +79,15 @@ async fn it_comes_in_full_once_an_hour() {
     let pair = pair(|_| {});
     let lists = kept(&pair, CrlSignature::Valid);
     let interval = pair.endpoint.interval;
-    tokio::time::advance(FULL_EVERY.checked_sub(interval).unwrap()).await;
+    let most = full_every(&pair);
+    assert!((FULL_EVERY * 3 / 4..=FULL_EVERY).contains(&most));
+    tokio::time::advance(most.checked_sub(interval).unwrap()).await;
     assert!(of(&lists, &pair).is_some());
     tokio::time::advance(Duration::from_millis(1)).await;
     assert!(of(&lists, &pair).is_none(), "the next probe would be later than an hour");
+    let spread: std::collections::BTreeSet<_> =
+        (0..20).map(|index| full_every(&self::pair(|endpoint| endpoint.name = format!("list-{index}")))).collect();
+    assert!(spread.len() > 15, "what came together does not come together again: {spread:?}");
     let seldom = self::pair(|endpoint| endpoint.interval = FULL_EVERY);
     assert!(of(&kept(&seldom, CrlSignature::Valid), &seldom).is_some());
     let more_seldom = self::pair(|endpoint| endpoint.interval = FULL_EVERY + interval);

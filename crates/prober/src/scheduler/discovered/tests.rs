@@ -3,7 +3,7 @@ use std::time::Duration;
 use time::macros::datetime;
 
 use super::*;
-use crate::observation::{ChainTrust, Publication, Published, TlsFacts};
+use crate::observation::{CertificateFacts, ChainTrust, Publication, Published, TlsFacts};
 use crate::plan::{DnsPlan, PathOptions, PrivateAnswers, REVOCATION_GROUP, Severity, TlsPlan, Way};
 
 const CRL: &str = "http://crl.example/a.crl";
@@ -86,6 +86,17 @@ async fn who_proves_nothing_chooses_nothing() {
     }
     let mut seen = shown(ChainTrust::Public, &[(Published::Crl, CRL)]);
     seen.tls.as_mut().unwrap().verification.name_matches = false;
+    assert!(note(&mut Discovered::default(), &plan, &seen).is_empty());
+    // One that products sign by proves whatever they want where the system's roots are trusted.
+    let mut seen = shown(ChainTrust::Public, &[(Published::Crl, CRL)]);
+    seen.tls.as_mut().unwrap().chain = vec![CertificateFacts {
+        subject: "CN=login.example".into(),
+        issuer: "CN=FortiGate CA, O=Fortinet".into(),
+        not_before: datetime!(2025-01-01 00:00 UTC),
+        not_after: datetime!(2027-01-01 00:00 UTC),
+        self_issued: false,
+        ca_issuers: Vec::new(),
+    }];
     assert!(note(&mut Discovered::default(), &plan, &seen).is_empty());
     let off = Plan { discovery: None, ..usual() };
     assert!(note(&mut Discovered::default(), &off, &shown(ChainTrust::Public, &[(Published::Crl, CRL)])).is_empty());
@@ -191,4 +202,67 @@ async fn there_are_at_most_so_many_and_they_are_forgotten() {
     assert_eq!(gone.len(), Discovery::MAX_URLS - 1);
     assert!(!gone.contains(&("crl-example-0-crl".to_owned(), "direct".to_owned())));
     assert_eq!(note(&mut discovered, &plan, &shown(ChainTrust::Public, &all[99..])).len(), 1, "there is room again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_matters_least_gives_way_whoever_came_first() {
+    use Severity::{Critical, Info, Warning};
+    let base = usual();
+    let urls = |of: &str, count: usize| -> Vec<String> {
+        (0..count).map(|index| format!("http://{of}.example/{index:02}.crl")).collect()
+    };
+    let chains = [(Info, urls("info", 4)), (Critical, urls("critical", 4)), (Warning, urls("warning", 62))];
+    let names_of = |order: &[usize]| {
+        let mut discovered = Discovered::default();
+        let (mut probed, mut left_out) = (Vec::new(), 0);
+        // Chains are shown over and over.
+        for &index in order.iter().chain(order) {
+            let (severity, urls) = &chains[index];
+            let endpoint = Endpoint { severity: *severity, ..Endpoint::clone(&base.endpoints[0]) };
+            let pair = Pair { endpoint: Arc::new(endpoint), path: Arc::clone(&base.paths[0]) };
+            let all: Vec<_> = urls.iter().map(|url| (Published::Crl, url.as_str())).collect();
+            let new = discovered.note(&base, &pair, &shown(ChainTrust::Public, &all), Instant::now());
+            probed.extend(new.iter().map(|pair| pair.endpoint.name.clone()));
+            let gone = discovered.expire(Instant::now());
+            probed.retain(|name| !gone.iter().any(|(gone, _)| gone == name));
+            left_out = discovered.left_out();
+        }
+        probed.sort();
+        assert_eq!(probed.len(), Discovery::MAX_URLS, "nothing stays that gave way");
+        assert!(left_out >= 6);
+        probed
+    };
+    let names = names_of(&[0, 1, 2]);
+    for order in [[1, 2, 0], [2, 1, 0], [2, 0, 1]] {
+        assert_eq!(names_of(&order), names);
+    }
+    assert!(!names.iter().any(|name| name.starts_with("info")), "{names:?}");
+    assert_eq!(names.iter().filter(|name| name.starts_with("critical")).count(), 4);
+    assert!(names.contains(&"warning-example-00-crl".to_owned()));
+    assert!(!names.contains(&"warning-example-61-crl".to_owned()), "what stands last in a chain");
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_do_not_depend_on_who_came_first() {
+    let plan = usual();
+    let long = |end: &str| format!("http://crl.example/{}{end}", "a".repeat(150));
+    let urls = [long("b"), long("c"), "http://crl.example/q?a".to_owned(), "http://crl.example/q?b".to_owned()];
+    let named = |urls: &[String]| {
+        let all: Vec<_> = urls.iter().map(|url| (Published::Crl, url.as_str())).collect();
+        let found = note(&mut Discovered::default(), &plan, &shown(ChainTrust::Public, &all));
+        let mut names: Vec<_> =
+            found.iter().map(|pair| (pair.endpoint.url.to_string(), pair.endpoint.name.clone())).collect();
+        names.sort();
+        names
+    };
+    let backwards: Vec<_> = urls.iter().rev().cloned().collect();
+    assert_eq!(named(&urls), named(&backwards));
+
+    // One URL may be named as several things.
+    let all = [Published::Crl, Published::Issuer, Published::Ocsp].map(|kind| (kind, CRL));
+    let found = note(&mut Discovered::default(), &plan, &shown(ChainTrust::Public, &all));
+    let mut distinct: Vec<_> = found.iter().map(|pair| pair.endpoint.name.as_str()).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), 3, "{distinct:?}");
 }

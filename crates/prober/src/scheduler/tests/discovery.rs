@@ -37,7 +37,7 @@ async fn what_a_chain_names_is_probed_while_it_is_named() {
     assert_eq!(names(&grown), ["host-0.example", "host-1.example", FOUND]);
     let probed = |snapshot: &Arc<Snapshot>| snapshot.rows.get(2).is_some_and(|row| row.last.is_some());
     let probed = snapshots.wait_for(probed).await.unwrap().clone();
-    assert!(began.elapsed() < Duration::from_secs(5), "it need not wait for an interval: {:?}", began.elapsed());
+    assert!(began.elapsed() < MINUTE + Duration::from_secs(5), "its first probe is early: {:?}", began.elapsed());
     assert_eq!(probed.rows[2].pair.endpoint.discovered, Some(Published::Crl));
 
     tokio::time::sleep(60 * MINUTE).await;
@@ -116,4 +116,21 @@ async fn what_is_not_to_be_asked_is_no_result_and_looked_at_again() {
     });
     let results = round(&plan, script, &StoppedClock, false, |_| {}).await.results;
     assert_eq!(results.iter().map(|(pair, _)| pair.endpoint.name.as_str()).collect::<Vec<_>>(), ["host-0.example"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_discovered_at_once_is_not_probed_at_once() {
+    let script = Script::new(|host, _| match host {
+        "published.example" => (Duration::from_millis(20), Act::Opens),
+        _ => (Duration::from_millis(20), Act::Names),
+    });
+    let began = Instant::now();
+    let handle = start(&discovering(&hosts(40), 64), &script);
+    tokio::time::sleep(2 * MINUTE).await;
+    handle.shutdown().await;
+    let starts = &script.starts(began)["published.example"];
+    // Forty pairs in their first minute: in no five seconds more than a few of them.
+    let most = starts.iter().map(|start| starts.iter().filter(|other| (*start..start + 5.0).contains(other)).count());
+    let most = most.max().unwrap();
+    assert!(starts.len() >= 40 && most <= 14, "{most} of {} within five seconds", starts.len());
 }
