@@ -8,6 +8,8 @@ mod extensions;
 pub(super) mod recognise;
 pub(super) mod signature;
 
+use std::collections::HashSet;
+
 use x509_parser::pem::Pem;
 
 pub use self::signature::Signers;
@@ -77,9 +79,9 @@ fn read_text(body: &[u8], signers: Signers<'_>, served: Option<&ServedChains>) -
 /// The SHA-256 of those certificates that served lately and that a list revokes.
 fn revoked(list: &der::List<'_>, served: &ServedChains) -> Vec<String> {
     let leaves = served.leaves_of(list.signed.issuer);
-    let serials: Vec<&[u8]> = leaves.iter().map(|(serial, _)| serial.as_slice()).collect();
+    let serials: HashSet<&[u8]> = leaves.iter().map(|(serial, _)| serial.as_slice()).collect();
     let found = list.revoked_among(&serials);
-    let revoked = leaves.iter().filter(|(serial, _)| found.contains(&serial.as_slice()));
+    let revoked = leaves.iter().filter(|(serial, _)| found.contains(serial.as_slice()));
     revoked.map(|(_, certificate)| certificate.clone()).collect()
 }
 

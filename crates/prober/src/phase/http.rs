@@ -8,6 +8,7 @@ mod carry;
 mod counted;
 mod h1;
 mod h2;
+mod large;
 mod request;
 
 use std::sync::Arc;

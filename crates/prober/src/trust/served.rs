@@ -66,9 +66,16 @@ impl Link {
         (!self.is_leaf, self.certificate.clone())
     }
 
-    fn names_responder(&self, url: &Url) -> bool {
-        let is_it = |one: &Publication| Url::parse(one.url.as_str()).is_ok_and(|named| named == *url);
-        self.published.iter().any(|one| one.kind == Published::Ocsp && is_it(one))
+    /// Whether it names a URL, as the place where something is published.
+    fn names(&self, kind: Published, url: &Url) -> bool {
+        let is_it = |one: &Publication| {
+            Url::parse(one.url.as_str()).is_ok_and(|mut named| {
+                // Never sent, and not kept of what is probed.
+                named.set_fragment(None);
+                named == *url
+            })
+        };
+        self.published.iter().any(|one| one.kind == kind && is_it(one))
     }
 }
 
@@ -137,7 +144,7 @@ impl Chains {
     fn to_ask(&self, responder: &Url, now: OffsetDateTime) -> Vec<&Link> {
         let all = self.kept().flat_map(|chain| &chain.links);
         let mut links: Vec<&Link> =
-            all.filter(|link| now <= link.not_after && link.names_responder(responder)).collect();
+            all.filter(|link| now <= link.not_after && link.names(Published::Ocsp, responder)).collect();
         // The order in which chains were met changes all the time.
         links.sort_by_cached_key(|link| link.turn());
         links.dedup_by(|a, b| a.certificate == b.certificate);
@@ -228,6 +235,16 @@ impl ServedChains {
         let last = inner.answered.get(&(responder.as_str().to_owned(), path.to_owned()));
         let next = links.iter().find(|link| last.is_none_or(|last| *last < link.turn()));
         next.or(links.first()).map(|link| Link::clone(link))
+    }
+
+    /// Whose certificates should lie at a URL, by their names in DER without their headers.
+    pub(crate) fn issuers_at(&self, url: &Url) -> Vec<Vec<u8>> {
+        let inner = self.inner();
+        let links = inner.kept().flat_map(|chain| &chain.links).filter(|link| link.names(Published::Issuer, url));
+        let mut names: Vec<Vec<u8>> = links.map(|link| link.issuer.name().to_vec()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// How many certificates a responder can be asked for, now.

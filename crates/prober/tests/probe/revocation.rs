@@ -87,7 +87,8 @@ async fn what_comes_in_place_of_a_certificate_has_a_cause() {
     for (fault, expected) in [
         (saying("<html>nothing here</html>"), blocked),
         (saying(""), blocked),
-        (HttpFault::Reply(Reply::status(401)), blocked),
+        (HttpFault::Reply(Reply::status(401)), (State::Degraded, Some((Cause::HttpUnproven, Blame::Interceptor)))),
+        (HttpFault::Reply(Reply::status(429)), (State::Degraded, Some((Cause::HttpUnproven, Blame::Origin)))),
         (HttpFault::Reply(Reply::status(404)), gone),
         (HttpFault::Reply(Reply::status(410)), gone),
         (HttpFault::Reply(Reply::status(500)), (State::Degraded, Some((Cause::HttpServerError, Blame::Origin)))),
@@ -273,4 +274,20 @@ async fn a_round_asks_for_every_leaf() {
     assert_eq!(comes_to(of(&results, "it")), (State::Reachable, None));
     let responders = results.iter().filter(|(pair, _)| pair.endpoint.discovered == Some(Published::Ocsp));
     assert_eq!(responders.count(), 1);
+}
+
+/// A proven origin's body is seldom needed; what a certificate names is.
+#[tokio::test]
+async fn what_comes_slowly_behind_a_redirect_to_https_is_waited_for() {
+    let site = site().await;
+    let target = format!("https://{OCSP_HOST}/ca.cer");
+    site.world.faults().set(PKI_HOST, HttpFault::Reply(Reply::redirect(&target))).unwrap();
+    site.world.faults().set(OCSP_HOST, HttpFault::SlowBody).unwrap();
+    let mut plan = site.plan(&site.https(), "socks5h", "");
+    plan.discovery.as_mut().unwrap().timeout = std::time::Duration::from_secs(3);
+    let results = checked(&site, &plan).await;
+    let report = of(&results, ISSUER);
+    assert!(report.observation.tls.as_ref().is_some_and(|tls| tls.is_proven()), "{report:#?}");
+    let timed_out = (State::Blocked, Some((Cause::HttpTimeout, Blame::Network)));
+    assert_eq!(comes_to(report), timed_out, "and not cut after a second: {:?}", report.verdict);
 }

@@ -1,6 +1,8 @@
 //! Walks the outer structure of a CRL without keeping its entries: millions of them fit into the limit, and a parser
 //! that builds a value for each would let a body of 32 MiB claim half a gigabyte.
 
+use std::collections::HashSet;
+
 use thiserror::Error;
 use time::OffsetDateTime;
 use x509_parser::asn1_rs::{Any, Class, FromDer, Header, Oid, Tag};
@@ -125,14 +127,14 @@ pub(super) fn parse(body: &[u8]) -> Result<List<'_>, Malformed> {
 impl List<'_> {
     /// Which of some serial numbers it revokes, for itself: entries that an indirect list has for others, and those of a delta,
     /// which may take a revocation back, are left out.
-    pub(super) fn revoked_among<'s>(&self, serials: &[&'s [u8]]) -> Vec<&'s [u8]> {
-        let (mut found, mut entries) = (Vec::new(), self.entries);
+    pub(super) fn revoked_among<'s>(&self, serials: &HashSet<&'s [u8]>) -> HashSet<&'s [u8]> {
+        let (mut found, mut entries) = (HashSet::new(), self.entries);
         if serials.is_empty() || self.facts.scope.indirect || self.facts.scope.delta_of.is_some() {
             return found;
         }
         while let Ok(mut entry) = sequence(&mut entries, ENTRIES) {
             let Ok(serial) = element(&mut entry, Tag::Integer, ENTRIES) else { break };
-            found.extend(serials.iter().copied().filter(|wanted| *wanted == serial));
+            found.extend(serials.get(serial));
         }
         found
     }

@@ -8,6 +8,7 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 
+use super::large::{self, Permit};
 use super::{Kept, Reader, Response};
 use crate::observation::{HttpFacts, HttpFailure, HttpFault, Moment, Sample};
 use crate::phase::{Failure, crl};
@@ -45,6 +46,8 @@ pub struct Body {
     pub received: u64,
     /// What kept the body from being read to its end or to the limit.
     pub fault: Option<Failure<HttpFault>>,
+    /// The leave to hold a large body, as long as this one is held.
+    pub(crate) permit: Option<Permit>,
 }
 
 /// The `Content-Length`, where that says how long the body is (RFC 9112, section 6.3).
@@ -71,8 +74,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Response<S> {
 
     /// Reads the body; hands back the connection where it can carry another request.
     pub async fn read_and_keep(mut self, rule: BodyRule, by: Instant) -> (Body, Option<Kept<S>>) {
-        let mut bytes = Vec::new();
-        let end = self.read_into(&mut bytes, rule, by).await;
+        let (mut bytes, mut permit) = (Vec::new(), None);
+        let end = self.read_into(&mut bytes, &mut permit, rule, by).await;
         let received = self.count.received();
         let mut facts = self.facts;
         facts.body.bytes = bytes.len() as u64;
@@ -91,10 +94,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Response<S> {
             }
             End::Complete | End::Limit | End::Patience => None,
         };
-        (Body { facts, bytes, received: received - self.before, fault }, line)
+        (Body { facts, bytes, received: received - self.before, fault, permit }, line)
     }
 
-    async fn read_into(&mut self, bytes: &mut Vec<u8>, rule: BodyRule, by: Instant) -> End {
+    async fn read_into(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        permit: &mut Option<Permit>,
+        rule: BodyRule,
+        by: Instant,
+    ) -> End {
         // A CRL is worth nothing in part.
         if rule == BodyRule::CRL && self.facts.body.announced.is_some_and(|announced| announced > rule.limit as u64) {
             return End::Limit;
@@ -103,6 +112,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Response<S> {
         self.count.allow(8 * rule.limit as u64);
         let until = rule.patience.map_or(by, |patience| by.min(Instant::now() + patience));
         loop {
+            // Before the piece: what nobody reads stays with the sender.
+            if permit.is_none() && large::is_large(bytes, self.facts.body.announced, rule.limit) {
+                match timeout_at(until, large::permit()).await {
+                    Ok(leave) => *permit = Some(leave),
+                    Err(_) => return End::Broken(Failure::Monitor(large::no_room())),
+                }
+                large::make_room(bytes, self.facts.body.announced, rule.limit);
+            }
             match timeout_at(until, self.reader.next()).await {
                 Ok(Some(Ok(piece))) if append(bytes, &piece, rule.limit) => {}
                 Ok(Some(Ok(_))) => return End::Limit,

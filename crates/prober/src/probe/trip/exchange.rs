@@ -2,6 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
 use url::Url;
 
@@ -167,7 +168,8 @@ impl<'a> Trip<'a> {
         match (&expect.crl, &expect.body) {
             (Some(_), _) if is_success(head.status) => BodyRule::CRL,
             (_, Some(_)) => BodyRule::NEEDED,
-            _ if is_proven => BodyRule::UNNEEDED,
+            // What a certificate names is of use only whole, behind a redirect to https too.
+            _ if is_proven && self.endpoint().discovered.is_none() => BodyRule::UNNEEDED,
             _ => BodyRule::NEEDED,
         }
     }
@@ -205,7 +207,8 @@ impl<'a> Trip<'a> {
 
     /// Takes in a response, and says where it sends the client, if that is followed.
     pub(super) fn take_in(&mut self, url: &Url, body: Body) -> Result<Option<Url>, Fault> {
-        let Body { mut facts, bytes, mut fault, .. } = body;
+        // What is held on to for a large body goes when it does.
+        let Body { mut facts, bytes, mut fault, permit: _permit, .. } = body;
         let endpoint = self.endpoint();
         let follows = endpoint.expect.crl.is_some() || endpoint.discovered.is_some();
         let next = if follows { redirect::target(url, &facts) } else { None };
@@ -214,7 +217,8 @@ impl<'a> Trip<'a> {
         // Before it is read: what is learned meanwhile it was not compared with.
         let knowledge = self.prober.knowledge();
         let crl = self.signers().filter(|_| is_success(facts.status) && came);
-        let mut crl = crl.map(|signers| crl::read_for(&bytes, &facts.body, signers, Some(&self.prober.served)));
+        let read = |signers| crl::read_for(&bytes, &facts.body, signers, Some(&self.prober.served));
+        let mut crl = crl.map(|signers| aside(bytes.len(), || read(signers)));
         match &crl {
             Some(CrlOutcome::Parsed(list)) => self.keep(url, &facts, list, knowledge),
             Some(_) => self.prober.kept_lists.forget(self.pair),
@@ -224,7 +228,10 @@ impl<'a> Trip<'a> {
             None => {}
         }
         let expects_issuer = endpoint.discovered == Some(Published::Issuer) && is_success(facts.status);
-        let issuer = expects_issuer.then(|| certificate::read(&bytes, &facts.body));
+        let issuer = expects_issuer.then(|| {
+            let names = self.prober.served.issuers_at(&endpoint.url);
+            certificate::read(&bytes, &facts.body, &names)
+        });
         // One that broke off has its own cause.
         let issuer = issuer.filter(|issuer| fault.is_none() || matches!(issuer, IssuerOutcome::Readable { .. }));
         let ocsp = self.ocsp(&bytes, &facts).filter(|ocsp| fault.is_none() || is_answer(ocsp));
@@ -249,6 +256,16 @@ impl<'a> Trip<'a> {
         }
     }
 }
+
+/// Does what takes a while for so many bytes where other probes need not wait for it.
+fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    // A runtime with a single thread has nowhere else.
+    let has_others = Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if bytes >= SLOW && has_others { tokio::task::block_in_place(work) } else { work() }
+}
+
+/// From so many bytes on reading a list and checking who signed it takes more than a few milliseconds.
+const SLOW: usize = 1024 * 1024;
 
 fn is_answer(ocsp: &OcspFacts) -> bool {
     !matches!(ocsp.outcome, OcspOutcome::Invalid { .. })
