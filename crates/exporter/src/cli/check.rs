@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use prober::net::{Clock, SystemClock};
-use prober::plan::REVOCATION_GROUP;
 use prober::probe::Prober;
 use prober::scheduler::{self, Progress};
 use prober::snapshot::Snapshot;
@@ -23,7 +22,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Probes, reports, and tells what the results come to. Controls are reported and never touch the exit status.
 pub(crate) async fn check(args: &CheckArgs, common: &Common) -> Result<Status, Failure> {
     let (plan, _) = plan::load(common.config.as_deref())?;
-    let Selected { plan, of_revocation } = filter::select(&plan, &args.filter).map_err(Failure::usage)?;
+    let Selected { plan, groups } = filter::select(&plan, &args.filter).map_err(Failure::usage)?;
     let clock = SystemClock;
     let prober = Prober::new(&plan, Arc::new(clock)).map_err(Failure::config)?;
 
@@ -35,8 +34,8 @@ pub(crate) async fn check(args: &CheckArgs, common: &Common) -> Result<Status, F
     };
     let mut round = scheduler::round(&plan, Arc::new(prober), &clock, args.audit, told).await;
     progress.finish_and_clear();
-    if of_revocation {
-        round.results.retain(|(pair, _)| pair.endpoint.group == REVOCATION_GROUP);
+    if let Some(groups) = groups {
+        round.results.retain(|(pair, _)| groups.contains(&pair.endpoint.group));
     }
 
     let status =

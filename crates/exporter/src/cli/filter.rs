@@ -49,8 +49,8 @@ impl fmt::Display for Near {
 pub(crate) struct Selected {
     /// The plan with what is to be probed.
     pub(crate) plan: Plan,
-    /// Whether only results of group `revocation` are wanted: the rest is probed to find them.
-    pub(crate) of_revocation: bool,
+    /// The groups whose results are wanted, where `revocation` is one of them: the rest is probed to find what is in it.
+    pub(crate) groups: Option<Vec<String>>,
 }
 
 /// The plan with only what the filters leave; without filters, the plan.
@@ -58,18 +58,18 @@ pub(crate) struct Selected {
 /// Whoever names endpoints or groups wants to hear of those and of nothing else, unless the group is that of what is
 /// discovered, which nobody can know before.
 pub(crate) fn select(plan: &Plan, filter: &FilterArgs) -> Result<Selected, NothingLeft> {
-    let is_revocation = |group: &String| group == REVOCATION_GROUP;
-    let of_revocation =
-        plan.discovery.is_some() && !filter.groups.is_empty() && filter.groups.iter().all(is_revocation);
-    if of_revocation {
-        let filter = FilterArgs { groups: Vec::new(), ..filter.clone() };
-        return Ok(Selected { plan: named(plan, &filter)?, of_revocation });
+    if plan.discovery.is_some() && filter.groups.iter().any(|group| group == REVOCATION_GROUP) {
+        let (_, others): (Vec<_>, Vec<_>) = filter.groups.iter().cloned().partition(|group| group == REVOCATION_GROUP);
+        // What else is asked for has to be there.
+        named(plan, &FilterArgs { groups: others, ..filter.clone() })?;
+        let all = named(plan, &FilterArgs { groups: Vec::new(), ..filter.clone() })?;
+        return Ok(Selected { plan: all, groups: Some(filter.groups.clone()) });
     }
     let mut plan = named(plan, filter)?;
     if !filter.endpoints.is_empty() || !filter.groups.is_empty() {
         plan.discovery = None;
     }
-    Ok(Selected { plan, of_revocation })
+    Ok(Selected { plan, groups: None })
 }
 
 /// The plan with only the pairs that the filters name.
@@ -200,17 +200,20 @@ mod tests {
             private_answers: PrivateAnswers::Blocked,
         };
         let plan = Plan { discovery: Some(discovery), ..plan() };
-        for (filter, discovers, of_revocation, pairs) in [
-            (filter(&[], &[], &[]), true, false, 5),
-            (filter(&[], &[], &["direct"]), true, false, 3),
-            (filter(&["login"], &[], &[]), false, false, 2),
-            (filter(&[], &["identity"], &[]), false, false, 4),
-            (filter(&[], &["revocation"], &["direct"]), true, true, 3),
+        for (filter, discovers, groups, pairs) in [
+            (filter(&[], &[], &[]), true, None, 5),
+            (filter(&[], &[], &["direct"]), true, None, 3),
+            (filter(&["login"], &[], &[]), false, None, 2),
+            (filter(&[], &["identity"], &[]), false, None, 4),
+            (filter(&[], &["revocation"], &["direct"]), true, Some(&["revocation"][..]), 3),
+            (filter(&[], &["activation", "revocation"], &[]), true, Some(&["activation", "revocation"]), 5),
         ] {
             let selected = select(&plan, &filter).unwrap();
-            let is = (selected.plan.discovery.is_some(), selected.of_revocation, selected.plan.pairs.len());
-            assert_eq!(is, (discovers, of_revocation, pairs), "{filter:?}");
+            let is = (selected.plan.discovery.is_some(), selected.groups, selected.plan.pairs.len());
+            let groups = groups.map(|groups| groups.iter().map(|group| (*group).to_owned()).collect());
+            assert_eq!(is, (discovers, groups, pairs), "{filter:?}");
         }
+        assert!(select(&plan, &filter(&[], &["revocation", "xyz"], &[])).is_err());
         let without = Plan { discovery: None, ..plan };
         assert!(select(&without, &filter(&[], &["revocation"], &[])).is_err());
     }

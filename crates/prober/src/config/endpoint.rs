@@ -10,7 +10,7 @@ use super::cursor::{Cursor, Map};
 use super::duration;
 use super::names::{MAX_NAME, label, slug};
 use super::{expect, network, request, trust};
-use crate::plan::{CONTROL_GROUP, Endpoint, PrivateAnswers, RootsChoice, Severity};
+use crate::plan::{CONTROL_GROUP, Endpoint, PrivateAnswers, REVOCATION_GROUP, RootsChoice, Severity};
 
 pub(super) const INTERVALS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);
 pub(super) const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(300);
@@ -159,6 +159,9 @@ fn labels(map: &Map<'_>, endpoint: &mut Endpoint) {
     {
         if group == CONTROL_GROUP {
             cursor.fault_with_help::<()>("this group is that of the controls", "choose another name");
+        }
+        if group == REVOCATION_GROUP {
+            cursor.fault_with_help::<()>("this group is that of what certificates name", "choose another name");
         }
         endpoint.group = group;
     }
