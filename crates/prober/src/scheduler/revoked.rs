@@ -56,40 +56,40 @@ impl Revoked {
     pub(super) fn note(&self, pair: &Pair, seen: &Observation) {
         let by = Clean::new(pair.endpoint.url.as_str());
         if let Some(list) = seen.parsed_crl().filter(|list| list.signature == CrlSignature::Valid) {
-            self.note_list(Word::of_list(by.clone(), list), list, seen.probed_at);
+            self.note_list(&Word::of_list(by.clone(), list), list, seen.probed_at);
         }
         let Some(ocsp) = &seen.ocsp else { return };
         let OcspOutcome::Answered(answer) = &ocsp.outcome else { return };
         if answer.signature == CrlSignature::Valid {
             let word = Word { by, list: None, this_update: answer.this_update };
-            self.note_answer(word, ocsp, answer, seen.probed_at);
+            self.note_answer(&word, ocsp, answer, seen.probed_at);
         }
     }
 
-    fn note_list(&self, word: Word, list: &CrlFacts, now: OffsetDateTime) {
+    fn note_list(&self, word: &Word, list: &CrlFacts, now: OffsetDateTime) {
         let mut revoked = self.revoked();
         // What is unchanged was compared with the certificates of then.
         if list.unchanged_since.is_none() && is_current(list.next_update, now) {
             for (leaf, known) in &mut *revoked {
                 if !list.revokes.contains(leaf) {
-                    known.hear_that_it_is_good(&word);
+                    known.hear_that_it_is_good(word);
                 }
             }
         }
         for leaf in &list.revokes {
-            hear_that_it_is_revoked(&mut revoked, leaf, &word, None);
+            hear_that_it_is_revoked(&mut revoked, leaf, word, None);
         }
     }
 
-    fn note_answer(&self, word: Word, ocsp: &OcspFacts, answer: &OcspAnswer, now: OffsetDateTime) {
+    fn note_answer(&self, word: &Word, ocsp: &OcspFacts, answer: &OcspAnswer, now: OffsetDateTime) {
         let mut revoked = self.revoked();
         match answer.status {
             CertificateStatus::Revoked { at } => {
-                hear_that_it_is_revoked(&mut revoked, &ocsp.certificate, &word, Some(at));
+                hear_that_it_is_revoked(&mut revoked, &ocsp.certificate, word, Some(at));
             }
             CertificateStatus::Good if is_current(answer.next_update, now) => {
                 if let Some(known) = revoked.get_mut(&ocsp.certificate) {
-                    known.hear_that_it_is_good(&word);
+                    known.hear_that_it_is_good(word);
                 }
             }
             CertificateStatus::Good | CertificateStatus::Unknown => {}

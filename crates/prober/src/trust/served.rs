@@ -275,7 +275,9 @@ impl ServedChains {
 /// The SHA-256 of certificates as sent, which say themselves how long they are.
 fn fingerprint(sent: &[CertificateDer<'_>]) -> Digest {
     let mut context = digest::Context::new(&digest::SHA256);
-    sent.iter().for_each(|certificate| context.update(certificate));
+    for certificate in sent {
+        context.update(certificate);
+    }
     context.finish()
 }
 

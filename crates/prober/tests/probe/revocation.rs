@@ -287,7 +287,7 @@ async fn what_comes_slowly_behind_a_redirect_to_https_is_waited_for() {
     plan.discovery.as_mut().unwrap().timeout = std::time::Duration::from_secs(3);
     let results = checked(&site, &plan).await;
     let report = of(&results, ISSUER);
-    assert!(report.observation.tls.as_ref().is_some_and(|tls| tls.is_proven()), "{report:#?}");
+    assert!(report.observation.tls.as_ref().is_some_and(prober::observation::TlsFacts::is_proven), "{report:#?}");
     let timed_out = (State::Blocked, Some((Cause::HttpTimeout, Blame::Network)));
     assert_eq!(comes_to(report), timed_out, "and not cut after a second: {:?}", report.verdict);
 }

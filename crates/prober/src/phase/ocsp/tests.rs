@@ -183,7 +183,9 @@ fn by_unknown(certificate: &[u8]) -> Vec<u8> {
     let mut unclear = certificate.to_vec();
     let places: Vec<_> = certificate.windows(10).enumerate().filter(|(_, octets)| **octets == sha256).collect();
     assert_eq!(places.len(), 2);
-    places.into_iter().for_each(|(place, _)| unclear[place + 9] = 9);
+    for (place, _) in places {
+        unclear[place + 9] = 9;
+    }
     unclear
 }
 

@@ -123,7 +123,9 @@ fn the_same_leaf_under_another_authority_is_another_chain() {
 fn leaves_are_asked_for_first_and_the_next_one_after_an_answer() {
     let (world, served) = (World::new(), ServedChains::default());
     let mut leaves: Vec<_> = (0..4).map(|_| world.leaf(LATER)).collect();
-    leaves.iter().for_each(|leaf| world.note(&served, leaf));
+    for leaf in &leaves {
+        world.note(&served, leaf);
+    }
     leaves.sort_by_cached_key(certificate::sha256);
     let mut expected: Vec<_> = leaves.iter().map(certificate::sha256).collect();
     expected.push(certificate::sha256(&world.intermediate));
