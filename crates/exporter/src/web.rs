@@ -4,13 +4,17 @@
 
 mod assets;
 mod bind;
+mod client;
 mod endpoint;
 mod guard;
 mod kept;
+mod origin;
 mod page;
 mod patience;
+mod places;
 mod probe;
 mod runbook;
+mod secured;
 mod server;
 
 use std::sync::Arc;
@@ -26,7 +30,8 @@ use prober::snapshot::Snapshot;
 use tokio::sync::watch;
 
 pub use self::bind::{BindError, DEFAULT_ADDRESS, bind};
-pub use self::server::serve;
+pub use self::secured::{LoadError, Secured};
+pub use self::server::{serve, serve_secured};
 use crate::history::History;
 use crate::metrics::{self, Live};
 use crate::pac::Deciders;
@@ -77,6 +82,7 @@ pub fn router(app: App) -> Router {
             plain(StatusCode::METHOD_NOT_ALLOWED, "This cannot be done here; the Allow header says what can.")
         })
         .with_state(app)
+        .layer(from_fn(origin::guard))
         .layer(from_fn(guard::time_limit))
         .layer(map_response(guard::secure))
 }

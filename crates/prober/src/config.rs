@@ -46,6 +46,8 @@ use url::Url;
 
 use crate::plan::{Endpoint, Path, Plan};
 
+pub use self::cursor::{Cursor, Map};
+
 pub(crate) use self::duration::show as duration_in_words;
 pub(crate) use self::names::{MAX_NAME, slug};
 pub use fault::{Fault, Faults};
@@ -83,4 +85,19 @@ pub fn parse_endpoint(text: &str, file_name: &str, sources: &dyn Sources, url: &
     let reading = reading::Reading::new(file_name, sources);
     let endpoint = tree::build(text, &reading).and_then(|root| document::endpoint(&reading, &root, url));
     reading.finish(endpoint)
+}
+
+/// Reads a file of another format with the same care: bounded YAML, every fault at once and with its place, and the
+/// nearest known key beside one that is not known. `${NAME}` stands for itself.
+///
+/// `read` is given the whole document and answers `None` once it has noted what is wrong.
+pub fn read_as<T>(
+    text: &str,
+    file_name: &str,
+    sources: &dyn Sources,
+    read: impl FnOnce(&Cursor<'_>) -> Option<T>,
+) -> Result<T, Faults> {
+    let reading = reading::Reading::literal(file_name, sources);
+    let value = tree::build(text, &reading).and_then(|root| read(&Cursor::root(&reading, &root)));
+    reading.finish(value)
 }

@@ -72,8 +72,8 @@ pub(crate) struct RunArgs {
     /// Directory for the history, which outlives a restart there [default: in memory].
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// TLS and authentication of the server, as Prometheus' exporter toolkit has it.
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// TLS, users and headers of the server, in the format of Prometheus' exporter toolkit.
+    #[arg(long, value_name = "FILE")]
     pub(crate) web_config: Option<PathBuf>,
 }
 
@@ -145,8 +145,39 @@ pub(crate) struct ExplainArgs {
 #[derive(Debug, Args)]
 pub(crate) struct HealthArgs {
     /// Where the instance answers.
-    #[arg(default_value = "http://127.0.0.1:10365/-/healthy", value_parser = parse_health_url)]
+    #[arg(
+        default_value = "http://127.0.0.1:10365/-/healthy",
+        env = "REACHWATCH_HEALTH_URL",
+        value_parser = parse_health_url
+    )]
     pub(crate) url: Url,
+    /// The user, where the instance asks for one.
+    #[arg(long, env = "REACHWATCH_HEALTH_USERNAME", value_name = "NAME", requires = "password_file")]
+    pub(crate) username: Option<String>,
+    /// The file with the user's password.
+    #[arg(long, env = "REACHWATCH_HEALTH_PASSWORD_FILE", value_name = "FILE", requires = "username")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// PEM file of who vouches for the instance's certificate [default: on loopback it is not checked].
+    #[arg(long, env = "REACHWATCH_HEALTH_CA_FILE", value_name = "FILE", conflicts_with = "insecure")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// PEM file of our own certificate, where the instance asks for one.
+    #[arg(long, env = "REACHWATCH_HEALTH_CERT_FILE", value_name = "FILE", requires = "key_file")]
+    pub(crate) cert_file: Option<PathBuf>,
+    /// PEM file of its private key.
+    #[arg(long, env = "REACHWATCH_HEALTH_KEY_FILE", value_name = "FILE", requires = "cert_file")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Do not check the instance's certificate, wherever it is.
+    #[arg(long)]
+    pub(crate) insecure: bool,
+}
+
+#[cfg(test)]
+impl HealthArgs {
+    /// Asks there, and says nothing of who asks.
+    pub(crate) fn asking(url: Url) -> Self {
+        let (username, password_file, ca_file, cert_file, key_file) = Default::default();
+        Self { url, username, password_file, ca_file, cert_file, key_file, insecure: false }
+    }
 }
 
 /// How a report is written.
@@ -223,12 +254,12 @@ fn parse_target(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// What `health` asks: plain http, since it asks this machine; a base address means its `/-/healthy`.
+/// What `health` asks; a base address means its `/-/healthy`.
 fn parse_health_url(text: &str) -> Result<Url, String> {
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let mut url = Url::parse(&text).map_err(|error| error.to_string())?;
-    if url.scheme() != "http" {
-        return Err(format!("the scheme is {}, not http", url.scheme()));
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("the scheme is {}, not http or https", url.scheme()));
     }
     if url.path() == "/" {
         url.set_path("/-/healthy");
@@ -314,13 +345,15 @@ mod tests {
             assert_eq!(parse_health_url(base).unwrap().as_str(), "http://127.0.0.1:99/-/healthy", "{base}");
         }
         assert_eq!(parse_health_url("http://a:1/-/ready").unwrap().path(), "/-/ready");
-        assert!(parse_health_url("https://a/").is_err());
+        assert_eq!(parse_health_url("https://a/").unwrap().as_str(), "https://a/-/healthy");
+        assert!(parse_health_url("ftp://a/").is_err());
     }
 
     #[test]
     fn wrong_usage_has_status_2() {
         for line in
-            ["reachwatch nonsense", "reachwatch check --format xml", "reachwatch explain", "reachwatch --listen x"]
+            ["reachwatch nonsense", "reachwatch check --format xml", "reachwatch explain", "reachwatch --listen x",
+             "reachwatch health --username a", "reachwatch health --cert-file a", "reachwatch health --insecure --ca-file a"]
         {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -1,14 +1,18 @@
 //! `reachwatch health`: asks a running instance whether it serves, for images without a shell.
 
+mod secured;
+
 use std::time::Duration;
 
-use http::Request;
+use http::{HeaderValue, Request, header};
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use url::Url;
 
+use self::secured::Tls;
 use super::args::{HealthArgs, without_user_info};
 use super::exit::{Failure, Status};
 
@@ -20,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 enum Unhealthy {
     #[error("{0} does not answer")]
     Connect(Url, #[source] std::io::Error),
+    #[error("{0} does not speak TLS with us")]
+    Handshake(Url, #[source] std::io::Error),
     #[error("{0} does not speak HTTP")]
     Exchange(Url, #[source] hyper::Error),
     #[error("{0} did not answer within {PATIENCE:?}")]
@@ -33,23 +39,39 @@ enum Unhealthy {
 /// Asks once; anything but a 2xx in time is a failure.
 pub(crate) async fn health(args: &HealthArgs) -> Result<Status, Failure> {
     let url = without_user_info(&args.url).map_err(Failure::usage)?;
-    let answer = tokio::time::timeout(PATIENCE, ask(url)).await;
+    let credentials = secured::credentials(args).map_err(Failure::other)?;
+    let tls = if url.scheme() == "https" { Some(Tls::new(url, args).map_err(Failure::other)?) } else { None };
+    let answer = tokio::time::timeout(PATIENCE, ask(url, tls, credentials)).await;
     match answer.unwrap_or_else(|_| Err(Unhealthy::Timeout(url.clone()))) {
         Ok(()) => Ok(Status::Success),
         Err(unhealthy) => Err(Failure::other(unhealthy)),
     }
 }
 
-async fn ask(url: &Url) -> Result<(), Unhealthy> {
-    // A URL with the scheme http always has a host and a port.
+async fn ask(url: &Url, tls: Option<Tls>, credentials: Option<HeaderValue>) -> Result<(), Unhealthy> {
+    // A URL with one of these schemes always has a host and a port.
     let host = url.host_str().unwrap_or_default();
     let authority = format!("{host}:{}", url.port_or_known_default().unwrap_or(80));
-    let request = Request::get(url.path())
-        .header(http::header::HOST, &authority)
+    let mut request = Request::get(url.path())
+        .header(header::HOST, &authority)
         .body(Empty::<Bytes>::new())
         .map_err(|error| Unhealthy::Request(url.clone(), error))?;
+    request.headers_mut().extend(credentials.map(|credentials| (header::AUTHORIZATION, credentials)));
 
     let stream = TcpStream::connect(&authority).await.map_err(|error| Unhealthy::Connect(url.clone(), error))?;
+    match tls {
+        None => exchange(url, stream, request).await,
+        Some(tls) => {
+            let stream = tls.connect(stream).await.map_err(|error| Unhealthy::Handshake(url.clone(), error))?;
+            exchange(url, stream, request).await
+        }
+    }
+}
+
+async fn exchange<S>(url: &Url, stream: S, request: Request<Empty<Bytes>>) -> Result<(), Unhealthy>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let exchange = |error| Unhealthy::Exchange(url.clone(), error);
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(exchange)?;
@@ -80,7 +102,7 @@ mod tests {
                 None => std::future::pending().await,
             }
         });
-        let result = health(&HealthArgs { url }).await;
+        let result = health(&HealthArgs::asking(url)).await;
         server.abort();
         result.map(|_| ()).map_err(|failure| failure.to_string())
     }
@@ -101,7 +123,7 @@ mod tests {
 
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let url = Url::parse(&format!("http://{address}/-/healthy")).unwrap();
-        let closed = health(&HealthArgs { url }).await.unwrap_err().to_string();
+        let closed = health(&HealthArgs::asking(url)).await.unwrap_err().to_string();
         assert!(closed.contains("does not answer: Connection refused"), "{closed}");
     }
 }

@@ -24,13 +24,14 @@ use crate::history::History;
 use crate::metrics::Live;
 use crate::pac::Files;
 use crate::probe_now::{ByHand, Desk};
-use crate::web::{self, App, DEFAULT_ADDRESS};
+use crate::web::{self, App, DEFAULT_ADDRESS, Secured};
 
 /// Probes and serves. Sockets are opened before the first probe, so that a taken port is an error and not a surprise.
 pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failure> {
-    refuse_what_is_not_there_yet(args)?;
     let mut signals = Signals::listen().map_err(Failure::other)?;
     let (plan, origin) = plan::load(common.config.as_deref())?;
+    let secured = args.web_config.as_ref().map_or_else(|| Ok(Secured::open_to_all()), Secured::load);
+    let secured = Arc::new(secured.map_err(Failure::config)?);
     let default = [DEFAULT_ADDRESS];
     let addresses: &[SocketAddr] = if args.listen.is_empty() { &default } else { &args.listen };
     let listeners = web::bind(addresses).map_err(Failure::other)?;
@@ -38,7 +39,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let prober = Prober::new(&plan, Arc::clone(&clock)).map_err(Failure::config)?;
     let live = Arc::new(Live::new(clock.now()).map_err(Failure::other)?);
-    announce(&plan, &origin, &listeners);
+    announce(&plan, &origin, &listeners, &secured);
 
     let history = History::open(args.data_dir.clone(), Arc::clone(&clock));
     let listeners_of_events: Vec<Arc<dyn Events>> =
@@ -52,7 +53,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     let router = web::router(app);
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
-    let mut server = tokio::spawn(web::serve(listeners, router, stopped));
+    let mut server = tokio::spawn(web::serve_secured(listeners, router, secured, stopped));
 
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "stopping"),
@@ -66,16 +67,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     Ok(Status::Success)
 }
 
-/// Options that the command line has and the program cannot honour yet are refused: to ignore them would leave a
-/// server open that somebody relies on.
-fn refuse_what_is_not_there_yet(args: &RunArgs) -> Result<(), Failure> {
-    match &args.web_config {
-        Some(_) => Err(Failure::config("--web-config is not supported yet: the server speaks plain HTTP to anyone")),
-        None => Ok(()),
-    }
-}
-
-fn announce(plan: &Plan, origin: &Origin, listeners: &[TcpListener]) {
+fn announce(plan: &Plan, origin: &Origin, listeners: &[TcpListener], secured: &Secured) {
     let controls = plan.endpoints.iter().filter(|endpoint| endpoint.control).count();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -87,8 +79,9 @@ fn announce(plan: &Plan, origin: &Origin, listeners: &[TcpListener]) {
         probes = plan.pairs.len(),
         "starting"
     );
+    let (tls, users) = secured.describe();
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
-        tracing::info!(%address, "listening");
+        tracing::info!(%address, tls, users, "listening");
     }
 }
 

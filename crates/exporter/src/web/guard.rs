@@ -19,11 +19,19 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
 /// `Origin: null` (<https://fetch.spec.whatwg.org/#append-a-request-origin-header>).
 const REFERRER_POLICY: &str = "same-origin";
 
-const HEADERS: [(HeaderName, &str); 4] = [
+/// What no page of ours uses, so that nothing that gets into one could.
+const PERMISSIONS_POLICY: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+                                  magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()";
+
+/// `X-Frame-Options` would say what `frame-ancestors` says; HTTPS for a whole host (`Strict-Transport-Security`) is its
+/// owner's to promise, by the headers of the web configuration.
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, REFERRER_POLICY),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY),
 ];
 
 /// Adds the headers. What says nothing of caching is not to be cached: it is true for a moment.

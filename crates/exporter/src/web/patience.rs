@@ -33,6 +33,14 @@ impl<S> Patience<S> {
             }
             return progress;
         }
+        self.wait(context, progress)
+    }
+
+    /// A stream of TLS has things to send when it flushes and when it ends, so these can stand still too.
+    fn wait<T>(&mut self, context: &mut Context<'_>, progress: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if progress.is_ready() {
+            return progress;
+        }
         self.deadline.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -66,11 +74,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.wait(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.wait(cx, shut)
     }
 }
 
@@ -109,6 +119,16 @@ mod tests {
         let (_peer, ours) = tokio::io::duplex(64);
         let error = Patience::new(ours, OPENING, LIMIT).write_all(&[0; 1000]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_does_not_let_us_finish_is_given_up() {
+        let (_peer, ours) = tokio::io::duplex(64);
+        let mut buffered = tokio::io::BufWriter::new(ours);
+        buffered.write_all(&[0; 1000]).await.unwrap();
+        let start = Instant::now();
+        let error = Patience::new(buffered, OPENING, LIMIT).shutdown().await.unwrap_err();
+        assert_eq!((error.kind(), start.elapsed()), (io::ErrorKind::TimedOut, OPENING));
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,29 +2,39 @@
 //!
 //! Our own, because `axum::serve` knows no limit to how long a client may take to say what it wants.
 
+use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
+use super::client::Client;
 use super::patience::Patience;
+use super::places::{Place, Places};
+use super::secured::{self, Secured, Settings};
 
-/// The most connections at once; more wait in the backlog.
-const MAX_CONNECTIONS: usize = 256;
 /// The most requests at once on a connection of HTTP/2: as many answers wait in memory when nobody reads them.
 const MAX_STREAMS: u32 = 4;
-/// How long a client may take for a request's head.
+/// How long a client may take for a request's head, and for the handshake of TLS.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// How long a new connection may take to its first answer: a head's time and a handler's.
 const OPENING_LIMIT: Duration = Duration::from_secs(20);
@@ -34,34 +44,97 @@ const IDLE_LIMIT: Duration = Duration::from_secs(90);
 const GRACE: Duration = Duration::from_secs(3);
 /// How long to let things recover when the process is out of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
-/// The most bytes of a request's head; there are no request bodies.
+/// The most bytes of a request's head.
 const MAX_HEAD: usize = 32 * 1024;
 
-/// Serves until `stop` completes, then lets requests under way finish for up to three seconds.
+/// Serves anybody, without TLS, until `stop` completes, then lets requests under way finish for up to three seconds.
 pub async fn serve(listeners: Vec<TcpListener>, router: Router, stop: impl Future<Output = ()>) {
+    serve_secured(listeners, router, Arc::new(Secured::open_to_all()), stop).await;
+}
+
+/// As [`serve`], with the TLS, the users and the headers of a web configuration, which is read again when it changes.
+pub async fn serve_secured(
+    listeners: Vec<TcpListener>,
+    router: Router,
+    secured: Arc<Secured>,
+    stop: impl Future<Output = ()>,
+) {
     let mut stop = pin!(stop);
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let (going, gone) = watch::channel(());
+    let router = secured::layer(router, Arc::clone(&secured));
+    let places = Arc::new(Places::default());
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
-    let protocol = protocol();
+    let mut kept_fresh = pin!(secured.keep_fresh());
 
     loop {
         tokio::select! {
             () = &mut stop => break,
+            () = &mut kept_fresh => {}
             Some(_) = connections.join_next() => {}
-            (stream, slot) = accept(&listeners, &slots) => {
-                connections.spawn(speak(stream, slot, protocol.clone(), router.clone(), graceful.watcher()));
+            (stream, peer) = accept(&listeners) => {
+                let client = Client::of(peer);
+                let Some(place) = places.take(client) else {
+                    tracing::debug!(%peer, "a connection was refused: there are too many");
+                    continue;
+                };
+                let connection = Connection { client, settings: secured.settings(), place };
+                connections.spawn(connection.serve(stream, router.clone(), graceful.watcher(), gone.clone()));
             }
         }
     }
 
+    drop(going);
     drop(listeners);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests under way were cut off");
     }
 }
 
-fn protocol() -> auto::Builder<TokioExecutor> {
+/// A connection that has a place, under the settings of when it came.
+struct Connection {
+    client: Client,
+    settings: Arc<Settings>,
+    /// Held until the end.
+    place: Place,
+}
+
+impl Connection {
+    /// Serves it to its end; `gone` tells when the server is stopping.
+    async fn serve(self, stream: TcpStream, router: Router, watcher: Watcher, mut gone: watch::Receiver<()>) {
+        let Some(tls) = self.settings.tls() else { return self.speak(stream, router, watcher).await };
+        let encrypted = tokio::select! {
+            // Nobody sends on it: this is the end of the sender. A request cannot be under way yet.
+            _ = gone.changed() => return,
+            encrypted = tokio::time::timeout(HEAD_LIMIT, handshake(stream, tls)) => encrypted,
+        };
+        match encrypted {
+            Ok(Ok(stream)) => self.speak(stream, router, watcher).await,
+            Ok(Err(error)) => tracing::debug!(%error, client = ?self.client, "a handshake of TLS failed"),
+            Err(_) => tracing::debug!(client = ?self.client, "a handshake of TLS took too long"),
+        }
+    }
+
+    async fn speak<S>(self, stream: S, router: Router, watcher: Watcher)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+        TokioIo<Patience<S>>: Read + Write,
+    {
+        let stream = TokioIo::new(Patience::new(stream, OPENING_LIMIT, IDLE_LIMIT));
+        let service = Introduced { client: self.client, router: TowerToHyperService::new(router) };
+        let protocol = protocol(self.settings.http2());
+        if let Err(error) = watcher.watch(protocol.serve_connection(stream, service)).await {
+            tracing::debug!(error, "a connection ended early");
+        }
+        drop(self.place);
+    }
+}
+
+async fn handshake(stream: TcpStream, tls: Arc<ServerConfig>) -> io::Result<TlsStream<TcpStream>> {
+    TlsAcceptor::from(tls).accept(stream).await
+}
+
+fn protocol(http2: bool) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT).max_buf_size(MAX_HEAD);
     builder
@@ -70,33 +143,32 @@ fn protocol() -> auto::Builder<TokioExecutor> {
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(32 * 1024)
         .keep_alive_interval(Duration::from_secs(30));
-    builder
+    if http2 { builder } else { builder.http1_only() }
 }
 
-async fn speak(
-    stream: TcpStream,
-    _slot: OwnedSemaphorePermit,
-    protocol: auto::Builder<TokioExecutor>,
-    router: Router,
-    watcher: Watcher,
-) {
-    let stream = TokioIo::new(Patience::new(stream, OPENING_LIMIT, IDLE_LIMIT));
-    let connection = protocol.serve_connection(stream, TowerToHyperService::new(router));
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error, "a connection ended early");
+/// The router, which is told whom every request is from.
+#[derive(Debug, Clone)]
+struct Introduced {
+    client: Client,
+    router: TowerToHyperService<Router>,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Introduced {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.client);
+        self.router.call(request)
     }
 }
 
-/// The next connection, once there is room for it.
-async fn accept(listeners: &[TcpListener], slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-    let slot = match Arc::clone(slots).acquire_owned().await {
-        Ok(slot) => slot,
-        // Only a closed semaphore refuses, and nobody closes it.
-        Err(_) => std::future::pending().await,
-    };
+/// The next connection.
+async fn accept(listeners: &[TcpListener]) -> (TcpStream, SocketAddr) {
     loop {
         match accept_any(listeners).await {
-            Ok(stream) => return (stream, slot),
+            Ok(accepted) => return accepted,
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections");
@@ -106,15 +178,15 @@ async fn accept(listeners: &[TcpListener], slots: &Arc<Semaphore>) -> (TcpStream
     }
 }
 
-async fn accept_any(listeners: &[TcpListener]) -> io::Result<TcpStream> {
+async fn accept_any(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
     let accepted = poll_fn(|context| {
         let mut polls = listeners.iter().map(|listener| listener.poll_accept(context));
         polls.find(Poll::is_ready).unwrap_or(Poll::Pending)
     });
-    let (stream, _) = accepted.await?;
+    let (stream, peer) = accepted.await?;
     // Small answers must not wait for a delayed acknowledgement; that this can fail matters to nobody.
     let _ = stream.set_nodelay(true);
-    Ok(stream)
+    Ok((stream, peer))
 }
 
 /// Whether a failed accept says something of one connection only, which is gone; accept(2) lists them.

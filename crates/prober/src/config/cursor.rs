@@ -2,23 +2,27 @@
 //!
 //! Each reader answers `None` after it has noted what is wrong, so that its caller goes on with the next key.
 
+use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use super::later;
 use super::names::suggestion;
 use super::reading::{Reading, quoted};
 use super::scalar::{Kind, Scalar};
 use super::tree::{Entry, Node, Place, Value, join};
+use crate::text::Clean;
 
+/// A place in a document, with the value that stands there.
 #[derive(Clone)]
-pub(super) struct Cursor<'a> {
+pub struct Cursor<'a> {
     pub(super) reading: &'a Reading<'a>,
     node: &'a Node,
     path: String,
 }
 
 /// A map whose keys are known.
-pub(super) struct Map<'a> {
+pub struct Map<'a> {
     cursor: Cursor<'a>,
     entries: &'a [Entry],
 }
@@ -37,13 +41,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Notes what is wrong here. `None`, so that it can be returned at once.
-    pub(super) fn fault<T>(&self, message: impl Into<String>) -> Option<T> {
+    pub fn fault<T>(&self, message: impl Into<String>) -> Option<T> {
         self.reading.fault(self.node.place, &self.path, message.into(), None);
         None
     }
 
     /// Notes what is wrong here and what would be right.
-    pub(super) fn fault_with_help<T>(&self, message: impl Into<String>, help: impl Into<String>) -> Option<T> {
+    pub fn fault_with_help<T>(&self, message: impl Into<String>, help: impl Into<String>) -> Option<T> {
         self.reading.fault(self.node.place, &self.path, message.into(), Some(help.into()));
         None
     }
@@ -54,7 +58,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The value as the file has it, for messages.
-    pub(super) fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         match &self.node.value {
             Value::Scalar(scalar) => quoted(&scalar.written),
             Value::List(_) => "a list".to_owned(),
@@ -64,12 +68,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// Text; a number without quotes is taken as it stands.
-    pub(super) fn text(&self) -> Option<&'a str> {
+    pub fn text(&self) -> Option<&'a str> {
         self.text_for("text")
     }
 
     /// Text that stands for something more special, which messages name.
-    pub(super) fn text_for(&self, what: &str) -> Option<&'a str> {
+    pub fn text_for(&self, what: &str) -> Option<&'a str> {
         match &self.node.value {
             Value::Scalar(scalar) if matches!(scalar.kind(), Kind::Text | Kind::Integer(_) | Kind::Float(_)) => {
                 Some(&scalar.text)
@@ -78,7 +82,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    pub(super) fn boolean(&self) -> Option<bool> {
+    /// True or false.
+    pub fn boolean(&self) -> Option<bool> {
         match self.kind() {
             Some(Kind::Bool(value)) => Some(value),
             _ => self.expected("true or false"),
@@ -86,7 +91,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A whole number within bounds.
-    pub(super) fn number(&self, range: RangeInclusive<u32>) -> Option<u32> {
+    pub fn number(&self, range: RangeInclusive<u32>) -> Option<u32> {
         let Some(Kind::Integer(number)) = self.kind() else { return self.expected("a whole number") };
         match u32::try_from(number) {
             Ok(number) if range.contains(&number) => Some(number),
@@ -95,7 +100,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// One of several words.
-    pub(super) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
+    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text()?;
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
             return Some(*value);
@@ -104,21 +109,30 @@ impl<'a> Cursor<'a> {
         self.fault(format!("{} is not one of {}", self.shown(), words.join(", ")))
     }
 
+    /// The content of the file that is named here, relative to the document's own folder.
+    pub fn file(&self) -> Option<Vec<u8>> {
+        let name = self.text()?;
+        match self.reading.sources.read(Path::new(name)) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => self.fault(format!("cannot read {}: {}", self.shown(), Clean::new(&error.to_string()))),
+        }
+    }
+
     /// The items of a list.
-    pub(super) fn items(&self) -> Option<Vec<Self>> {
+    pub fn items(&self) -> Option<Vec<Self>> {
         let Value::List(items) = &self.node.value else { return self.expected("a list") };
         let item = |(index, node)| Self { reading: self.reading, node, path: format!("{}[{index}]", self.path) };
         Some(items.iter().enumerate().map(item).collect())
     }
 
     /// The entries of a map whose keys are names chosen by the user.
-    pub(super) fn named(&self) -> Option<Vec<(&'a str, Self)>> {
+    pub fn named(&self) -> Option<Vec<(&'a str, Self)>> {
         let Value::Map(entries) = &self.node.value else { return self.expected("a map") };
         Some(entries.iter().map(|entry| (&*entry.key, self.child(entry))).collect())
     }
 
     /// A map of which all keys are known; others are faults, and so are those whose feature is still to come.
-    pub(super) fn section(&self, name: &str, keys: &[&str]) -> Option<Map<'a>> {
+    pub fn section(&self, name: &str, keys: &[&str]) -> Option<Map<'a>> {
         let Value::Map(entries) = &self.node.value else { return self.expected("a map") };
         for entry in entries {
             let fault = |message: &str, help| {
@@ -143,8 +157,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether the key stands there without a value.
-    pub(super) fn is_nothing(&self) -> bool {
+    pub fn is_nothing(&self) -> bool {
         matches!(self.kind(), Some(Kind::Null))
+    }
+
+    /// Whether there is nothing here, or an empty text.
+    pub fn is_blank(&self) -> bool {
+        matches!(&self.node.value, Value::Scalar(scalar) if scalar.text.is_empty()) || self.is_nothing()
     }
 
     pub(super) fn is_boolean(&self) -> bool {
@@ -171,9 +190,22 @@ impl<'a> Cursor<'a> {
     }
 }
 
+impl fmt::Debug for Cursor<'_> {
+    /// Where it is; the value may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cursor").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Map<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Map").field(&self.cursor).finish()
+    }
+}
+
 impl<'a> Map<'a> {
     /// The value of a key, where it is there.
-    pub(super) fn get(&self, key: &str) -> Option<Cursor<'a>> {
+    pub fn get(&self, key: &str) -> Option<Cursor<'a>> {
         self.entries.iter().find(|entry| &*entry.key == key).map(|entry| self.cursor.child(entry))
     }
 

@@ -9,6 +9,8 @@ use crate::text::Clean;
 
 pub(super) struct Reading<'a> {
     pub(super) sources: &'a dyn Sources,
+    /// Whether `${NAME}` stands for a variable of the environment, or for itself.
+    pub(super) substitutes: bool,
     file: String,
     faults: RefCell<Vec<Fault>>,
     omitted: Cell<usize>,
@@ -18,10 +20,16 @@ impl<'a> Reading<'a> {
     pub(super) fn new(file_name: &str, sources: &'a dyn Sources) -> Self {
         Self {
             sources,
+            substitutes: true,
             file: Clean::new(file_name).as_str().to_owned(),
             faults: RefCell::default(),
             omitted: Cell::default(),
         }
+    }
+
+    /// One of a format that knows no substitution.
+    pub(super) fn literal(file_name: &str, sources: &'a dyn Sources) -> Self {
+        Self { substitutes: false, ..Self::new(file_name, sources) }
     }
 
     /// Notes a fault and goes on: all of them are reported at once.

@@ -1,13 +1,10 @@
 //! The section `tls`: which roots are trusted.
 
-use std::path::Path;
-
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::cursor::Cursor;
 use crate::plan::{RootsChoice, TlsPlan};
-use crate::text::Clean;
 
 const KEYS: &[&str] = &["roots", "extra_roots", "inspection_roots"];
 
@@ -49,13 +46,7 @@ fn file(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {
 
 /// The certificates of a PEM file, of which there is one at least.
 pub(super) fn certificates(cursor: &Cursor<'_>) -> Option<Vec<CertificateDer<'static>>> {
-    let name = cursor.text()?;
-    let bytes = match cursor.reading.sources.read(Path::new(name)) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            return cursor.fault(format!("cannot read {}: {}", cursor.shown(), Clean::new(&error.to_string())));
-        }
-    };
+    let bytes = cursor.file()?;
     let Ok(certificates) = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>() else {
         return cursor.fault(format!("{} is no readable PEM file", cursor.shown()));
     };

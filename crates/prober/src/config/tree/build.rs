@@ -138,7 +138,7 @@ impl Builder<'_, '_> {
     fn complete(&mut self, text: &str, style: ScalarStyle, place: Place) -> Value {
         let plain = style == ScalarStyle::Plain;
         let written: Arc<str> = Arc::from(text);
-        if !text.contains("${") {
+        if !self.reading.substitutes || !text.contains("${") {
             return Value::Scalar(Scalar { text: Arc::clone(&written), written, plain });
         }
         match expand(text, self.reading.sources, MAX_BYTES.saturating_sub(self.substituted)) {
