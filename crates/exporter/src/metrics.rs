@@ -5,6 +5,7 @@
 //! between snapshots (histograms, the process) is the client library's. `docs/metrics.md` is the reference; a test
 //! fails when it and the code differ.
 
+pub mod blackbox;
 mod exposition;
 mod family;
 mod live;

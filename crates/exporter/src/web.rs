@@ -4,6 +4,7 @@
 
 mod assets;
 mod bind;
+mod blackbox;
 mod client;
 mod endpoint;
 mod guard;
@@ -70,6 +71,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/incidents", get(incidents))
         .route("/api/v1/probe", post(probe::probe).layer(DefaultBodyLimit::max(probe::MAX_BYTES)))
         .route("/endpoints/{name}", get(endpoint::endpoint))
+        .route("/probe", get(blackbox::probe))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
         .route("/pac", get(pac))

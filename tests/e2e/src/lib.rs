@@ -10,6 +10,7 @@
     reason = "a harness: what fails here fails the test that uses it"
 )]
 
+mod blackbox;
 mod browser;
 mod config;
 mod dante;
@@ -26,6 +27,7 @@ mod squid;
 mod tinyproxy;
 mod wait;
 
+pub use blackbox::Blackbox;
 pub use browser::{Page, browse};
 pub use config::Config;
 pub use dante::Dante;

@@ -99,7 +99,14 @@ pub struct Running {
 impl Running {
     /// Starts `run` with a configuration and returns once it says where it listens.
     pub async fn start(config: &Path) -> Self {
-        Self::after(reachwatch(&Self::arguments(config))).await
+        Self::start_with(config, &[]).await
+    }
+
+    /// As [`start`](Self::start), with more options.
+    pub async fn start_with(config: &Path, options: &[&str]) -> Self {
+        let mut command = reachwatch(&Self::arguments(config));
+        command.args(options);
+        Self::after(command).await
     }
 
     /// Starts `run` with its history in a directory.

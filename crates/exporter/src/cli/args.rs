@@ -351,10 +351,15 @@ mod tests {
 
     #[test]
     fn wrong_usage_has_status_2() {
-        for line in
-            ["reachwatch nonsense", "reachwatch check --format xml", "reachwatch explain", "reachwatch --listen x",
-             "reachwatch health --username a", "reachwatch health --cert-file a", "reachwatch health --insecure --ca-file a"]
-        {
+        for line in [
+            "reachwatch nonsense",
+            "reachwatch check --format xml",
+            "reachwatch explain",
+            "reachwatch --listen x",
+            "reachwatch health --username a",
+            "reachwatch health --cert-file a",
+            "reachwatch health --insecure --ca-file a",
+        ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
         assert_eq!(parse("reachwatch --help").unwrap_err().exit_code(), 0);

@@ -113,7 +113,8 @@ impl Secured {
         match self.gate.check(users, headers, client).await {
             Outcome::Known => None,
             Outcome::Unknown => {
-                let mut response = plain(StatusCode::UNAUTHORIZED, "Say who you are: a user and a password are needed.");
+                let mut response =
+                    plain(StatusCode::UNAUTHORIZED, "Say who you are: a user and a password are needed.");
                 let challenge = HeaderValue::from_static("Basic realm=\"reachwatch\", charset=\"UTF-8\"");
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
                 Some(response)

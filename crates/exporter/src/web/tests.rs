@@ -21,9 +21,11 @@ use crate::probe_now;
 use crate::sample;
 use crate::teller::Line;
 
+mod blackbox;
 mod endpoint;
 mod probe;
 mod runbook;
+mod shared;
 
 #[derive(Debug)]
 struct FixedClock;

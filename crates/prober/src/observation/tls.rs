@@ -22,6 +22,9 @@ pub struct TlsFacts {
     /// The SHA-256 of the leaf as sent, in hexadecimal: tells whether two paths were shown the same certificate.
     #[serde(default)]
     pub leaf_sha256: Option<String>,
+    /// The names of the DNS that the leaf is for, as sent; at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaf_names: Vec<Clean>,
     /// Where the certificates by which it leads to its root say that something about them is published; empty unless the
     /// peer is proven, since nobody else is to choose what is fetched. At most 32.
     #[serde(default)]
@@ -39,6 +42,7 @@ impl TlsFacts {
             alpn: None,
             chain: Vec::new(),
             leaf_sha256: None,
+            leaf_names: Vec::new(),
             published: Vec::new(),
             verification: Verification {
                 trust,

@@ -159,6 +159,7 @@ impl Connector {
             alpn: connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
             chain,
             leaf_sha256: certificates.first().map(certificate::sha256),
+            leaf_names: certificates.first().map(certificate::names).unwrap_or_default(),
             published: Vec::new(),
             verification: Verification {
                 trust: verdict.trust,

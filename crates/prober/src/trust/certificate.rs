@@ -4,10 +4,13 @@ use aws_lc_rs::digest;
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
-use x509_parser::extensions::{AuthorityInfoAccess, DistributionPointName, GeneralName, ParsedExtension};
+use x509_parser::extensions::{
+    AuthorityInfoAccess, DistributionPointName, GeneralName, ParsedExtension, SubjectAlternativeName,
+};
 use x509_parser::nom::Parser as _;
 use x509_parser::oid_registry::{
     OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS, OID_PKIX_ACCESS_DESCRIPTOR_OCSP, OID_PKIX_AUTHORITY_INFO_ACCESS,
+    OID_X509_EXT_SUBJECT_ALT_NAME,
 };
 use x509_parser::prelude::FromDer as _;
 
@@ -18,6 +21,8 @@ use crate::text::Clean;
 const MAX_CA_ISSUERS: usize = 4;
 /// The most places kept of each kind that a certificate names.
 const MAX_PUBLICATIONS: usize = 4;
+/// The most names kept that a certificate is for.
+const MAX_NAMES: usize = 100;
 
 /// Reads a certificate as far as it can be read; one that cannot be says so in its names.
 pub(crate) fn facts(certificate: &CertificateDer<'_>) -> CertificateFacts {
@@ -40,6 +45,21 @@ pub(crate) fn sha256(certificate: &CertificateDer<'_>) -> String {
     let digest = digest::digest(&digest::SHA256, certificate.as_ref());
     let nibbles = digest.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
     nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
+}
+
+/// The names of the DNS that a certificate is for (RFC 5280, section 4.2.1.6).
+pub(crate) fn names(certificate: &CertificateDer<'_>) -> Vec<Clean> {
+    let parsed = X509CertificateParser::new().with_deep_parse_extensions(false).parse(certificate.as_ref());
+    let Ok((_, certificate)) = parsed else { return Vec::new() };
+    let Ok(Some(extension)) = certificate.get_extension_unique(&OID_X509_EXT_SUBJECT_ALT_NAME) else {
+        return Vec::new();
+    };
+    let Ok((_, alternatives)) = SubjectAlternativeName::from_der(extension.value) else { return Vec::new() };
+    let names = alternatives.general_names.iter().filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(Clean::new(name)),
+        _ => None,
+    });
+    names.take(MAX_NAMES).collect()
 }
 
 /// Whether it is a certificate at all, as far as can be told without its issuer.

@@ -9,9 +9,7 @@ use rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signatur
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{NoClientAuth, WebPkiClientVerifier};
-use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -58,14 +56,20 @@ pub(super) fn read(all: &Cursor<'_>, section: &Map<'_>) -> Option<Arc<dyn Client
             return all.fault_with_help(message, "add client_auth_type: RequireAndVerifyClientCert");
         }
         (Policy::VerifyIfGiven | Policy::RequireAndVerify, false) => {
-            return at.as_ref().unwrap_or(all).fault_with_help("nobody is named who vouches for clients", "add client_ca_file");
+            return at
+                .as_ref()
+                .unwrap_or(all)
+                .fault_with_help("nobody is named who vouches for clients", "add client_ca_file");
         }
         (Policy::VerifyIfGiven | Policy::RequireAndVerify, true) => Some(issuers?),
         (Policy::None | Policy::Request | Policy::RequireAny, _) => None,
     };
     let names = match names {
         Some((at, _)) if policy == Some(Policy::None) => {
-            return at.fault_with_help("clients are not asked for certificates", "add client_auth_type: RequireAndVerifyClientCert");
+            return at.fault_with_help(
+                "clients are not asked for certificates",
+                "add client_auth_type: RequireAndVerifyClientCert",
+            );
         }
         Some((_, names)) => Some(names?),
         None => None,
@@ -86,12 +90,10 @@ fn verifier(
     let algorithms = provider.signature_verification_algorithms;
     let chain = match issuers {
         None => None,
-        Some(issuers) => {
-            match WebPkiClientVerifier::builder_with_provider(Arc::new(issuers), provider).build() {
-                Ok(chain) => Some(chain),
-                Err(error) => return all.fault(format!("the issuers of clients cannot be used: {error}")),
-            }
-        }
+        Some(issuers) => match WebPkiClientVerifier::builder_with_provider(Arc::new(issuers), provider).build() {
+            Ok(chain) => Some(chain),
+            Err(error) => return all.fault(format!("the issuers of clients cannot be used: {error}")),
+        },
     };
     let mandatory = matches!(policy, Policy::RequireAny | Policy::RequireAndVerify);
     Some(Arc::new(Asked { mandatory, chain, names, algorithms }))

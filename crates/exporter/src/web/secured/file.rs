@@ -115,9 +115,8 @@ fn read(path: &Path) -> (Stamps, Result<Settings, LoadError>) {
 
 fn settings(path: &Path, sources: &Stamping) -> Result<Settings, LoadError> {
     sources.note(path);
-    let bytes = SystemSources::in_folder("")
-        .read(path)
-        .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    let bytes =
+        SystemSources::in_folder("").read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
     let text = String::from_utf8(bytes)
         .map_err(|error| LoadError::NotText { path: path.to_owned(), offset: error.utf8_error().valid_up_to() })?;
     Settings::parse(&text, &path.to_string_lossy(), sources).map_err(LoadError::Faults)

@@ -33,7 +33,10 @@ const KEYS: [&str; 13] = [
 const SUITES: [(&str, Option<SupportedCipherSuite>); 9] = [
     ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", Some(cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)),
     ("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", Some(cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384)),
-    ("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", Some(cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)),
+    (
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+        Some(cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256),
+    ),
     ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", Some(cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)),
     ("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", Some(cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384)),
     ("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", Some(cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256)),
@@ -92,11 +95,7 @@ fn pem<'a>(all: &Cursor<'_>, section: &Map<'a>, here: &str, file: &str) -> Optio
 }
 
 /// As [`pem`], where neither need be there.
-pub(super) fn pem_if_given<'a>(
-    section: &Map<'a>,
-    here: &str,
-    file: &str,
-) -> Option<(Cursor<'a>, Zeroizing<Vec<u8>>)> {
+pub(super) fn pem_if_given<'a>(section: &Map<'a>, here: &str, file: &str) -> Option<(Cursor<'a>, Zeroizing<Vec<u8>>)> {
     match (given(section, here), given(section, file)) {
         (None, None) => None,
         (Some(_), Some(at)) => at.fault(format!("{here} is there too; one of the two is needed")),

@@ -58,7 +58,8 @@ pub(super) fn read(cursor: &Cursor<'_>) -> Option<Option<Users>> {
     let mut hashes = BTreeMap::new();
     for (name, cursor) in cursor.named()? {
         if name.is_empty() || name.contains(':') || name.chars().any(char::is_control) {
-            cursor.fault::<()>("a user is not empty and has neither control characters nor \":\" (RFC 7617, section 2)");
+            cursor
+                .fault::<()>("a user is not empty and has neither control characters nor \":\" (RFC 7617, section 2)");
         } else if let Some(hash) = hash(&cursor) {
             hashes.insert(name.to_owned(), hash);
         }
@@ -72,9 +73,8 @@ fn hash(cursor: &Cursor<'_>) -> Option<Hash> {
     let text = cursor.text_for("a bcrypt hash")?;
     match HashParts::from_str(text).map(|parts| parts.get_cost()) {
         Ok(cost @ MIN_COST..=MAX_COST) => Some(Hash { text: Zeroizing::new(text.to_owned()), cost }),
-        Ok(cost) => {
-            cursor.fault_with_help(format!("the cost {cost} of this hash is not between {MIN_COST} and {MAX_COST}"), HELP)
-        }
+        Ok(cost) => cursor
+            .fault_with_help(format!("the cost {cost} of this hash is not between {MIN_COST} and {MAX_COST}"), HELP),
         Err(_) => cursor.fault_with_help("this is no bcrypt hash", HELP),
     }
 }
