@@ -57,27 +57,38 @@ fn value(text: &str, name: &str) -> Option<f64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
-/// Both probe, and both succeed.
-async fn both(url: &str, world: &World, at: &str) -> (String, String) {
-    let folder = Folder::new();
-    let config = Config::of(world).path("line", "direct").endpoint("nginx", url).write(&folder);
-    let running = Running::start(&config).await;
-    let blackbox = Blackbox::start(&world.root_file(), HOST).await;
-    let ours = eventually("our probe", async || {
-        let Response { status, body, .. } = get(running.address(), "/probe?target=nginx&module=line").await?;
-        (status == StatusCode::OK && body.contains("\nprobe_success 1\n")).then_some(body)
-    });
-    let theirs = eventually("blackbox_exporter's probe", async || {
-        let target = at.replace(':', "%3A").replace('/', "%2F");
-        let body = get(blackbox.address(), &format!("/probe?target={target}&module=origin")).await?.body;
-        body.contains("\nprobe_success 1\n").then_some(body)
-    });
-    let (ours, theirs) = (ours.await, theirs.await);
-    for refused in ["/probe?target=https%3A%2F%2Fnginx.example%2F", "/probe", "/probe?target=nginx&module=http_2xx"] {
-        let status = get(running.address(), refused).await.unwrap().status;
-        assert_eq!(status, StatusCode::BAD_REQUEST, "{refused}");
+/// Ours and theirs, which probe the same origin.
+struct Both {
+    running: Running,
+    blackbox: Blackbox,
+    target: String,
+    _folder: Folder,
+}
+
+impl Both {
+    async fn of(nginx: &Nginx, world: &World) -> Self {
+        let folder = Folder::new();
+        let url = format!("https://{HOST}:{}/", nginx.address().port());
+        let config = Config::of(world).path("line", "direct").endpoint("nginx", &url).write(&folder);
+        let running = Running::start(&config).await;
+        let blackbox = Blackbox::start(&world.root_file(), HOST).await;
+        Self { running, blackbox, target: format!("https%3A%2F%2F{}%2F", nginx.address()), _folder: folder }
     }
-    (ours, theirs)
+
+    /// What ours and theirs say once it is a success, or none.
+    async fn ask(&self, success: u8) -> (String, String) {
+        let says_so = format!("\nprobe_success {success}\n");
+        let ours = eventually("our probe", async || {
+            let Response { status, body, .. } = get(self.running.address(), "/probe?target=nginx&module=line").await?;
+            (status == StatusCode::OK && body.contains(&says_so)).then_some(body)
+        });
+        let theirs = eventually("blackbox_exporter's probe", async || {
+            let path = format!("/probe?target={}&module=origin", self.target);
+            let body = get(self.blackbox.address(), &path).await?.body;
+            body.contains(&says_so).then_some(body)
+        });
+        (ours.await, theirs.await)
+    }
 }
 
 #[tokio::test]
@@ -85,8 +96,8 @@ async fn the_families_are_those_of_blackbox_exporter() {
     let world = World::start().await.unwrap();
     let leaf = world.authority().leaf(HOST, &CertificateKind::Good).unwrap();
     let nginx = Nginx::start(&leaf, Offer::Both).await;
-    let url = format!("https://{HOST}:{}/", nginx.address().port());
-    let (our_text, their_text) = both(&url, &world, &format!("https://{}/", nginx.address())).await;
+    let both = Both::of(&nginx, &world).await;
+    let (our_text, their_text) = both.ask(1).await;
     let (ours, theirs) = (families(&our_text), families(&their_text));
 
     for (name, family) in &ours {
@@ -117,6 +128,21 @@ async fn the_families_are_those_of_blackbox_exporter() {
     }
     let fingerprint = |text: &str| text.split("fingerprint_sha256=\"").nth(1).map(|rest| rest[..64].to_owned());
     assert_eq!(fingerprint(&our_text), fingerprint(&their_text));
-    assert!(our_text.contains("probe_tls_version_info{version=\"TLS 1.3\"} 1"), "{our_text}");
-    assert!(their_text.contains("probe_tls_version_info{version=\"TLS 1.3\"} 1"), "{their_text}");
+    let version = |text: &str| text.lines().find(|line| line.starts_with("probe_tls_version_info{")).map(str::to_owned);
+    assert_eq!(version(&our_text), version(&their_text));
+    assert!(version(&our_text).is_some(), "{our_text}");
+
+    for refused in ["/probe?target=https%3A%2F%2Fnginx.example%2F", "/probe", "/probe?target=nginx&module=http_2xx"] {
+        let status = get(both.running.address(), refused).await.unwrap().status;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{refused}");
+    }
+
+    // What failed has the same families, and says of what never came the same.
+    let _refuses = nginx.peer.end().await;
+    let (our_text, their_text) = both.ask(0).await;
+    assert_eq!(families(&our_text), families(&their_text));
+    for line in their_text.lines().filter(|line| !line.contains("_seconds") && !line.starts_with('#')) {
+        let name = line.split(' ').next().unwrap();
+        assert_eq!(value(&our_text, name), value(&their_text, name), "{name}");
+    }
 }

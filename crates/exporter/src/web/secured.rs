@@ -134,13 +134,12 @@ async fn admit(State(secured): State<Arc<Secured>>, request: Request, next: Next
     let (mut head, body) = request.into_parts();
     // A request that came over no connection is a test's own.
     let client = head.extensions.get::<Client>().copied();
-    let mut response = match secured.refuse(&settings, client, &head.headers).await {
-        Some(refusal) => guard::secure(refusal).await,
-        None => {
-            // Nobody after this needs it, so nobody can write it anywhere.
-            head.headers.remove(header::AUTHORIZATION);
-            next.run(Request::from_parts(head, body)).await
-        }
+    let mut response = if let Some(refusal) = secured.refuse(&settings, client, &head.headers).await {
+        guard::secure(refusal).await
+    } else {
+        // Nobody after this needs it, so nobody can write it anywhere.
+        head.headers.remove(header::AUTHORIZATION);
+        next.run(Request::from_parts(head, body)).await
     };
     settings.add_headers(response.headers_mut());
     response

@@ -78,12 +78,16 @@ impl Gate {
         if let Some(Err(wait)) = client.map(|client| self.guesses.begin(client, Instant::now())) {
             return Outcome::Wait(wait.as_secs().saturating_add(1));
         }
-        let Some(fits) = self.fits(said.password, hash.clone()).await else { return Outcome::Wait(1) };
-        if !fits || !exists {
+        let fits = self.fits(said.password, hash.clone()).await;
+        if fits == Some(false) || (fits.is_some() && !exists) {
             return Outcome::Unknown;
         }
+        // It was right, or nobody looked: either way it was no guess.
         if let Some(client) = client {
-            self.guesses.was_right(client);
+            self.guesses.give_back(client);
+        }
+        if fits.is_none() {
+            return Outcome::Wait(1);
         }
         if let Some(pair) = pair {
             self.remember(pair);

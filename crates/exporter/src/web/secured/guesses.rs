@@ -38,8 +38,8 @@ impl Guesses {
         left.entry(client).or_insert_with(|| Bucket::full(now)).take(RATE, now)
     }
 
-    /// Notes that the password was right: no guess.
-    pub(super) fn was_right(&self, client: Client) {
+    /// Notes that it was no wrong password after all.
+    pub(super) fn give_back(&self, client: Client) {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bucket) = left.get_mut(&client) {
             bucket.give_back(RATE);
@@ -73,7 +73,7 @@ mod tests {
         let (guesses, now) = (Guesses::default(), Instant::now());
         for _ in 0..100 {
             assert_eq!(guesses.begin(client(1), now), Ok(()));
-            guesses.was_right(client(1));
+            guesses.give_back(client(1));
         }
     }
 

@@ -16,26 +16,22 @@ pub(super) fn read(cursor: &Cursor<'_>) -> Option<HeaderMap> {
     let section = cursor.section("headers", &KEYS)?;
     let mut headers = HeaderMap::new();
     for key in KEYS {
-        let Some(cursor) = section.get(key).filter(|cursor| !cursor.is_nothing()) else { continue };
+        let Some(cursor) = section.get(key).filter(|cursor| !cursor.is_blank()) else { continue };
         if let (Some(value), Ok(name)) = (value(&cursor, key), key.parse::<HeaderName>()) {
-            headers.extend(value.map(|value| (name, value)));
+            headers.insert(name, value);
         }
     }
     Some(headers)
 }
 
-/// A value; the inner `None` where it is blank.
-fn value(cursor: &Cursor<'_>, key: &str) -> Option<Option<HeaderValue>> {
+fn value(cursor: &Cursor<'_>, key: &str) -> Option<HeaderValue> {
     let text = match key {
-        "X-Content-Type-Options" => cursor.choice(&[("nosniff", "nosniff"), ("", "")])?,
-        "X-Frame-Options" => cursor.choice(&[("deny", "deny"), ("sameorigin", "sameorigin"), ("", "")])?,
+        "X-Content-Type-Options" => cursor.choice(&[("nosniff", "nosniff")])?,
+        "X-Frame-Options" => cursor.choice(&[("deny", "deny"), ("sameorigin", "sameorigin")])?,
         _ => cursor.text()?,
     };
-    if text.is_empty() {
-        return Some(None);
-    }
     match HeaderValue::from_str(text) {
-        Ok(value) => Some(Some(value)),
+        Ok(value) => Some(value),
         Err(_) => cursor.fault("the value of a header has printable characters only"),
     }
 }

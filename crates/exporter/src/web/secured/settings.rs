@@ -28,6 +28,23 @@ pub(in crate::web) struct Settings {
     limit: Option<Limit>,
 }
 
+/// What a section asks for, once it is read: it may be there and ask for nothing, which is no fault.
+pub(super) enum Wanted<T> {
+    /// Nothing.
+    Nothing,
+    /// This.
+    This(T),
+}
+
+impl<T> From<Wanted<T>> for Option<T> {
+    fn from(wanted: Wanted<T>) -> Self {
+        match wanted {
+            Wanted::Nothing => None,
+            Wanted::This(value) => Some(value),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Limit {
     rate: Rate,
@@ -98,11 +115,11 @@ fn read(root: &Cursor<'_>) -> Option<Settings> {
     let limit = given("rate_limit").map(|cursor| rate_limit(&cursor));
     let (_, headers) = http.unwrap_or_else(|| Some((true, HeaderMap::new())))?;
     Some(Settings {
-        tls: tls.unwrap_or(Some(None))?.map(Arc::new),
+        tls: Option::from(tls.unwrap_or(Some(Wanted::Nothing))?).map(Arc::new),
         http2,
         headers,
-        users: users.unwrap_or(Some(None))?,
-        limit: limit.unwrap_or(Some(None))?,
+        users: users.unwrap_or(Some(Wanted::Nothing))?.into(),
+        limit: limit.unwrap_or(Some(Wanted::Nothing))?.into(),
     })
 }
 
@@ -114,17 +131,17 @@ fn http(cursor: &Cursor<'_>) -> Option<(bool, HeaderMap)> {
     Some((http2?, headers?))
 }
 
-/// The inner `None` where the interval is 0: no limit.
-fn rate_limit(cursor: &Cursor<'_>) -> Option<Option<Limit>> {
+/// Nothing where the interval is 0.
+fn rate_limit(cursor: &Cursor<'_>) -> Option<Wanted<Limit>> {
     let section = cursor.section("rate_limit", &["interval", "burst"])?;
     let interval = section.get("interval").map_or(Some(Duration::ZERO), |cursor| interval(&cursor));
     let burst = section.get("burst").map_or(Some(0), |cursor| cursor.number(0..=MAX_BURST));
     match (interval?, burst?) {
-        (Duration::ZERO, _) => Some(None),
+        (Duration::ZERO, _) => Some(Wanted::Nothing),
         (_, 0) => cursor.fault_with_help("no request at all would be within this limit", "add burst: 20"),
         (interval, burst) => {
             let bucket = Mutex::new(Bucket::full(Instant::now()));
-            Some(Some(Limit { rate: Rate { burst, interval }, bucket }))
+            Some(Wanted::This(Limit { rate: Rate { burst, interval }, bucket }))
         }
     }
 }

@@ -12,6 +12,7 @@ use rustls::{ServerConfig, SupportedCipherSuite, SupportedProtocolVersion};
 use zeroize::Zeroizing;
 
 use super::clients;
+use super::settings::Wanted;
 
 const KEYS: [&str; 13] = [
     "cert",
@@ -50,11 +51,11 @@ const GROUPS: [(&str, &dyn SupportedKxGroup); 3] =
 
 const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("TLS12", &TLS12), ("TLS13", &TLS13)];
 
-/// Reads the section; the inner `None` where it is empty, and TLS is not spoken.
-pub(super) fn read(cursor: &Cursor<'_>, http2: bool) -> Option<Option<ServerConfig>> {
+/// Reads the section; nothing where it is empty, and TLS is not spoken.
+pub(super) fn read(cursor: &Cursor<'_>, http2: bool) -> Option<Wanted<ServerConfig>> {
     let section = cursor.section("tls_server_config", &KEYS)?;
     if KEYS.iter().all(|key| section.get(key).is_none()) {
-        return Some(None);
+        return Some(Wanted::Nothing);
     }
     // All of it is read, so that all faults are told.
     let chain = pem(cursor, &section, "cert", "cert_file").map(|(at, pem)| certificates(&at, &pem));
@@ -75,7 +76,7 @@ pub(super) fn read(cursor: &Cursor<'_>, http2: bool) -> Option<Option<ServerConf
             config.ignore_client_order = prefer_own?;
             let offered: &[&[u8]] = if http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
             config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
-            Some(Some(config))
+            Some(Wanted::This(config))
         }
         Err(error) => cursor.fault(format!("the certificate and the key cannot be used: {error}")),
     }

@@ -8,6 +8,8 @@ use bcrypt::HashParts;
 use prober::config::Cursor;
 use zeroize::Zeroizing;
 
+use super::settings::Wanted;
+
 /// The largest cost that is accepted: about a second of a processor for every first request and for every guess.
 const MAX_COST: u32 = 14;
 const MIN_COST: u32 = 4;
@@ -50,10 +52,10 @@ impl Hash {
     }
 }
 
-/// Reads the users; the inner `None` where there are none, and nobody is asked.
-pub(super) fn read(cursor: &Cursor<'_>) -> Option<Option<Users>> {
+/// Reads the users; nothing where there are none, and nobody is asked.
+pub(super) fn read(cursor: &Cursor<'_>) -> Option<Wanted<Users>> {
     if cursor.is_nothing() {
-        return Some(None);
+        return Some(Wanted::Nothing);
     }
     let mut hashes = BTreeMap::new();
     for (name, cursor) in cursor.named()? {
@@ -65,7 +67,7 @@ pub(super) fn read(cursor: &Cursor<'_>) -> Option<Option<Users>> {
         }
     }
     let costliest = hashes.values().max_by_key(|hash| hash.cost).cloned();
-    Some(costliest.map(|costliest| Users { hashes, costliest }))
+    Some(costliest.map_or(Wanted::Nothing, |costliest| Wanted::This(Users { hashes, costliest })))
 }
 
 /// A hash; its text appears in no message, since it may be a password that somebody forgot to hash.

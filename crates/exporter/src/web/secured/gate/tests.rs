@@ -10,7 +10,7 @@ use super::*;
 fn alice_and_bob() -> Users {
     let [alice, bob] = [4, 8].map(|cost| bcrypt::hash("right", cost).unwrap());
     let text = format!("alice: {alice}\nbob: {bob}\n");
-    read_as(&text, "web.yml", &SystemSources::in_folder(""), users::read).unwrap().unwrap()
+    read_as(&text, "web.yml", &SystemSources::in_folder(""), users::read).map(Option::from).unwrap().unwrap()
 }
 
 fn said(user: &str, password: &str) -> HeaderMap {
