@@ -37,6 +37,7 @@ pub fn snapshot(rows: impl IntoIterator<Item = RowSample>) -> Snapshot {
         generated_at: NOW,
         first_round_complete: true,
         clock: None,
+        maintenance: prober::plan::Maintenance::default(),
         rows: rows.into_iter().map(|row| Arc::new(row.row)).collect(),
     }
 }

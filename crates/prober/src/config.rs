@@ -24,6 +24,7 @@ mod fault;
 mod fingerprints;
 mod later;
 mod load;
+mod maintenance;
 mod names;
 mod network;
 mod pac;

@@ -3,8 +3,10 @@
 //! [`config`](crate::config) is the only producer; everything downstream may rely on what these types promise and
 //! never validates again.
 
+mod diff;
 mod discovery;
 mod endpoint;
+mod maintenance;
 mod pac;
 mod password;
 mod path;
@@ -22,11 +24,13 @@ use rustls::pki_types::{CertificateDer, ServerName};
 
 use crate::fingerprint::Fingerprints;
 
+pub use diff::{Diff, Fate, Tally};
 pub use discovery::{Discovery, REVOCATION_GROUP};
 pub use endpoint::{
     BodyExpectation, CrlExpectation, Endpoint, Expect, Freshness, PrivateAnswers, RootsChoice, RouteExpectation,
     Severity, StatusSet, is_crl_url,
 };
+pub use maintenance::{Maintenance, Matching, Window};
 pub use pac::{PacFile, PacLocation, PacLogin, ProxyName, UrlView};
 pub use password::{Password, Unusable};
 pub use path::{EnvironmentProxies, IpFamily, NoProxy, NoProxyRule, Path, PathOptions, Way};
@@ -52,6 +56,8 @@ pub struct Plan {
     pub audit: Option<Duration>,
     /// How endpoints are probed that certificates name; `None` for not at all.
     pub discovery: Option<Discovery>,
+    /// When somebody works on what is probed.
+    pub maintenance: Maintenance,
     /// What is trusted besides the bundled or the system's roots.
     pub tls: TlsPlan,
     /// By which signs products in the way are known.
@@ -130,7 +136,7 @@ pub enum DnsTransport {
 }
 
 /// Trust beyond the roots that an endpoint chooses.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TlsPlan {
     /// Roots under which an origin is proven, such as a private CA's.
     pub extra_roots: Vec<CertificateDer<'static>>,

@@ -1,6 +1,7 @@
 //! One probe of one pair: the phases in order, each handing its stream to the next and its facts to the observation.
 
 mod audit;
+mod heir;
 mod issuer;
 mod kept;
 mod network;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use self::heir::{Basis, Heritage};
 use self::kept::KeptLists;
 use self::network::PathResolvers;
 pub use self::pac::Decision;
@@ -56,12 +58,12 @@ pub struct Prober {
     clock: Arc<dyn Clock>,
     resolvers: PathResolvers,
     /// What proxies took when they asked who we are.
-    remembered: Remembered,
+    remembered: Arc<Remembered>,
     connectors: Vec<(RootsChoice, Arc<Connector>)>,
     /// Who may have signed the revocation lists that come; `None` where the plan has none.
-    signers: Option<KnownSigners>,
+    signers: Option<Arc<KnownSigners>>,
     /// By which chains endpoints proved themselves lately.
-    served: ServedChains,
+    served: Arc<ServedChains>,
     /// By which signs products in the way are known.
     fingerprints: Arc<Fingerprints>,
     /// Whom certificates may have us ask.
@@ -71,22 +73,36 @@ pub struct Prober {
     pac_files: PacFiles,
     /// Who is asked about the public DNS, where the configuration names somebody.
     external: Option<Resolver>,
+    /// What of the plan all of this was set up for.
+    basis: Basis,
 }
 
 impl Prober {
     /// Sets up resolvers and trust as the plan asks for.
     pub fn new(plan: &Plan, clock: Arc<dyn Clock>) -> Result<Self, SetupFault> {
+        Self::set_up(plan, clock, None)
+    }
+
+    /// Sets up what a plan asks for, with what there is of it already.
+    fn set_up(plan: &Plan, clock: Arc<dyn Clock>, before: Option<Heritage<'_>>) -> Result<Self, SetupFault> {
+        let basis = Basis::of(plan);
+        let inherited = before.filter(|before| before.prober.basis == basis);
         let resolvers = PathResolvers::new(plan)?;
         let mut connectors = Vec::with_capacity(2);
         for choice in [RootsChoice::Bundled, RootsChoice::System] {
             // The bundled ones also verify proxies and the servers of PAC files.
             if choice == RootsChoice::Bundled || plan.endpoints.iter().any(|endpoint| endpoint.roots == choice) {
-                connectors.push((choice, Arc::new(Connector::new(&plan.tls, choice, Arc::clone(&clock))?)));
+                let connector = match inherited.and_then(|before| before.connector(choice)) {
+                    Some(connector) => connector,
+                    None => Arc::new(Connector::new(&plan.tls, choice, Arc::clone(&clock))?),
+                };
+                connectors.push((choice, connector));
             }
         }
         let connector = connectors.first().map(|(_, connector)| connector);
         let resolver = |path: &Path| Arc::clone(resolvers.of(&path.options));
-        let pac_files = PacFiles::new(plan, &Needs { clock: &clock, connector, resolver: &resolver });
+        let held = inherited.map(|before| before.pac_files());
+        let pac_files = PacFiles::new(plan, &Needs { clock: &clock, connector, resolver: &resolver }, held);
         let external = tenant::external(&plan.dns, &plan.tls)?;
         let has_lists = plan.discovery.is_some() || plan.endpoints.iter().any(|endpoint| endpoint.expect.crl.is_some());
         let signers = has_lists.then(|| {
@@ -97,22 +113,22 @@ impl Prober {
                     known.push(root.clone());
                 }
             }
-            KnownSigners::new(known)
+            before.and_then(|before| before.signers(&known)).unwrap_or_else(|| Arc::new(KnownSigners::new(known)))
         });
-        let (remembered, kept_lists) = (Remembered::default(), KeptLists::default());
-        let (served, discovery) = (ServedChains::default(), plan.discovery);
+        let learned = before.filter(|before| before.knows_as(signers.as_ref()));
         Ok(Self {
             clock,
             resolvers,
-            remembered,
+            remembered: before.map(|before| Arc::clone(&before.prober.remembered)).unwrap_or_default(),
             connectors,
             signers,
-            served,
+            served: learned.map(|before| Arc::clone(&before.prober.served)).unwrap_or_default(),
             fingerprints: Arc::clone(&plan.fingerprints),
-            discovery,
-            kept_lists,
+            discovery: plan.discovery,
+            kept_lists: learned.map(|before| before.kept_lists()).unwrap_or_default(),
             pac_files,
             external,
+            basis,
         })
     }
 

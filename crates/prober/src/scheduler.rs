@@ -15,16 +15,18 @@ mod events;
 mod judge;
 mod leaves;
 mod others;
+mod replace;
 mod revoked;
 mod round;
 mod running;
 mod timetable;
+mod windows;
 
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -32,11 +34,14 @@ use self::audits::Audits;
 use self::board::Board;
 use self::discovered::Discovered;
 pub use self::events::Events;
-pub use self::judge::Judge;
+pub use self::judge::{Judge, Judges};
 use self::others::Others;
+use self::replace::Next;
+pub use self::replace::{Replacer, Stopped};
 pub use self::round::{Progress, round};
 use self::running::{Ended, Running};
 use self::timetable::Timetable;
+use self::windows::Windows;
 use crate::net::Clock;
 use crate::observation::{AuditFacts, Fault};
 use crate::plan::{Pair, Plan};
@@ -62,6 +67,9 @@ pub struct Scheduler<P> {
     audits: Audits,
     others: Arc<Others>,
     judge: Judge,
+    judges: Judges,
+    windows: Windows,
+    plans: mpsc::Receiver<Next<P>>,
     board: Board,
     snapshots: watch::Sender<Arc<Snapshot>>,
     /// When the newest snapshot was published, and whether the board has changed since.
@@ -73,7 +81,7 @@ pub struct Scheduler<P> {
 #[derive(Debug)]
 pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    judge: Judge,
+    judges: Judges,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -84,9 +92,9 @@ impl Handle {
         self.snapshots.clone()
     }
 
-    /// Judges what is probed beside the scheduler.
-    pub fn judge(&self) -> Judge {
-        self.judge.clone()
+    /// Who judges what is probed beside the scheduler, whichever plan is followed.
+    pub fn judges(&self) -> Judges {
+        self.judges.clone()
     }
 
     /// Stops probing: probes under way are dropped, their connections closed. Returns when nothing is left.
@@ -101,11 +109,24 @@ impl Handle {
 impl<P: Probe> Scheduler<P> {
     /// Starts probing, at once; must be called within a tokio runtime.
     pub fn start(plan: Arc<Plan>, prober: Arc<P>, clock: Arc<dyn Clock>, events: Arc<dyn Events>) -> Handle {
+        Self::start_replaceable(plan, prober, clock, events).0
+    }
+
+    /// The same, and gives what replaces the plan by another.
+    pub fn start_replaceable(
+        plan: Arc<Plan>,
+        prober: Arc<P>,
+        clock: Arc<dyn Clock>,
+        events: Arc<dyn Events>,
+    ) -> (Handle, Replacer<P>) {
         let now = Instant::now();
         let board = Board::new(&plan);
-        let (publisher, snapshots) = watch::channel(Arc::new(board.snapshot(clock.now(), None)));
+        let windows = Windows::of(&plan.maintenance, clock.now(), now);
+        let (publisher, snapshots) = watch::channel(Arc::new(board.snapshot(clock.now(), None, windows.under_way())));
         let others = Arc::<Others>::default();
         let judge = Judge::new(Arc::clone(&plan), Arc::clone(&others));
+        let judges = Judges::of(judge.clone());
+        let (replacer, plans) = Replacer::new();
         let scheduler = Self {
             pairs: plan.pairs.iter().cloned().map(Some).collect(),
             discovered: Discovered::default(),
@@ -113,7 +134,10 @@ impl<P: Probe> Scheduler<P> {
             running: Running::default(),
             audits: Audits::new(&plan, now),
             others,
-            judge: judge.clone(),
+            judge,
+            judges: judges.clone(),
+            windows,
+            plans,
             snapshots: publisher,
             published: now.checked_sub(COALESCE).unwrap_or(now),
             unpublished: false,
@@ -124,18 +148,20 @@ impl<P: Probe> Scheduler<P> {
             board,
         };
         let (stop, stopped) = oneshot::channel();
-        Handle { snapshots, judge, stop, task: tokio::spawn(scheduler.run(stopped)) }
+        (Handle { snapshots, judges, stop, task: tokio::spawn(scheduler.run(stopped)) }, replacer)
     }
 
     async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
         loop {
             let now = Instant::now();
             self.start_due(now);
+            self.unpublished |= self.windows.look(&self.plan.maintenance, || self.clock.now(), now);
             self.publish_if_due(now);
             let wake = self.wake();
             tokio::select! {
                 biased;
                 _ = &mut stopped => break,
+                Some(next) = self.plans.recv() => self.replace(next),
                 Some(ended) = self.running.next() => self.take(ended),
                 Some(ended) = self.audits.next_end() => self.take_audit(ended),
                 () = wait_until(wake) => {}
@@ -182,15 +208,17 @@ impl<P: Probe> Scheduler<P> {
     }
 
     fn take_audit(&mut self, ended: Ended<AuditFacts>) {
-        self.audits.ended(ended.pair, Instant::now());
+        let Some(place) = ended.pair else { return };
+        self.audits.ended(place, Instant::now());
         match ended.outcome {
-            Ok(facts) => self.board.take_audit(ended.pair, facts),
+            Ok(facts) => self.board.take_audit(place, facts),
             Err(panic) => tracing::error!(%panic, "a bug in reachwatch ended an audit"),
         }
     }
 
     fn take(&mut self, ended: Ended<Report>) {
-        let Some(Some(pair)) = self.pairs.get(ended.pair).cloned() else { return };
+        let Some(place) = ended.pair else { return };
+        let Some(Some(pair)) = self.pairs.get(place).cloned() else { return };
         let report = ended
             .outcome
             .unwrap_or_else(|panic| attempt::panicked(&self.plan, &pair, self.clock.now(), ended.duration, panic));
@@ -199,8 +227,8 @@ impl<P: Probe> Scheduler<P> {
             return;
         }
         let report = Arc::new(report);
-        let news = self.board.take(ended.pair, &report);
-        self.timetable.ended(ended.pair, Instant::now(), news.is_urgent);
+        let news = self.board.take(place, &report);
+        self.timetable.ended(place, Instant::now(), news.is_urgent);
         self.unpublished = true;
         self.events.probe_ended(&pair, &report);
         if let Some(change) = &news.change {
@@ -242,6 +270,9 @@ impl<P: Probe> Scheduler<P> {
 
     fn let_go(&mut self, place: usize) {
         let gone = self.pairs.get_mut(place).and_then(Option::take);
+        if let Some(gone) = &gone {
+            self.events.gone(gone);
+        }
         let is_on_another_path =
             |gone: &Pair| self.pairs.iter().flatten().any(|pair| pair.endpoint.name == gone.endpoint.name);
         if let Some(gone) = gone.filter(|gone| !is_on_another_path(gone)) {
@@ -260,11 +291,16 @@ impl<P: Probe> Scheduler<P> {
 
     fn publish_if_due(&mut self, now: Instant) {
         if self.unpublished && self.published + COALESCE <= now {
-            let ours = self.clock.now();
-            self.snapshots.send_replace(Arc::new(self.board.snapshot(ours, self.others.clock(ours, now))));
-            self.published = now;
-            self.unpublished = false;
+            self.publish(now);
         }
+    }
+
+    fn publish(&mut self, now: Instant) {
+        let ours = self.clock.now();
+        let snapshot = self.board.snapshot(ours, self.others.clock(ours, now), self.windows.under_way());
+        self.snapshots.send_replace(Arc::new(snapshot));
+        self.published = now;
+        self.unpublished = false;
     }
 
     /// When there is something to do unless a probe ends first.
@@ -272,7 +308,7 @@ impl<P: Probe> Scheduler<P> {
         let probe = self.timetable.next().filter(|_| self.has_room());
         let audit = self.audits.next_start().filter(|_| self.has_room_for_audit());
         let publish = self.unpublished.then(|| self.published + COALESCE);
-        probe.into_iter().chain(audit).chain(publish).min()
+        probe.into_iter().chain(audit).chain(publish).chain(self.windows.next()).min()
     }
 }
 

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::cause::State;
 use crate::clock::ClockOffset;
-use crate::plan::Pair;
+use crate::plan::{Maintenance, Pair};
 use crate::state::{Confirmed, Report};
 
 /// Everything that is known at one moment.
@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub first_round_complete: bool,
     /// What the clocks of origins say of this machine's, by which results are judged; `None` of too few.
     pub clock: Option<ClockOffset>,
+    /// The maintenance windows that are under way.
+    pub maintenance: Maintenance,
     /// One row for every pair of the plan, in its order.
     pub rows: Vec<Arc<Row>>,
 }
@@ -37,7 +39,14 @@ impl Snapshot {
             let pair = Arc::clone(pair);
             Arc::new(Row { pair, confirmed: Some(confirmed), last, last_crl, counts, received_bytes })
         });
-        Self { site: site.into(), generated_at, first_round_complete: true, clock: round.clock, rows: rows.collect() }
+        Self {
+            site: site.into(),
+            generated_at,
+            first_round_complete: true,
+            clock: round.clock,
+            maintenance: Maintenance::default(),
+            rows: rows.collect(),
+        }
     }
 }
 

@@ -163,6 +163,7 @@ mod tests {
             confirm: NonZeroU32::MIN,
             audit: None,
             discovery: None,
+            maintenance: prober::plan::Maintenance::default(),
             dns: DnsPlan::default(),
             tls: TlsPlan::default(),
             fingerprints: prober::fingerprint::Fingerprints::built_in().unwrap(),

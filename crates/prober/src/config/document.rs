@@ -14,6 +14,7 @@ use super::discovery;
 use super::duration;
 use super::endpoint::{self, Defaults, Draft, INTERVALS, Role, TIMEOUTS, fits};
 use super::fingerprints;
+use super::maintenance;
 use super::names::{label, label_problem};
 use super::network;
 use super::paths::Paths;
@@ -22,7 +23,7 @@ use super::tenant::{self, Domain};
 use super::tree::Node;
 use super::trust;
 use crate::fingerprint::Fingerprints;
-use crate::plan::{Discovery, DnsPlan, Endpoint, Pair, Path, Plan, PrivateAnswers, RootsChoice, TlsPlan};
+use crate::plan::{Discovery, DnsPlan, Endpoint, Maintenance, Pair, Path, Plan, PrivateAnswers, RootsChoice, TlsPlan};
 
 const KEYS: &[&str] = &[
     "site",
@@ -107,6 +108,7 @@ struct Settings {
     concurrency: u32,
     audit: Option<Duration>,
     discovery: Option<Discovery>,
+    maintenance: Maintenance,
 }
 
 fn settings(document: &Map<'_>, reading: &Reading<'_>, defaults: &Defaults) -> Settings {
@@ -116,10 +118,12 @@ fn settings(document: &Map<'_>, reading: &Reading<'_>, defaults: &Defaults) -> S
         Some(cursor) => label(&cursor),
         None => by_host(),
     };
+    let windows = document.get("maintenance").filter(|cursor| !cursor.is_nothing());
     Settings {
         site: site.unwrap_or_else(|| DEFAULT_SITE.to_owned()),
         confirm: number("confirm", 1..=100).unwrap_or(DEFAULT_CONFIRM),
         concurrency: number("concurrency", 1..=10_000).unwrap_or(DEFAULT_CONCURRENCY),
+        maintenance: windows.and_then(|cursor| maintenance::read(&cursor)).unwrap_or_default(),
         audit: audit::read(document.get("audit").filter(|cursor| !cursor.is_nothing()).as_ref()),
         discovery: discovery::read(document.get("discovery").filter(|cursor| !cursor.is_nothing()).as_ref(), defaults),
     }
@@ -250,6 +254,7 @@ fn assemble(
         confirm: NonZeroU32::new(settings.confirm).unwrap_or(NonZeroU32::MIN),
         audit: settings.audit,
         discovery: settings.discovery,
+        maintenance: settings.maintenance,
         dns,
         tls,
         fingerprints,

@@ -7,7 +7,7 @@ use super::scalar::{Kind, Scalar};
 use super::tree::{Node, Value};
 
 /// Section, key, and the values that ask for nothing.
-const KEYS: &[(&str, &str, &[&str])] = &[("", "microsoft365", &[]), ("", "maintenance", &[])];
+const KEYS: &[(&str, &str, &[&str])] = &[("", "microsoft365", &[])];
 
 /// Whether a key of a section asks for something that is still to come.
 pub(super) fn asks(section: &str, key: &str, value: &Node) -> bool {

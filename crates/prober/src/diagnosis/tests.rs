@@ -25,6 +25,7 @@ fn picture(lines: &[&str]) -> Snapshot {
         generated_at: NOW,
         first_round_complete: true,
         clock: None,
+        maintenance: crate::plan::Maintenance::default(),
         rows: lines.iter().map(|line| Arc::new(row(line))).collect(),
     }
 }

@@ -89,6 +89,13 @@ impl KeptLists {
         kept.insert(key(pair), list);
     }
 
+    /// A copy of the lists of some pairs, by endpoint and path.
+    pub(super) fn of_those(&self, wanted: impl Fn(&str, &str) -> bool) -> Self {
+        let kept = self.kept();
+        let wanted = kept.iter().filter(|((endpoint, path), _)| wanted(endpoint, path));
+        Self(Mutex::new(wanted.map(|(key, list)| (key.clone(), list.clone())).collect()))
+    }
+
     /// Forgets the list of a pair, since something else came in its place.
     pub(super) fn forget(&self, pair: &Pair) {
         self.kept().remove(&key(pair));

@@ -34,7 +34,7 @@ pub struct Decision {
 
 /// The PAC files of a plan, one for each path that has one.
 #[derive(Debug, Default)]
-pub(super) struct PacFiles(Vec<(String, Arc<HeldFile>)>);
+pub(super) struct PacFiles(Vec<(Arc<Path>, Arc<HeldFile>)>);
 
 /// What the files of a plan need of it.
 pub(super) struct Needs<'a> {
@@ -44,8 +44,13 @@ pub(super) struct Needs<'a> {
 }
 
 impl PacFiles {
-    pub(super) fn new(plan: &Plan, needs: &Needs<'_>) -> Self {
-        Self(plan.paths.iter().filter_map(|path| Some((path.name.clone(), Arc::new(hold(path, needs)?)))).collect())
+    /// Those of a plan, of which some may be held already for paths that are the same.
+    pub(super) fn new(plan: &Plan, needs: &Needs<'_>, before: Option<&Self>) -> Self {
+        let held = |path: &Arc<Path>| {
+            let known = before.and_then(|before| before.0.iter().find(|(known, _)| known == path));
+            known.map(|(_, held)| Arc::clone(held)).or_else(|| Some(Arc::new(hold(path, needs)?)))
+        };
+        Self(plan.paths.iter().filter_map(|path| Some((Arc::clone(path), held(path)?))).collect())
     }
 }
 
@@ -78,7 +83,7 @@ impl Prober {
         if let Some(hops) = route::choose(&path.way, url) {
             return Decision { hops: Ok(hops), pac: None };
         }
-        let held = self.pac_files.0.iter().find(|(name, _)| *name == path.name);
+        let held = self.pac_files.0.iter().find(|(of, _)| of.name == path.name);
         let (Some((_, held)), Way::Pac(file)) = (held, &path.way) else {
             let reason = "the path is not of the plan that the prober was set up for".into();
             let fault = MonitorFault { operation: "ask a PAC file".to_owned(), reason };

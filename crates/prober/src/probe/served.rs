@@ -36,7 +36,7 @@ impl Prober {
 
     /// How much is known now.
     pub(super) fn knowledge(&self) -> Knowledge {
-        let signers = self.signers.as_ref().map_or(0, KnownSigners::knowledge);
+        let signers = self.signers.as_deref().map_or(0, KnownSigners::knowledge);
         Knowledge { signers, leaves: self.served.noted() }
     }
 

@@ -14,7 +14,7 @@ use crate::plan::Pair;
 pub(super) struct Answers(Mutex<HashMap<Via, Latest>>);
 
 /// The newest answer, and the newest one for any other host: enough to ask about every host.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Latest {
     host: String,
     at: Instant,
@@ -22,6 +22,9 @@ struct Latest {
 }
 
 impl Answers {
+    /// Over the longest interval of an endpoint and its timeout: what is older counts for nobody.
+    const LONGEST: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+
     /// Takes note if a proxy answered in this observation: to CONNECT, to a request in SOCKS, or to a plain-http
     /// request.
     pub(super) fn note(&self, pair: &Pair, observation: &Observation, now: Instant) {
@@ -43,6 +46,13 @@ impl Answers {
                 latest.insert(proxy.clone(), Latest { host: host.to_owned(), at: now, for_another: None });
             }
         }
+    }
+
+    /// What goes on with another plan: proxies that answered not too long ago to count for anybody.
+    pub(super) fn follow(&self) -> Self {
+        let latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = latest.iter().filter(|(_, latest)| latest.at.elapsed() <= Self::LONGEST);
+        Self(Mutex::new(kept.map(|(proxy, latest)| (proxy.clone(), latest.clone())).collect()))
     }
 
     /// Whether the proxy of this observation answered for another host, within the endpoint's interval before the probe

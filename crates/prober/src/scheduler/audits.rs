@@ -28,6 +28,23 @@ impl Audits {
         Self { timetable: Timetable::of_audits(plan, start), running: Running::default(), most }
     }
 
+    /// Goes on with another plan. `before` and `after` give a pair's place in the plan before and in this one, where the one
+    /// goes on with what is known of the other.
+    pub(super) fn follow(
+        &mut self,
+        (old, new): (&Plan, &Plan),
+        before: impl Fn(usize) -> Option<usize>,
+        after: impl Fn(usize) -> Option<usize>,
+        now: Instant,
+    ) {
+        self.most = (new.concurrency.get() / SHARE).max(1);
+        self.running.renumber(|place| after(place).filter(|_| new.audit.is_some()));
+        let is_same_pace = old.audit == new.audit;
+        self.timetable.follow_audits(new, |place| before(place).filter(|_| is_same_pace), now);
+        let running = &self.running;
+        self.timetable.leave_out(|place| running.is_under_way(place));
+    }
+
     pub(super) fn under_way(&self) -> usize {
         self.running.len()
     }

@@ -9,7 +9,7 @@ use super::audited::Audited;
 use crate::cause::State;
 use crate::clock::ClockOffset;
 use crate::observation::AuditFacts;
-use crate::plan::{Pair, Plan};
+use crate::plan::{Maintenance, Pair, Plan};
 use crate::snapshot::{Counts, Row, Snapshot};
 use crate::state::{Change, Memory, Report, Rules};
 
@@ -24,6 +24,8 @@ pub(super) struct Board {
     planned: usize,
     /// Pairs of the plan without any result yet.
     without_result: usize,
+    /// Whether all of them have had one at some time. Pairs that come later do not change that.
+    complete: bool,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,15 @@ struct Entry {
 }
 
 impl Entry {
+    /// What is known of a pair, under its new name and rules.
+    fn follow(self, plan: &Plan, pair: &Arc<Pair>) -> Self {
+        let row = Row { pair: Arc::clone(pair), ..Row::clone(&self.row) };
+        let rules = Rules { confirm: plan.confirm, interval: pair.endpoint.interval };
+        // Without audits the last one would stay as it is for ever.
+        let audited = self.audited.filter(|_| plan.audit.is_some());
+        Self { row: Arc::new(row), rules, audited, ..self }
+    }
+
     fn new(plan: &Plan, pair: &Arc<Pair>) -> Self {
         let row = Row {
             pair: Arc::clone(pair),
@@ -68,7 +79,25 @@ impl Board {
             audit_interval: plan.audit_interval(),
             planned,
             without_result: planned,
+            complete: planned == 0,
         }
+    }
+
+    /// Goes on with another plan: `pairs` are all that there are from now on, with the place of the one before whose state each
+    /// keeps.
+    pub(super) fn follow(&mut self, plan: &Plan, pairs: &[(Arc<Pair>, Option<usize>)]) {
+        let mut before = std::mem::take(&mut self.entries);
+        let entries = pairs.iter().map(|(pair, keeps)| {
+            let kept = keeps.and_then(|place| before.get_mut(place)?.take());
+            Some(kept.map_or_else(|| Entry::new(plan, pair), |entry| entry.follow(plan, pair)))
+        });
+        self.entries = entries.collect();
+        self.site = plan.site.as_str().into();
+        self.audit_interval = plan.audit_interval();
+        self.planned = plan.pairs.len();
+        let planned = self.entries.iter().take(self.planned).flatten();
+        self.without_result = planned.filter(|entry| entry.row.last.is_none()).count();
+        self.complete |= self.without_result == 0;
     }
 
     /// Begins with a pair that was discovered, at a place that is free or the next one.
@@ -95,6 +124,7 @@ impl Board {
         let last = entry.row.last.as_ref().map(|last| last.verdict.state);
         if last.is_none() && is_planned {
             self.without_result = self.without_result.saturating_sub(1);
+            self.complete |= self.without_result == 0;
         }
         let change = entry.memory.fold(report, entry.rules);
         let mut counts = entry.row.counts;
@@ -137,8 +167,13 @@ impl Board {
         }
     }
 
-    /// What is known now; `clock` is what origins say of ours.
-    pub(super) fn snapshot(&self, now: OffsetDateTime, clock: Option<ClockOffset>) -> Snapshot {
+    /// What is known now; `clock` is what origins say of ours, and `maintenance` what is under way.
+    pub(super) fn snapshot(
+        &self,
+        now: OffsetDateTime,
+        clock: Option<ClockOffset>,
+        maintenance: Maintenance,
+    ) -> Snapshot {
         let mut rows: Vec<_> = self.entries.iter().flatten().map(|entry| Arc::clone(&entry.row)).collect();
         // The paths of an endpoint stand together, also where they were discovered one after the other.
         if let Some(discovered) = rows.get_mut(self.planned..) {
@@ -147,8 +182,9 @@ impl Board {
         Snapshot {
             site: Arc::clone(&self.site),
             generated_at: now,
-            first_round_complete: self.without_result == 0,
+            first_round_complete: self.complete,
             clock,
+            maintenance,
             rows,
         }
     }

@@ -61,6 +61,11 @@ impl Clocks {
         readings.insert(domain, Reading { at: now, ours, time, until });
     }
 
+    /// What goes on with another plan: what time it was, it was.
+    pub(super) fn follow(&self) -> Self {
+        Self(Mutex::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))
+    }
+
     /// What recent readings say of our clock, which shows `ours` now.
     pub(super) fn offset(&self, ours: OffsetDateTime, now: Instant) -> Option<ClockOffset> {
         self.of(ours, now, |reading| now <= reading.until)

@@ -155,6 +155,39 @@ impl Discovered {
         gone
     }
 
+    /// Goes on with another plan: with what it does not probe itself, over paths that are the same, as it wants such things to
+    /// be probed. Gives the pairs that stay.
+    pub(super) fn follow(&mut self, old: &Plan, plan: &Plan) -> Vec<Arc<Pair>> {
+        // Whoever gave way is in no place of the new plan.
+        self.gave_way.clear();
+        let Some(discovery) = &plan.discovery else {
+            self.found.clear();
+            return Vec::new();
+        };
+        let mut stay = Vec::new();
+        self.found.retain(|key, Found { endpoint, seen, .. }| {
+            let (kind, url) = key;
+            if !discovery.may_ask(url) || plan.endpoints.iter().any(|one| one.name == endpoint.name) {
+                return false;
+            }
+            if old.discovery != plan.discovery {
+                *endpoint = discovery.endpoint(*kind, url.clone(), endpoint.name.clone());
+            }
+            seen.retain_mut(|Seen { path, unasked, .. }| {
+                let same = plan.paths.iter().find(|one| **one == *path).filter(|path| !is_configured(plan, key, path));
+                same.is_some_and(|same| {
+                    *path = Arc::clone(same);
+                    if unasked.is_none() {
+                        stay.push(Arc::new(Pair { endpoint: Arc::clone(endpoint), path: Arc::clone(same) }));
+                    }
+                    true
+                })
+            });
+            !seen.is_empty()
+        });
+        stay
+    }
+
     /// Host and path, with a mark behind it where that is not all of the URL, or somebody's name already. The mark depends
     /// on what it is and the URL alone, so that names stay the same after a restart.
     fn name(&self, plan: &Plan, key: &Key) -> String {

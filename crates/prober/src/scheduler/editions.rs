@@ -44,6 +44,13 @@ impl Editions {
         }
     }
 
+    /// What goes on with another plan: the lists of the same endpoints.
+    pub(super) fn follow(&self, is_same: impl Fn(&str) -> bool) -> Self {
+        let editions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = editions.iter().filter(|(name, _)| is_same(name));
+        Self(Mutex::new(kept.map(|(name, edition)| (name.clone(), Arc::clone(edition))).collect()))
+    }
+
     /// The newest edition of the list that an observation has an older one of.
     pub(super) fn newer(&self, pair: &Pair, observation: &Observation) -> Option<Arc<Edition>> {
         let list = trusted(observation)?;

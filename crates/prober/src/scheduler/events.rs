@@ -18,6 +18,11 @@ pub trait Events: Debug + Send + Sync + 'static {
         let _ = (pair, report);
     }
 
+    /// A pair left the plan, or something else goes by its name from now on.
+    fn gone(&self, pair: &Pair) {
+        let _ = pair;
+    }
+
     /// A confirmed state gave way to another, or was adopted as the first.
     fn changed(&self, pair: &Pair, change: &Change) {
         let _ = (pair, change);

@@ -1,6 +1,6 @@
 //! Judging a probe in the light of what others saw lately.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::time::Instant;
 
@@ -33,5 +33,24 @@ impl Judge {
     /// Takes note of what a probe of the scheduler's saw.
     pub(super) fn note(&self, pair: &Pair, observation: &Observation) {
         self.others.note(pair, observation, Instant::now());
+    }
+}
+
+/// The judge of the plan that is followed now; all clones are one.
+#[derive(Debug, Clone)]
+pub struct Judges(Arc<RwLock<Judge>>);
+
+impl Judges {
+    pub(super) fn of(judge: Judge) -> Self {
+        Self(Arc::new(RwLock::new(judge)))
+    }
+
+    /// Who judges now.
+    pub fn now(&self) -> Judge {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn follow(&self, judge: Judge) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = judge;
     }
 }

@@ -34,6 +34,12 @@ impl Leaves {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(endpoint);
     }
 
+    /// What goes on with another plan: the leaves of the same endpoints.
+    pub(super) fn follow(&self, is_same: impl Fn(&str) -> bool) -> Self {
+        let leaves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Self(Mutex::new(leaves.iter().filter(|(name, _)| is_same(name)).map(|(a, b)| (a.clone(), b.clone())).collect()))
+    }
+
     /// Whether the leaf of this observation proved the same endpoint elsewhere.
     pub(super) fn proved(&self, pair: &Pair, observation: &Observation) -> bool {
         let Some(leaf) = observation.tls.as_ref().and_then(|tls| tls.leaf_sha256.as_ref()) else { return false };

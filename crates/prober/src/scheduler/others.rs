@@ -12,6 +12,7 @@ use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
 use crate::observation::Observation;
 use crate::plan::Pair;
+use crate::text::Clean;
 use crate::verdict::Question;
 
 /// What other probes saw.
@@ -38,6 +39,18 @@ impl Others {
     pub(super) fn forget(&self, endpoint: &str) {
         self.leaves.forget(endpoint);
         self.editions.forget(endpoint);
+    }
+
+    /// What goes on when the plan does: all but what was known of endpoints by names, and heard from addresses, that are not
+    /// these any more. A copy, so that probes of the plan before add nothing to it.
+    pub(super) fn follow(&self, is_same_endpoint: impl Fn(&str) -> bool, is_asked: impl Fn(&Clean) -> bool) -> Self {
+        Self {
+            answers: self.answers.follow(),
+            leaves: self.leaves.follow(&is_same_endpoint),
+            clocks: self.clocks.follow(),
+            editions: self.editions.follow(&is_same_endpoint),
+            revoked: self.revoked.follow(is_asked),
+        }
     }
 
     /// What a probe that ends now is judged by, in the light of what others saw lately.

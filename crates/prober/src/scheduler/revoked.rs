@@ -96,6 +96,13 @@ impl Revoked {
         }
     }
 
+    /// What goes on with another plan: what those said who are asked there too, since nobody else could take it back.
+    pub(super) fn follow(&self, is_asked: impl Fn(&Clean) -> bool) -> Self {
+        let revoked = self.revoked();
+        let kept = revoked.iter().filter(|(_, revocation)| is_asked(&revocation.by));
+        Self(Mutex::new(kept.map(|(leaf, revocation)| (leaf.clone(), Arc::clone(revocation))).collect()))
+    }
+
     /// What is known of the leaf of an observation.
     pub(super) fn of(&self, seen: &Observation) -> Option<Arc<Revocation>> {
         let leaf = seen.tls.as_ref()?.leaf_sha256.as_ref()?;

@@ -112,11 +112,11 @@ async fn probe_all<P: Probe>(
     let by_place: HashMap<usize, Arc<Pair>> = wave.iter().cloned().collect();
     let probe = |pair: Arc<Pair>| probe_through(Arc::clone(prober), pair);
     let mut note = |probe: Ended<Vec<Observation>>| {
-        let Some(pair) = by_place.get(&probe.pair) else { return };
+        let Some((place, pair)) = probe.pair.and_then(|place| Some((place, by_place.get(&place)?))) else { return };
         let unseen = |panic| vec![attempt::unseen(clock.now(), probe.duration, panic)];
         for observation in probe.outcome.unwrap_or_else(unseen) {
             others.note(pair, &observation, Instant::now());
-            seen.push((probe.pair, observation));
+            seen.push((place, observation));
         }
         told(Progress::Ended(pair));
     };
@@ -148,8 +148,9 @@ async fn audit_all<P: Probe>(
         async move { prober.audit(&pair).await }
     };
     let mut note = |audit: Ended<AuditFacts>| {
-        audits.extend(audit.outcome.ok().map(|facts| (audit.pair, Arc::new(facts))));
-        pairs.get(audit.pair).into_iter().for_each(|pair| told(Progress::Ended(pair)));
+        let Some(place) = audit.pair else { return };
+        audits.extend(audit.outcome.ok().map(|facts| (place, Arc::new(facts))));
+        pairs.get(place).into_iter().for_each(|pair| told(Progress::Ended(pair)));
     };
     side_by_side(plan, worthwhile.into_iter(), audit, &mut note).await;
     audits

@@ -14,14 +14,15 @@ use crate::text::Clean;
 #[derive(Debug)]
 pub(super) struct Running<T> {
     tasks: JoinSet<T>,
-    /// Which pair a task is for, also if it panics, and when it began.
-    started: HashMap<Id, (usize, Instant)>,
+    /// Which pair a task is for, also if it panics, and when it began; no pair where that is gone.
+    started: HashMap<Id, (Option<usize>, Instant)>,
 }
 
 /// A probe that has ended.
 #[derive(Debug)]
 pub(super) struct Ended<T> {
-    pub(super) pair: usize,
+    /// The place of its pair; `None` where that went while it ran.
+    pub(super) pair: Option<usize>,
     pub(super) duration: Duration,
     /// What it brought, or the words of its panic.
     pub(super) outcome: Result<T, Clean>,
@@ -34,12 +35,19 @@ impl<T: Send + 'static> Running<T> {
 
     /// Whether one for this pair is under way.
     pub(super) fn is_under_way(&self, pair: usize) -> bool {
-        self.started.values().any(|(place, _)| *place == pair)
+        self.started.values().any(|(place, _)| *place == Some(pair))
     }
 
     pub(super) fn spawn(&mut self, pair: usize, probe: impl Future<Output = T> + Send + 'static) {
         let id = self.tasks.spawn(probe).id();
-        self.started.insert(id, (pair, Instant::now()));
+        self.started.insert(id, (Some(pair), Instant::now()));
+    }
+
+    /// Gives pairs other places. What is under way for a pair that has none any more comes to its end, for nobody.
+    pub(super) fn renumber(&mut self, place: impl Fn(usize) -> Option<usize>) {
+        for (pair, _) in self.started.values_mut() {
+            *pair = pair.and_then(&place);
+        }
     }
 
     /// The next probe to end; `None` at once where none is under way. Cancel safe.

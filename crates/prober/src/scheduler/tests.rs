@@ -1,6 +1,7 @@
 mod audits;
 mod clock;
 mod discovery;
+mod replace;
 mod script;
 
 use std::collections::BTreeSet;
@@ -48,6 +49,7 @@ fn plan(hosts: &[String], concurrency: usize, confirm: u32, interval: Duration) 
         confirm: confirm.try_into().unwrap(),
         audit: None,
         discovery: None,
+        maintenance: crate::plan::Maintenance::default(),
         dns: DnsPlan::default(),
         tls: TlsPlan::default(),
         fingerprints: crate::fingerprint::Fingerprints::built_in().unwrap(),
@@ -333,6 +335,6 @@ fn the_last_readable_crl_outlives_results_without_one() {
     let readable = with(Some(CrlOutcome::Parsed(parsed)));
     board.take(0, &readable);
     board.take(0, &with(Some(CrlOutcome::TooLarge)));
-    let snapshot = board.snapshot(StoppedClock.now(), None);
+    let snapshot = board.snapshot(StoppedClock.now(), None, crate::plan::Maintenance::default());
     assert!(Arc::ptr_eq(snapshot.rows[0].last_crl.as_ref().unwrap(), &readable));
 }

@@ -3,6 +3,8 @@
 //! Pairs with the same interval share it out evenly, each keeping its place in it, so that nothing drifts together.
 //! A jitter of up to a tenth of the interval keeps many sites from meeting at an origin in step.
 
+mod follow;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
@@ -53,7 +55,7 @@ pub(super) struct Due {
 
 impl Timetable {
     pub(super) fn new(plan: &Plan, start: Instant) -> Self {
-        let mut places = Places::new(&plan.pairs);
+        let mut places = Places::of(plan.pairs.iter().map(|pair| pair.endpoint.interval));
         let entries: Vec<Entry> = plan
             .pairs
             .iter()
@@ -173,10 +175,11 @@ impl Entry {
 struct Places(BTreeMap<Duration, (u32, u32)>);
 
 impl Places {
-    fn new(pairs: &[std::sync::Arc<Pair>]) -> Self {
+    /// For pairs with these intervals.
+    fn of(intervals: impl Iterator<Item = Duration>) -> Self {
         let mut counts = BTreeMap::new();
-        for pair in pairs {
-            counts.entry(pair.endpoint.interval).or_insert((0, 0)).1 += 1;
+        for interval in intervals {
+            counts.entry(interval).or_insert((0, 0)).1 += 1;
         }
         Self(counts)
     }
@@ -186,6 +189,13 @@ impl Places {
         let place = share(interval, *rank, *count);
         *rank += 1;
         place
+    }
+
+    /// In the middle of the next part, for those that come later: the beginnings are taken.
+    fn next_between(&mut self, interval: Duration) -> Duration {
+        let half =
+            self.0.get(&interval).map_or(Duration::ZERO, |(_, count)| share(interval, 1, count.saturating_mul(2)));
+        self.next(interval) + half
     }
 }
 

@@ -147,6 +147,11 @@ struct Met {
 }
 
 impl KnownSigners {
+    /// Whether these are the roots.
+    pub(crate) fn has_roots(&self, roots: &[TrustAnchor<'static>]) -> bool {
+        self.roots == roots
+    }
+
     /// The most certificates kept; a site's endpoints are under a few dozen authorities.
     const MAX: usize = 256;
 

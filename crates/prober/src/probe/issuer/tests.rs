@@ -20,6 +20,7 @@ fn prober(host: &str) -> Prober {
         confirm: std::num::NonZeroU32::MIN,
         audit: None,
         discovery: None,
+        maintenance: crate::plan::Maintenance::default(),
         dns,
         tls: TlsPlan::default(),
         fingerprints: crate::fingerprint::Fingerprints::built_in().unwrap(),

@@ -23,6 +23,7 @@ fn plan(urls: &[(&str, &str)], private_answers: PrivateAnswers) -> Plan {
         concurrency: 4.try_into().unwrap(),
         confirm: 2.try_into().unwrap(),
         audit: None,
+        maintenance: crate::plan::Maintenance::default(),
         discovery: Some(Discovery {
             interval: Duration::from_secs(60),
             timeout: Duration::from_secs(10),
