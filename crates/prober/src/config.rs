@@ -21,6 +21,7 @@ mod endpoint;
 mod environment;
 mod expect;
 mod fault;
+mod files;
 mod fingerprints;
 mod later;
 mod load;
@@ -52,7 +53,8 @@ pub use self::cursor::{Cursor, Map};
 pub(crate) use self::duration::show as duration_in_words;
 pub(crate) use self::names::{MAX_NAME, slug};
 pub use fault::{Fault, Faults};
-pub use load::{LoadError, Origin, load, load_endpoint, load_path};
+pub use files::Files;
+pub use load::{LoadError, Origin, load, load_endpoint, load_noting, load_path};
 pub(crate) use sources::read_bounded;
 pub use sources::{Sources, SystemSources};
 

@@ -102,7 +102,7 @@ fn password<'a>(map: &Map<'a>) -> Option<(Cursor<'a>, Option<Password>)> {
 
 fn password_file(cursor: &Cursor<'_>) -> Option<Password> {
     let (sources, path) = (cursor.reading.sources, FilePath::new(cursor.text()?));
-    match sources.read(path) {
+    match sources.read_secret(path) {
         Ok(bytes) => {
             let secret = usable(cursor, Password::from_file_content(&Zeroizing::new(bytes)))?;
             Some(Password::in_file(sources.locate(path), secret))

@@ -12,6 +12,11 @@ pub trait Sources {
     /// A file, relative ones from the configuration's own folder; an error where it is over a sensible size.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// A file with a password, which is looked at again wherever the password is used.
+    fn read_secret(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.read(path)
+    }
+
     /// Where such a file is, for who reads it again later.
     fn locate(&self, path: &Path) -> PathBuf {
         path.to_owned()

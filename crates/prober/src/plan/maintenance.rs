@@ -73,6 +73,11 @@ impl PartialEq for Maintenance {
 }
 
 impl Matching {
+    /// What a glob of endpoints and one of paths mean together.
+    pub fn of(endpoint: &str, path: &str) -> Self {
+        Self { endpoint: vec![WildMatch::new(endpoint)], path: vec![WildMatch::new(path)], ..Self::default() }
+    }
+
     /// Whether a pair is meant.
     pub fn covers(&self, pair: &Pair) -> bool {
         let endpoint = &pair.endpoint;

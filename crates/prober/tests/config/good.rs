@@ -78,6 +78,20 @@ fn summary(plan: &Plan) -> Result<String, std::fmt::Error> {
         writeln!(out, "audit every {:?}", plan.audit)?;
     }
 
+    for window in plan.maintenance.windows() {
+        writeln!(out, "maintenance from {} to {}", window.from, window.to)?;
+        let matching = &window.matching;
+        let keys = [
+            ("endpoint", &matching.endpoint),
+            ("path", &matching.path),
+            ("group", &matching.group),
+            ("severity", &matching.severity),
+        ];
+        for (key, globs) in keys.into_iter().filter(|(_, globs)| !globs.is_empty()) {
+            writeln!(out, "  {key} {}", globs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))?;
+        }
+    }
+
     for path in &plan.paths {
         describe_path(&mut out, path)?;
     }

@@ -96,3 +96,11 @@ fn substituted_text() {
     assert_eq!(with(1024), "x.yaml:2:7: site: a name has at most 100 characters");
     assert_eq!(with(1025), "x.yaml:2:7: site: substitution makes more than 1048576 bytes");
 }
+
+#[test]
+fn maintenance_windows() {
+    let window = "  - {from: \"2026-01-01T00:00:00Z\", to: \"2026-01-01T04:00:00Z\"}\n";
+    let with = |count| said(&format!("endpoints: [a.example]\nmaintenance:\n{}", window.repeat(count)));
+    assert_eq!(with(1000), "");
+    assert_eq!(with(1001), "x.yaml:3:3: maintenance: more than 1000 windows");
+}

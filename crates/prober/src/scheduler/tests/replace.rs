@@ -2,7 +2,6 @@
 
 use time::OffsetDateTime;
 use time::macros::datetime;
-use wildmatch::WildMatch;
 
 use super::*;
 use crate::plan::{Discovery, Maintenance, Matching, PrivateAnswers, Severity, Tally, Window};
@@ -277,7 +276,7 @@ async fn windows_open_and_close_without_any_probe() {
     let window = Window {
         from: Going::START + 10 * MINUTE + Duration::from_millis(500),
         to: Going::START + 30 * MINUTE,
-        matching: Matching { endpoint: vec![WildMatch::new("host-1*")], ..Matching::default() },
+        matching: Matching::of("host-1*", "*"),
     };
     let until = window.to;
     let planned = Plan { maintenance: Maintenance::new(vec![window]), ..Plan::clone(&plan(&hosts(2), 64, 2, day)) };
