@@ -12,6 +12,7 @@ use exporter::metrics::Live;
 use exporter::pac::Settled;
 use exporter::probe_now::{self, Desk};
 use exporter::teller::Line;
+use exporter::reload::{Refused, Reloads, Waiting};
 use exporter::web::{self, App};
 use prober::net::Clock;
 use time::OffsetDateTime;
@@ -52,6 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some("crowd") => sample::crowd(2500, 4),
         Some("paths") => sample::crowd(12, 7),
         Some("good") => sample::good(),
+        Some("maintenance") => sample::maintained(sample::branch(), "*", "hq"),
         _ => sample::branch(),
     };
     let (_sender, snapshots) = watch::channel(Arc::new(snapshot));
@@ -60,8 +62,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     live.probe_ended("hq", Duration::from_millis(48));
     let clock: Arc<dyn Clock> = Arc::new(SampleClock);
     let history = History::open(None, Arc::clone(&clock));
+    // Somebody gave it a configuration with two faults.
+    let (reloads, requests) = Reloads::channel();
+    if std::env::args().nth(1).as_deref() == Some("maintenance") {
+        let words = "the configuration has 2 faults".into();
+        requests.tell(Waiting::default(), sample::NOW - Duration::from_secs(100), &Err(Refused { faults: 2, words }));
+    }
     let desk = Desk::new(Arc::new(probe_now::Settled { lines: told(), report: sample::report() }));
-    let app = App { snapshots, live: Arc::new(live), clock, deciders: Arc::new(Settled::default()), history, desk };
+    let deciders = Arc::new(Settled::default());
+    let app = App { snapshots, live: Arc::new(live), clock, deciders, history, desk, reloads };
 
     let listeners = web::bind(&[([127, 0, 0, 1], 0).into()])?;
     for listener in &listeners {

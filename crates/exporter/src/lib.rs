@@ -5,9 +5,11 @@
 
 pub mod cli;
 pub mod history;
+mod maintenance;
 pub mod metrics;
 pub mod pac;
 pub mod probe_now;
+pub mod reload;
 mod rows;
 mod runbook;
 pub mod sentence;

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::Duration;
 
 use prober::plan::{Endpoint, Path, Plan, Way};
@@ -39,30 +39,58 @@ pub trait Deciders: Debug + Send + Sync + 'static {
 /// The files of the plan that is followed.
 #[derive(Debug)]
 pub struct Files {
+    followed: SyncMutex<Followed>,
+    /// Held while files are asked, so that several readers ask once.
+    newest: Mutex<Option<Newest>>,
+}
+
+/// A plan, and the prober that was set up for it.
+#[derive(Debug, Clone)]
+struct Followed {
     plan: Arc<Plan>,
     prober: Arc<Prober>,
-    /// Held while files are asked, so that several readers ask once.
-    newest: Mutex<Option<(Instant, Arc<Vec<Report>>)>>,
+}
+
+/// An answer: when, of which plan's files, and what they decided.
+#[derive(Debug)]
+struct Newest {
+    at: Instant,
+    of: Arc<Plan>,
+    reports: Arc<Vec<Report>>,
 }
 
 impl Files {
     /// Asks as a prober of a plan does.
     pub fn new(plan: Arc<Plan>, prober: Arc<Prober>) -> Self {
-        Self { plan, prober, newest: Mutex::new(None) }
+        Self { followed: SyncMutex::new(Followed { plan, prober }), newest: Mutex::new(None) }
+    }
+
+    /// Asks as a prober of another plan does from now on.
+    pub fn follow(&self, plan: Arc<Plan>, prober: Arc<Prober>) {
+        *self.followed.lock().unwrap_or_else(PoisonError::into_inner) = Followed { plan, prober };
+    }
+
+    fn followed(&self) -> Followed {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn newest(&self) -> Arc<Vec<Report>> {
         let mut newest = self.newest.lock().await;
+        let followed = self.followed();
         match &*newest {
-            Some((at, reports)) if at.elapsed() < KEPT => Arc::clone(reports),
+            Some(known) if known.at.elapsed() < KEPT && Arc::ptr_eq(&known.of, &followed.plan) => {
+                Arc::clone(&known.reports)
+            }
             _ => {
-                let reports = Arc::new(self.ask_all().await);
-                *newest = Some((Instant::now(), Arc::clone(&reports)));
+                let reports = Arc::new(followed.ask_all().await);
+                *newest = Some(Newest { at: Instant::now(), of: followed.plan, reports: Arc::clone(&reports) });
                 reports
             }
         }
     }
+}
 
+impl Followed {
     /// Files side by side, each about one endpoint after the other: it has one thread.
     async fn ask_all(&self) -> Vec<Report> {
         let by = Instant::now() + PATIENCE;

@@ -11,10 +11,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use prober::observation::AuditFacts;
 use prober::plan::Pair;
 use prober::probe::Prober;
-use prober::scheduler::Judge;
+use prober::scheduler::Judges;
 use prober::state::Report;
 use thiserror::Error;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -48,14 +49,19 @@ pub trait ProbeNow: Debug + Send + Sync + 'static {
 /// The prober that the scheduler has too, and its judge.
 #[derive(Debug)]
 pub struct ByHand {
-    prober: Arc<Prober>,
-    judge: Judge,
+    prober: ArcSwap<Prober>,
+    judges: Judges,
 }
 
 impl ByHand {
     /// Probes as a scheduler does.
-    pub fn new(prober: Arc<Prober>, judge: Judge) -> Self {
-        Self { prober, judge }
+    pub fn new(prober: Arc<Prober>, judges: Judges) -> Self {
+        Self { prober: ArcSwap::new(prober), judges }
+    }
+
+    /// Probes with another prober from now on: that of the plan which is followed.
+    pub fn follow(&self, prober: Arc<Prober>) {
+        self.prober.store(prober);
     }
 }
 
@@ -68,9 +74,10 @@ impl ProbeNow for ByHand {
     ) -> Reports<'a> {
         Box::pin(async move {
             let teller = Teller::start(pair, tell);
-            let observation = self.prober.probe_with(pair, &teller).await;
+            let (prober, judge) = (self.prober.load_full(), self.judges.now());
+            let observation = prober.probe_with(pair, &teller).await;
             teller.ended(&observation);
-            let verdict = self.judge.judge(pair, &observation, audit.as_deref());
+            let verdict = judge.judge(pair, &observation, audit.as_deref());
             Report { observation: observation.compact(), verdict, audit }
         })
     }

@@ -19,7 +19,10 @@ use prober::observation::{
     HelloOutcome, HttpFacts, Observation, OriginClock, Phases, ProxyFacts, RouteFacts, Sample, TenantFacts, TlsFacts,
     TlsFailure, TlsFault, Via,
 };
-use prober::plan::{CONTROL_GROUP, Cloud, Endpoint, Pair, Path, PathOptions, ProxyScheme, Severity, TenantCheck, Way};
+use prober::plan::{
+    CONTROL_GROUP, Cloud, Endpoint, Maintenance, Matching, Pair, Path, PathOptions, ProxyScheme, Severity, TenantCheck,
+    Way, Window,
+};
 use prober::snapshot::{Counts, Row, Snapshot};
 use prober::state::{Confirmed, Report};
 use prober::text::Clean;
@@ -37,7 +40,7 @@ pub fn snapshot(rows: impl IntoIterator<Item = RowSample>) -> Snapshot {
         generated_at: NOW,
         first_round_complete: true,
         clock: None,
-        maintenance: prober::plan::Maintenance::default(),
+        maintenance: Maintenance::default(),
         rows: rows.into_iter().map(|row| Arc::new(row.row)).collect(),
     }
 }
@@ -83,6 +86,16 @@ pub fn domain(name: &str) -> RowSample {
     sample.row.pair = Arc::new(pair);
     let facts = TenantFacts { external: false, lookups: Vec::new() };
     sample.observed(|seen| *seen = Observation { tenant: Some(facts), ..Observation::empty(NOW) })
+}
+
+/// The snapshot while somebody works on what globs of endpoints and paths mean, for two more hours.
+pub fn maintained(snapshot: Snapshot, endpoint: &str, path: &str) -> Snapshot {
+    let window = Window {
+        from: NOW - Duration::from_secs(3600),
+        to: NOW + Duration::from_secs(2 * 3600),
+        matching: Matching::of(endpoint, path),
+    };
+    Snapshot { maintenance: Maintenance::new(vec![window]), ..snapshot }
 }
 
 /// A snapshot of a monitor whose clock is behind those of three origins by so many seconds.
@@ -321,7 +334,8 @@ pub fn branch() -> Snapshot {
     }
     let ncsi = row_of("http://www.msftconnecttest.com/connecttest.txt", "ncsi", "direct").control();
     rows.push(ncsi.observed(|seen| seen.http = Some(http(200))).reachable());
-    Snapshot { clock: Some(ClockOffset { offset: time::Duration::ZERO, origins: 4 }), ..snapshot(rows) }
+    let clock = Some(ClockOffset { offset: time::Duration::ZERO, origins: 4 });
+    maintained(Snapshot { clock, ..snapshot(rows) }, "product-root-crl", "direct")
 }
 
 fn on_a_bad_day(row: RowSample, name: &str, path: &str) -> RowSample {

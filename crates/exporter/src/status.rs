@@ -55,7 +55,8 @@ impl<'a> Document<'a> {
     pub fn from_snapshot(snapshot: &'a Snapshot) -> Self {
         let paths = diagnosis::paths(snapshot);
         let endpoints = diagnosis::endpoints(snapshot);
-        let result = |row: &'a Row| ResultEntry::of(row, endpoints.get(row.pair.endpoint.name.as_str()));
+        let result =
+            |row: &'a Row| ResultEntry::of(row, endpoints.get(row.pair.endpoint.name.as_str()), &snapshot.maintenance);
         Self {
             site: &snapshot.site,
             version: env!("CARGO_PKG_VERSION"),
@@ -158,6 +159,24 @@ mod tests {
         assert_eq!(document(sample::snapshot([])), serde_json::Value::Null);
         let told = serde_json::json!({"offset_seconds": 90.0, "origins": 3});
         assert_eq!(document(sample::at_clock(90)), told);
+    }
+
+    #[test]
+    fn results_and_incidents_say_until_when_somebody_works_on_them() {
+        let refused = |name, path| sample::row(name, path).blocked(Cause::TcpRefused, "refused");
+        let rows = [refused("a", "hq"), refused("b", "hq"), sample::row("b", "vpn").reachable()];
+        let snapshot = sample::maintained(sample::snapshot(rows), "a", "*");
+        let document = serde_json::to_value(Document::from_snapshot(&snapshot)).unwrap();
+        let of = |list: &str| -> Vec<serde_json::Value> {
+            document[list].as_array().unwrap().iter().map(|entry| entry["maintenance"].clone()).collect()
+        };
+        let (until, null) = ("2026-01-01T14:00:00Z", serde_json::Value::Null);
+        assert_eq!(of("results"), [until.into(), null.clone(), null.clone()]);
+        // The path is down for both of them, of which one is not covered.
+        assert_eq!(of("incidents"), [null]);
+        let all = sample::maintained(snapshot, "*", "hq");
+        let document = serde_json::to_value(Document::from_snapshot(&all)).unwrap();
+        assert_eq!(document["incidents"][0]["maintenance"], until);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod page;
 mod patience;
 mod places;
 mod probe;
+mod reload;
 mod runbook;
 mod secured;
 mod server;
@@ -37,6 +38,7 @@ use crate::history::History;
 use crate::metrics::{self, Live};
 use crate::pac::Deciders;
 use crate::probe_now::Desk;
+use crate::reload::Reloads;
 use crate::status::{Document, Incidents};
 
 /// What the handlers read.
@@ -54,6 +56,8 @@ pub struct App {
     pub history: History,
     /// Where probes are asked for.
     pub desk: Desk,
+    /// Have the configuration read again.
+    pub reloads: Reloads,
 }
 
 impl App {
@@ -74,6 +78,7 @@ pub fn router(app: App) -> Router {
         .route("/probe", get(blackbox::probe))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
+        .route("/-/reload", post(reload::reload).fallback(reload::only_post))
         .route("/pac", get(pac))
         .route("/runbook", get(runbook::index))
         .route("/runbook/network-is-fine", get(runbook::network_is_fine))
@@ -90,7 +95,7 @@ pub fn router(app: App) -> Router {
 }
 
 async fn overview(State(app): State<App>) -> Response {
-    offload(move || match page::render(&app.snapshot(), app.clock.now()) {
+    offload(move || match page::render(&app.snapshot(), app.reloads.last().as_ref(), app.clock.now()) {
         Ok(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
         Err(error) => failure(&error),
     })

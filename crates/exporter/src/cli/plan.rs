@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use prober::config::{self, Fault, Faults, LoadError, Origin};
+use prober::config::{self, Fault, Faults, Files, LoadError, Origin};
 use prober::plan::{Endpoint, Path, Plan};
 use url::Url;
 
@@ -14,6 +14,13 @@ use super::exit::Failure;
 /// Reads the configuration.
 pub(crate) fn load(named: Option<&FilePath>) -> Result<(Plan, Origin), Failure> {
     config::load(named).map_err(|error| Failure::config(BadConfiguration(error)))
+}
+
+/// The same, and every file that was read for it, as it was.
+pub(crate) fn load_noting(named: Option<&FilePath>) -> Result<(Plan, Origin, Files), Failure> {
+    let (loaded, files) = config::load_noting(named);
+    let (plan, origin) = loaded.map_err(|error| Failure::config(BadConfiguration(error)))?;
+    Ok((plan, origin, files))
 }
 
 /// Reads one path of a configuration that is otherwise good, whether an endpoint uses it or not.
@@ -39,7 +46,7 @@ pub(crate) fn load_endpoint(named: Option<&FilePath>, url: &Url) -> Result<Endpo
 
 /// A configuration that cannot be used: first how bad it is, then a line for each fault.
 #[derive(Debug)]
-struct BadConfiguration(LoadError);
+pub(crate) struct BadConfiguration(pub(crate) LoadError);
 
 impl fmt::Display for BadConfiguration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

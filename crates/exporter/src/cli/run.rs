@@ -1,11 +1,13 @@
 //! `reachwatch run`: probes and serves until it is told to stop.
 
 mod events;
+mod reload;
 mod signals;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use prober::config::Origin;
 use prober::net::{Clock, SystemClock};
 use prober::plan::Plan;
@@ -16,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use self::events::{Everyone, Reporter};
+use self::reload::{Parties, Reloader};
 use self::signals::Signals;
 use super::args::{Common, RunArgs};
 use super::exit::{Failure, Status};
@@ -24,12 +27,14 @@ use crate::history::History;
 use crate::metrics::Live;
 use crate::pac::Files;
 use crate::probe_now::{ByHand, Desk};
+use crate::reload::Reloads;
 use crate::web::{self, App, DEFAULT_ADDRESS, Secured};
 
 /// Probes and serves. Sockets are opened before the first probe, so that a taken port is an error and not a surprise.
 pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failure> {
     let mut signals = Signals::listen().map_err(Failure::other)?;
-    let (plan, origin) = plan::load(common.config.as_deref())?;
+    let hangups = signals::hangups().map_err(Failure::other)?;
+    let (plan, origin, files) = plan::load_noting(common.config.as_deref())?;
     let secured = args.web_config.as_ref().map_or_else(|| Ok(Secured::open_to_all()), Secured::load);
     let secured = Arc::new(secured.map_err(Failure::config)?);
     let default = [DEFAULT_ADDRESS];
@@ -42,15 +47,29 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     announce(&plan, &origin, &listeners, &secured);
 
     let history = History::open(args.data_dir.clone(), Arc::clone(&clock));
-    let listeners_of_events: Vec<Arc<dyn Events>> =
-        vec![Arc::new(history.recorder(&plan)), Arc::new(Reporter::new(Arc::clone(&live)))];
+    let windows = Arc::new(ArcSwap::from_pointee(plan.maintenance.clone()));
+    let reporter = Reporter::new(Arc::clone(&live), Arc::clone(&windows), Arc::clone(&clock));
+    let listeners_of_events: Vec<Arc<dyn Events>> = vec![Arc::new(history.recorder(&plan)), Arc::new(reporter)];
     let events = Arc::new(Everyone(listeners_of_events));
     let (plan, prober) = (Arc::new(plan), Arc::new(prober));
     let deciders = Arc::new(Files::new(Arc::clone(&plan), Arc::clone(&prober)));
-    let scheduler = Scheduler::start(plan, Arc::clone(&prober), Arc::clone(&clock), events);
-    let desk = Desk::new(Arc::new(ByHand::new(prober, scheduler.judge())));
-    let app = App { snapshots: scheduler.snapshots(), live, clock, deciders, history: history.clone(), desk };
-    let router = web::router(app);
+    let (scheduler, replacer) =
+        Scheduler::start_replaceable(Arc::clone(&plan), Arc::clone(&prober), Arc::clone(&clock), events);
+    let by_hand = Arc::new(ByHand::new(Arc::clone(&prober), scheduler.judges()));
+    let (reloads, requests) = Reloads::channel();
+    let parties = Parties {
+        hangups,
+        requests,
+        replacer,
+        deciders: Arc::clone(&deciders),
+        by_hand: Arc::clone(&by_hand),
+        windows,
+        live: Arc::clone(&live),
+        clock: Arc::clone(&clock),
+    };
+    let reloader = tokio::spawn(Reloader::new(parties, origin, files, plan, prober).run());
+    let (snapshots, desk) = (scheduler.snapshots(), Desk::new(by_hand));
+    let router = web::router(App { snapshots, live, clock, deciders, history: history.clone(), desk, reloads });
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
     let mut server = tokio::spawn(web::serve_secured(listeners, router, secured, stopped));
@@ -60,6 +79,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
         ended = &mut server => return Err(Failure::other(format!("the server ended by itself: {ended:?}"))),
     }
     drop(stop);
+    reloader.abort();
     tokio::select! {
         () = wind_down(scheduler, history, server) => tracing::info!("stopped"),
         signal = signals.next() => tracing::warn!(signal, "stopped at once"),

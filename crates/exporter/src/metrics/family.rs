@@ -78,8 +78,16 @@ families! {
         "How many certificates the last readable CRL revokes.";
     CRL_SIZE = Gauge "reachwatch_crl_size_bytes"
         "The size of the last readable CRL.";
+    CRL_FRESHNESS = Gauge "reachwatch_crl_freshness_required"
+        "Whether an outdated or withdrawn CRL is a matter, by the configuration.";
     CRL_SIGNATURE = Gauge "reachwatch_crl_signature_valid"
         "Whether the signature of the last readable CRL holds; absent while unchecked.";
+    MAINTENANCE = Gauge "reachwatch_maintenance"
+        "1 while a maintenance window covers the result; absent otherwise.";
+    PATH_MAINTENANCE = Gauge "reachwatch_path_maintenance"
+        "Whether maintenance windows cover every endpoint of the path.";
+    SITE_MAINTENANCE = Gauge "reachwatch_site_maintenance"
+        "Whether maintenance windows cover every endpoint over every path.";
     PATH_STATE = Gauge "reachwatch_path_state"
         "What the results of a path say together: 1 for the current state, 0 for the others.";
     TLS_ENDPOINTS = Gauge "reachwatch_tls_endpoints"

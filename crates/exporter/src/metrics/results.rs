@@ -2,6 +2,7 @@
 
 use prober::cause::{Stage, State};
 use prober::observation::{AuditFacts, CrlFacts, CrlSignature, Observation};
+use prober::plan::Freshness;
 use prober::snapshot::{Row, Snapshot};
 use time::OffsetDateTime;
 
@@ -24,6 +25,7 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
     families.write_answers();
     families.write_audits();
     families.write_crls();
+    families.write_maintenance(snapshot);
 }
 
 fn labels(row: &Row) -> Labels {
@@ -135,10 +137,23 @@ impl Families<'_> {
         });
         self.each_crl(&family::CRL_REVOKED, |labels, crl, out| out.sample(labels, &[], crl.revoked));
         self.each_crl(&family::CRL_SIZE, |labels, crl, out| out.sample(labels, &[], crl.bytes));
+        self.each(&family::CRL_FRESHNESS, |Series { labels, row }, out| {
+            if let Some(crl) = &row.pair.endpoint.expect.crl {
+                out.sample(labels, &[], u8::from(crl.freshness == Freshness::Required));
+            }
+        });
         self.each_crl(&family::CRL_SIGNATURE, |labels, crl, out| match crl.signature {
             CrlSignature::Valid => out.sample(labels, &[], 1),
             CrlSignature::Invalid => out.sample(labels, &[], 0),
             CrlSignature::Unchecked => {}
+        });
+    }
+
+    fn write_maintenance(&mut self, snapshot: &Snapshot) {
+        self.each(&family::MAINTENANCE, |Series { labels, row }, out| {
+            if snapshot.maintenance.until(&row.pair).is_some() {
+                out.sample(labels, &[], 1);
+            }
         });
     }
 

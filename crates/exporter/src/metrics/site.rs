@@ -1,11 +1,13 @@
 //! The families about paths, the site and the build.
 
-use prober::diagnosis::{self, Incident, PathState, Scope, SiteState};
+use prober::diagnosis::{self, Incident, PathStanding, PathState, Scope, SiteState};
 use prober::plan::Severity;
-use prober::snapshot::Snapshot;
+use prober::snapshot::{Row, Snapshot};
 
 use super::exposition::{Exposition, Labels};
 use super::family;
+use crate::maintenance;
+use crate::rows::of_endpoints;
 
 /// The revision of the source, where the build was told (`REACHWATCH_REVISION`).
 const REVISION: &str = match option_env!("REACHWATCH_REVISION") {
@@ -22,6 +24,8 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
             path_state.sample(&labels, &[("state", state.as_str())], u8::from(state == standing.state));
         }
     }
+
+    write_maintenance(snapshot, &paths, exposition);
 
     let interception = diagnosis::interception(snapshot);
     let mut tls_endpoints = exposition.family(&family::TLS_ENDPOINTS);
@@ -66,4 +70,17 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
         &[("version", env!("CARGO_PKG_VERSION")), ("revision", REVISION)],
         1,
     );
+}
+
+/// Whether windows cover whole paths, and the site. The tenant's domains are on no path of the site's.
+fn write_maintenance(snapshot: &Snapshot, paths: &[PathStanding<'_>], exposition: &mut Exposition) {
+    let rows = || of_endpoints(snapshot).filter(|row| row.pair.endpoint.tenant.is_none());
+    let mut family = exposition.family(&family::PATH_MAINTENANCE);
+    for standing in paths {
+        let own = rows().filter(|row: &&Row| row.pair.path.name == standing.path);
+        let is_covered = maintenance::of_all(snapshot, own).is_some();
+        family.sample(&Labels::new(&[("path", standing.path)]), &[], u8::from(is_covered));
+    }
+    let is_covered = maintenance::of_all(snapshot, rows()).is_some();
+    exposition.family(&family::SITE_MAINTENANCE).sample(&Labels::default(), &[], u8::from(is_covered));
 }

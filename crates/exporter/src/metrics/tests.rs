@@ -282,3 +282,52 @@ fn a_history_that_cannot_be_written_is_told() {
         ["reachwatch_history_writable 0", "reachwatch_history_size_bytes 0", "reachwatch_history_dropped_total 7"];
     assert_eq!(told, expected);
 }
+
+#[test]
+fn windows_cover_results_and_whole_paths() {
+    let rows = || {
+        let ncsi = sample::row("ncsi", "hq").control().reachable();
+        [
+            sample::row("a", "hq").reachable(),
+            sample::row("b", "hq").reachable(),
+            sample::row("a", "vpn").reachable(),
+            ncsi,
+        ]
+    };
+    let domain = || sample::domain("contoso.com").reachable();
+    for (endpoint, path, covered, whole) in [
+        ("none", "*", 0, [0, 0, 0]),
+        ("a", "hq", 1, [0, 0, 0]),
+        ("a", "*", 2, [0, 1, 0]),
+        ("?", "hq", 2, [1, 0, 0]),
+        ("?", "*", 3, [1, 1, 1]),
+        ("*", "*", 5, [1, 1, 1]),
+    ] {
+        let snapshot = sample::maintained(sample::snapshot(rows().into_iter().chain([domain()])), endpoint, path);
+        let results = samples(&snapshot, "reachwatch_maintenance");
+        assert_eq!(results.len(), covered, "{endpoint} {path}: {results:?}");
+        assert!(results.iter().all(|line| line.ends_with(" 1")));
+        let mut of_whole = samples(&snapshot, "reachwatch_path_maintenance");
+        of_whole.extend(samples(&snapshot, "reachwatch_site_maintenance"));
+        let expected = [
+            format!("reachwatch_path_maintenance{{path=\"hq\"}} {}", whole[0]),
+            format!("reachwatch_path_maintenance{{path=\"vpn\"}} {}", whole[1]),
+            format!("reachwatch_site_maintenance {}", whole[2]),
+        ];
+        assert_eq!(of_whole, expected, "{endpoint} {path}");
+    }
+}
+
+#[test]
+fn freshness_that_is_ignored_is_zero_and_absent_where_no_list_is_expected() {
+    use prober::plan::{CrlExpectation, Freshness};
+    let with = |crl: Option<Freshness>| {
+        let row = sample::row("a", "hq").endpoint(|endpoint| {
+            endpoint.expect.crl = crl.map(|freshness| CrlExpectation { freshness, ..CrlExpectation::default() });
+        });
+        samples(&sample::snapshot([row]), "reachwatch_crl_freshness_required")
+    };
+    assert_eq!(with(None), [""; 0]);
+    assert!(with(Some(Freshness::Required))[0].ends_with(" 1"));
+    assert!(with(Some(Freshness::Ignored))[0].ends_with(" 0"));
+}

@@ -7,6 +7,7 @@ use prober::text::Clean;
 use serde::Serialize;
 
 use super::stamp::Stamp;
+use crate::maintenance;
 
 /// Something that somebody has to mend.
 #[derive(Debug, Serialize)]
@@ -31,6 +32,8 @@ pub struct IncidentEntry<'a> {
     pub since: Stamp,
     /// What happened, in a sentence.
     pub detail: Clean,
+    /// Until when maintenance windows cover all of it.
+    pub maintenance: Option<Stamp>,
     /// The names of all endpoints struck.
     pub endpoints: Vec<&'a str>,
 }
@@ -38,10 +41,10 @@ pub struct IncidentEntry<'a> {
 impl<'a> IncidentEntry<'a> {
     /// What is open, the widest first and then the most severe.
     pub(super) fn all(snapshot: &'a Snapshot) -> Vec<Self> {
-        incidents(snapshot).into_iter().map(Self::of).collect()
+        incidents(snapshot).into_iter().map(|incident| Self::of(snapshot, incident)).collect()
     }
 
-    fn of(incident: Incident<'a>) -> Self {
+    fn of(snapshot: &Snapshot, incident: Incident<'a>) -> Self {
         Self {
             scope: Scope::as_str(incident.scope),
             endpoint: incident.endpoint(),
@@ -53,6 +56,7 @@ impl<'a> IncidentEntry<'a> {
             severity: incident.severity.as_str(),
             since: Stamp(incident.since),
             detail: Clean::new(&incident.detail),
+            maintenance: maintenance::of_all(snapshot, incident.rows.iter().copied()).map(Stamp),
             paths: incident.paths,
         }
     }

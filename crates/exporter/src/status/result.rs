@@ -2,6 +2,7 @@
 
 use prober::cause::State;
 use prober::diagnosis::EndpointDiagnosis;
+use prober::plan::Maintenance;
 use prober::snapshot::Row;
 use prober::state::Report;
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub struct ResultEntry<'a> {
     /// What the endpoint's paths say together: `reachable_everywhere`, `path_specific`, `blocked_everywhere`,
     /// `origin_down`.
     pub diagnosis: Option<&'static str>,
+    /// Until when a maintenance window covers it.
+    pub maintenance: Option<Stamp>,
     /// The newest raw result, where its state is not the confirmed one.
     pub last_result: Option<LastResult<'a>>,
 }
@@ -50,7 +53,7 @@ pub struct LastResult<'a> {
 
 impl<'a> ResultEntry<'a> {
     /// The entry of a row, with what its endpoint's paths say together.
-    pub fn of(row: &'a Row, diagnosis: Option<&EndpointDiagnosis<'_>>) -> Self {
+    pub fn of(row: &'a Row, diagnosis: Option<&EndpointDiagnosis<'_>>, maintenance: &Maintenance) -> Self {
         let endpoint = &row.pair.endpoint;
         let confirmed = row.confirmed.as_ref();
         Self {
@@ -64,6 +67,7 @@ impl<'a> ResultEntry<'a> {
             since: confirmed.map(|confirmed| Stamp(confirmed.since)),
             observed: confirmed.map(|confirmed| Observed::of(&confirmed.report)).unwrap_or_default(),
             diagnosis: diagnosis.map(EndpointDiagnosis::as_str),
+            maintenance: maintenance.until(&row.pair).map(Stamp),
             last_result: last_result(row),
         }
     }

@@ -10,6 +10,7 @@ mod member;
 mod overview;
 mod pac;
 mod problem;
+mod reloaded;
 pub(super) mod runbook;
 mod standing;
 mod when;
@@ -21,10 +22,11 @@ use time::OffsetDateTime;
 use self::overview::Overview;
 use self::pac::PacPage;
 use crate::pac::Report;
+use crate::reload::Last;
 
-/// The overview of a snapshot as HTML.
-pub(super) fn render(snapshot: &Snapshot, now: OffsetDateTime) -> askama::Result<String> {
-    Overview::of(snapshot, now).render()
+/// The overview of a snapshot as HTML, with what came of the last reload.
+pub(super) fn render(snapshot: &Snapshot, reloaded: Option<&Last>, now: OffsetDateTime) -> askama::Result<String> {
+    Overview::of(snapshot, now).after(reloaded, now).render()
 }
 
 /// What PAC files decide as HTML.

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use prober::State;
-use prober::plan::Pair;
+use prober::net::Clock;
+use prober::plan::{Maintenance, Pair};
 use prober::scheduler::Events;
 use prober::state::{Change, Report};
 
 use crate::metrics::Live;
+use crate::status::Stamp;
 use crate::words;
 
 /// Tells several what one scheduler tells, each in its turn.
@@ -33,11 +36,19 @@ impl Events for Everyone {
 #[derive(Debug)]
 pub(super) struct Reporter {
     live: Arc<Live>,
+    windows: Arc<ArcSwap<Maintenance>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Reporter {
-    pub(super) fn new(live: Arc<Live>) -> Self {
-        Self { live }
+    /// `windows` are those of the plan that is followed.
+    pub(super) fn new(live: Arc<Live>, windows: Arc<ArcSwap<Maintenance>>, clock: Arc<dyn Clock>) -> Self {
+        Self { live, windows, clock }
+    }
+
+    /// Until when somebody works on a pair, if so.
+    fn maintenance(&self, pair: &Pair) -> Option<String> {
+        Stamp(self.windows.load().under_way(self.clock.now()).until(pair)?).to_text()
     }
 }
 
@@ -62,6 +73,10 @@ impl Events for Reporter {
             Some(reason) => {
                 let (cause, who) = (reason.cause.as_str(), words::who(reason.blame));
                 let (detail, control) = (&reason.detail, pair.endpoint.control);
+                if let Some(until) = self.maintenance(pair).filter(|_| !control) {
+                    let state = change.after.state;
+                    return tracing::info!(endpoint, path, before, cause, who, detail, until, "{state} in maintenance");
+                }
                 // The message is the state, so that each can be alerted on; a control pages nobody.
                 match change.after.state {
                     _ if control => tracing::info!(endpoint, path, before, cause, who, detail, "control failing"),

@@ -1,4 +1,4 @@
-//! The signals that stop the program. Handled explicitly, which also makes them work for process 1 of a container.
+//! The signals that stop the program, and the one that has it read its configuration again. Handled explicitly, which also makes them work for process 1 of a container.
 
 use std::io;
 
@@ -9,6 +9,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+}
+
+/// SIGHUP, as it comes.
+pub(super) fn hangups() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
 }
 
 impl Signals {

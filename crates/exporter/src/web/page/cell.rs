@@ -2,6 +2,7 @@
 
 use prober::cause::{Cause, State};
 use prober::observation::AuditFacts;
+use prober::plan::Maintenance;
 use prober::snapshot::Row;
 use time::OffsetDateTime;
 
@@ -29,10 +30,12 @@ pub(super) struct Cell<'a> {
     pub(super) pending: Option<String>,
     /// What the last audit of TLS found, and when.
     pub(super) audit: Option<(String, When)>,
+    /// Until when somebody works on it.
+    pub(super) maintenance: Option<When>,
 }
 
 impl<'a> Cell<'a> {
-    pub(super) fn of(row: &'a Row, now: OffsetDateTime) -> Self {
+    pub(super) fn of(row: &'a Row, maintenance: &Maintenance, now: OffsetDateTime) -> Self {
         let confirmed = row.confirmed.as_ref();
         let reason = confirmed.and_then(|confirmed| confirmed.report.verdict.reason.as_ref());
         Self {
@@ -45,6 +48,7 @@ impl<'a> Cell<'a> {
             took: row.last.as_ref().map(|last| words::took(last.observation.duration)),
             pending: pending(row),
             audit: audit(row, now),
+            maintenance: maintenance.until(&row.pair).map(|until| When::of(until, now)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use prober::cause::State;
 use prober::diagnosis::{self, EndpointDiagnosis};
-use prober::plan::Severity;
+use prober::plan::{Maintenance, Severity};
 use prober::snapshot::{Row, Snapshot};
 use time::OffsetDateTime;
 
@@ -14,8 +14,10 @@ use super::frame::Frame;
 use super::interception::InterceptionLines;
 use super::link::to_endpoint;
 use super::problem::Problems;
+use super::reloaded::Reloaded;
 use super::standing::PathLine;
 use super::when::When;
+use crate::reload::Last;
 use crate::rows::path_names;
 use crate::sentence;
 use crate::status::Summary;
@@ -36,6 +38,8 @@ pub(super) struct Overview<'a> {
     updated: When,
     /// What is wrong with the clock by which all of this is judged.
     clock: Option<String>,
+    /// What came of the last reload.
+    reloaded: Option<Reloaded>,
     problems: Problems<'a>,
     interception: InterceptionLines<'a>,
     groups: Vec<Group<'a>>,
@@ -75,7 +79,7 @@ impl<'a> Overview<'a> {
             snapshot.rows.iter().map(AsRef::as_ref).partition(|row| row.pair.endpoint.control);
         let order = path_names(snapshot);
         let diagnoses = diagnosis::endpoints(snapshot);
-        let look = Look { order: &order, diagnoses: &diagnoses, now };
+        let look = Look { order: &order, diagnoses: &diagnoses, maintenance: &snapshot.maintenance, now };
         // A control counts for nothing, and so does what its paths say.
         let bare = Look { diagnoses: &HashMap::new(), ..look };
         Self {
@@ -93,11 +97,17 @@ impl<'a> Overview<'a> {
             paths: PathLine::all(snapshot),
             updated: When::of(snapshot.generated_at, now),
             clock: sentence::clock_warning(snapshot),
+            reloaded: None,
             problems: Problems::of(snapshot, now),
             interception: InterceptionLines::of(snapshot),
             groups: look.groups(&rows),
             controls: bare.groups(&controls).pop(),
         }
+    }
+
+    /// The same, with what came of the last reload.
+    pub(super) fn after(self, reloaded: Option<&Last>, now: OffsetDateTime) -> Self {
+        Self { reloaded: reloaded.map(|last| Reloaded::of(last, now)), ..self }
     }
 }
 
@@ -116,6 +126,7 @@ struct Look<'d> {
     /// The names of the paths.
     order: &'d [&'d str],
     diagnoses: &'d HashMap<&'d str, EndpointDiagnosis<'d>>,
+    maintenance: &'d Maintenance,
     now: OffsetDateTime,
 }
 
@@ -145,7 +156,9 @@ impl Look<'_> {
 
     fn line<'a>(self, rows: &[&'a Row], paths: &[&str]) -> Option<Line<'a>> {
         let endpoint = &rows.first()?.pair.endpoint;
-        let own = |path: &&str| rows.iter().find(|row| row.pair.path.name == *path).map(|row| Cell::of(row, self.now));
+        let own = |path: &&str| {
+            rows.iter().find(|row| row.pair.path.name == *path).map(|row| Cell::of(row, self.maintenance, self.now))
+        };
         let diagnosis = self.diagnoses.get(endpoint.name.as_str());
         Some(Line {
             name: &endpoint.name,

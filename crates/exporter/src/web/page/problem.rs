@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 
 use super::member::Member;
 use super::when::When;
+use crate::maintenance;
 use crate::rows::of_endpoints;
 use crate::words;
 
@@ -34,6 +35,9 @@ pub(super) struct Problem<'a> {
     pub(super) since: When,
     /// The endpoints.
     pub(super) members: Vec<Member<'a>>,
+    /// Until when somebody works on all of it.
+    pub(super) maintenance: Option<When>,
+    covered: Option<OffsetDateTime>,
     blame: Option<Blame>,
     severity: Severity,
     began: OffsetDateTime,
@@ -55,7 +59,7 @@ impl<'a> Problems<'a> {
     pub(super) fn of(snapshot: &'a Snapshot, now: OffsetDateTime) -> Self {
         let diagnoses = diagnosis::endpoints(snapshot);
         let incidents = diagnosis::incidents(snapshot);
-        let told = Told { diagnoses: &diagnoses, now };
+        let told = Told { snapshot, diagnoses: &diagnoses, now };
         let others = mild(snapshot, &incidents);
         Self {
             incidents: incidents.len(),
@@ -93,12 +97,14 @@ fn reason(row: &Row) -> Option<&Reason> {
 
 /// How things are told: in the light of what the endpoints' paths say together, and of the time.
 struct Told<'d, 's> {
+    snapshot: &'d Snapshot,
     diagnoses: &'d HashMap<&'s str, EndpointDiagnosis<'s>>,
     now: OffsetDateTime,
 }
 
 impl Told<'_, '_> {
     fn incident<'a>(&self, incident: &Incident<'a>) -> Problem<'a> {
+        let covered = maintenance::of_all(self.snapshot, incident.rows.iter().copied());
         let by_endpoint = incident.rows.chunk_by(|a, b| a.pair.endpoint.name == b.pair.endpoint.name);
         Problem {
             scope: incident.scope,
@@ -108,6 +114,8 @@ impl Told<'_, '_> {
             who: incident.blame.map(words::who),
             since: When::of(incident.since, self.now),
             members: by_endpoint.filter_map(|rows| self.member(rows, incident.scope)).collect(),
+            maintenance: covered.map(|until| When::of(until, self.now)),
+            covered,
             blame: incident.blame,
             severity: incident.severity,
             began: incident.since,
@@ -118,6 +126,7 @@ impl Told<'_, '_> {
     fn endpoint<'a>(&self, rows: &[&'a Row]) -> Option<Problem<'a>> {
         let first = rows.first()?;
         let reason = reason(first)?;
+        let covered = maintenance::of_all(self.snapshot, rows.iter().copied());
         let began = rows.iter().filter_map(|row| row.confirmed.as_ref()).map(|confirmed| confirmed.since).min()?;
         Some(Problem {
             scope: Scope::Endpoint,
@@ -127,6 +136,8 @@ impl Told<'_, '_> {
             who: Some(words::who(reason.blame)),
             since: When::of(began, self.now),
             members: vec![self.member(rows, Scope::Endpoint)?],
+            maintenance: covered.map(|until| When::of(until, self.now)),
+            covered,
             blame: Some(reason.blame),
             severity: first.pair.endpoint.severity,
             began,
@@ -150,7 +161,8 @@ fn together<'a>(problems: impl Iterator<Item = Problem<'a>>) -> Vec<Problem<'a>>
             told.push(problem);
             continue;
         }
-        let key = (problem.state, problem.cause, problem.blame, problem.paths.clone());
+        // What is worked on is told apart from what is not.
+        let key = (problem.state, problem.cause, problem.blame, problem.covered, problem.paths.clone());
         if let Some(known) = places.get(&key).and_then(|place: &usize| told.get_mut(*place)) {
             known.absorb(problem);
         } else {

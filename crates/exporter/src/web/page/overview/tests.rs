@@ -8,7 +8,7 @@ use super::*;
 use crate::sample;
 
 fn html(snapshot: &Snapshot) -> String {
-    render(snapshot, sample::NOW).unwrap()
+    render(snapshot, None, sample::NOW).unwrap()
 }
 
 /// Everything that is told, in order.
@@ -334,4 +334,44 @@ fn a_wrong_clock_is_warned_of() {
     assert!(html.contains(warning), "{html}");
     assert!(html.contains("<a href=\"/runbook/monitor_clock\">What to do</a>"));
     assert!(!page(299).contains("The monitor&#39;s clock"));
+}
+
+#[test]
+fn what_is_worked_on_says_until_when() {
+    let until = "maintenance until <time datetime=\"2026-01-01T14:00:00Z\">1 Jan 2026, 14:00:00 UTC</time>";
+    let of_problem = "Maintenance until</span> <time datetime=\"2026-01-01T14:00:00Z\">";
+    let refused = |name, path| sample::row(name, path).blocked(Cause::TcpRefused, "refused");
+    let snapshot = sample::snapshot([
+        refused("a", "hq"),
+        sample::row("b", "hq").reachable(),
+        refused("c", "hq"),
+        refused("c", "vpn"),
+    ]);
+    let none = html(&snapshot);
+    assert!(!none.to_lowercase().contains("maintenance"));
+    let one = sample::maintained(snapshot.clone(), "a", "hq");
+    let shown = html(&one);
+    assert_eq!((shown.matches(until).count(), shown.matches(of_problem).count()), (1, 1));
+    // What is worked on is told apart from what is not.
+    let told: Vec<_> = all(&one).iter().map(|problem| (problem.members.len(), problem.maintenance.is_some())).collect();
+    assert!(told.contains(&(1, true)) && told.iter().any(|(_, covered)| !covered), "{told:?}");
+    let every = html(&sample::maintained(snapshot, "*", "*"));
+    assert_eq!(every.matches(until).count(), 4);
+}
+
+#[test]
+fn the_last_reload_is_told_and_a_refused_one_warns() {
+    use prober::plan::Tally;
+
+    use crate::reload::Refused;
+    let shown = |outcome| {
+        let last = Last { at: sample::NOW - std::time::Duration::from_secs(120), outcome };
+        render(&sample::good(), Some(&last), sample::NOW).unwrap()
+    };
+    let good = shown(Ok(Tally { added: 1, changed: 2, removed: 3, same: 4 }));
+    assert!(good.contains("2 min ago</time>: 1 added, 2 changed, 3 removed."), "{good}");
+    assert!(!good.contains("is refused"));
+    let bad = shown(Err(Refused { faults: 2, words: "secret.yaml:1:1".into() }));
+    assert!(bad.contains("is refused, and the one before goes on: it has 2 faults."), "{bad}");
+    assert!(!bad.contains("secret.yaml"), "what is in files is for those who can read the log");
 }
