@@ -77,7 +77,7 @@ impl Finished {
     }
 }
 
-/// A signal that asks a program to stop.
+/// A signal that asks a program for something.
 #[derive(Debug, Clone, Copy)]
 pub enum Signal {
     /// SIGTERM.
@@ -86,6 +86,8 @@ pub enum Signal {
     Int,
     /// SIGKILL, which asks nobody.
     Kill,
+    /// SIGHUP.
+    Hup,
 }
 
 /// The program, serving.
@@ -162,6 +164,7 @@ impl Running {
             Signal::Term => "-TERM",
             Signal::Int => "-INT",
             Signal::Kill => "-KILL",
+            Signal::Hup => "-HUP",
         };
         let id = self.child.id().expect("it runs").to_string();
         // The shell's own kill needs no further package.
