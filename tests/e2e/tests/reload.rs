@@ -9,7 +9,7 @@ use e2e::{Config, Folder, Running, Signal, eventually, get, post};
 use serde_json::Value;
 use testnet::{Scheme, TcpFault, World};
 
-const HOSTS: [&str; 3] = ["officecdn.microsoft.com", "ols.officeapps.live.com", "login.live.com"];
+const HOSTS: [&str; 3] = ["officecdn.microsoft.com", "ols.officeapps.live.com", "activation.sls.microsoft.com"];
 
 /// A world, a folder, and the configurations that are written into it.
 struct Site {
