@@ -101,7 +101,7 @@ impl Prober {
         }
         let connector = connectors.first().map(|(_, connector)| connector);
         let resolver = |path: &Path| Arc::clone(resolvers.of(&path.options));
-        let held = inherited.map(|before| before.pac_files());
+        let held = inherited.map(Heritage::pac_files);
         let pac_files = PacFiles::new(plan, &Needs { clock: &clock, connector, resolver: &resolver }, held);
         let external = tenant::external(&plan.dns, &plan.tls)?;
         let has_lists = plan.discovery.is_some() || plan.endpoints.iter().any(|endpoint| endpoint.expect.crl.is_some());
@@ -125,7 +125,7 @@ impl Prober {
             served: learned.map(|before| Arc::clone(&before.prober.served)).unwrap_or_default(),
             fingerprints: Arc::clone(&plan.fingerprints),
             discovery: plan.discovery,
-            kept_lists: learned.map(|before| before.kept_lists()).unwrap_or_default(),
+            kept_lists: learned.map(Heritage::kept_lists).unwrap_or_default(),
             pac_files,
             external,
             basis,

@@ -1,5 +1,5 @@
 //! A configuration that changes while the program runs, and maintenance windows in it.
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -71,8 +71,8 @@ async fn a_signal_and_a_request_load_what_changed_and_keep_what_did_not() {
         results.find(|result| result["endpoint"] == name).map(|result| result["since"].clone())
     };
     let before = status(&running).await;
-    let probed: &[&str] = &["reachwatch_probes_total", "\"e0\"", "reachable"];
-    let (probes, loaded_at) = (sample(&running, probed).await.unwrap(), sample(&running, LOADED_AT).await.unwrap());
+    let counted: &[&str] = &["reachwatch_probes_total", "\"e0\"", "reachable"];
+    let (probes, loaded_at) = (sample(&running, counted).await.unwrap(), sample(&running, LOADED_AT).await.unwrap());
 
     site.folder.write("endpoints.yaml", &site.text(&[2, 0], "site: elsewhere\n").replacen("site: e2e\n", "", 1));
     running.signal(Signal::Hup).await;
@@ -82,7 +82,7 @@ async fn a_signal_and_a_request_load_what_changed_and_keep_what_did_not() {
     let after = status(&running).await;
     assert_eq!(endpoints(&running).await, ["e2", "e0"]);
     assert_eq!((after["site"].as_str(), since(&after, "e0")), (Some("elsewhere"), since(&before, "e0")));
-    assert!(sample(&running, probed).await.unwrap() >= probes, "counters go on");
+    assert!(sample(&running, counted).await.unwrap() >= probes, "counters go on");
     assert_eq!(sample(&running, &["\"e1\""]).await, None, "what is gone leaves the exposition");
     assert!(sample(&running, LOADED_AT).await.unwrap() > loaded_at);
     assert_eq!(get(running.address(), "/-/ready").await.unwrap().status, 200);

@@ -119,7 +119,7 @@ impl Reloader {
         let (named, old, prober) = (self.named.clone(), Arc::clone(&self.plan), Arc::clone(&self.prober));
         let read = spawn_blocking(move || {
             let (loaded, files) = config::load_noting(named.as_deref());
-            let set_up = loaded.map_err(|error| refused(error)).and_then(|(plan, origin)| {
+            let set_up = loaded.map_err(refused).and_then(|(plan, origin)| {
                 let heir = prober.heir(&old, &plan).map_err(|error| failed(with_sources(&error)))?;
                 Ok((plan, origin, heir))
             });
