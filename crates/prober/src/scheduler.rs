@@ -223,7 +223,7 @@ impl<P: Probe> Scheduler<P> {
             .outcome
             .unwrap_or_else(|panic| attempt::panicked(&self.plan, &pair, self.clock.now(), ended.duration, panic));
         if matches!(report.observation.fault, Some(Fault::Unasked(_))) {
-            self.leave_out(ended.pair, &pair, &report);
+            self.leave_out(place, &pair, &report);
             return;
         }
         let report = Arc::new(report);

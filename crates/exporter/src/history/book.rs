@@ -183,4 +183,9 @@ impl Events for Recorder {
         let (endpoint, path) = pair.key();
         held(&self.book.diary(endpoint, path)).changed(pair, change);
     }
+
+    fn gone(&self, pair: &Pair) {
+        let (endpoint, path) = pair.key();
+        held(&self.book.diary(endpoint, path)).end();
+    }
 }

@@ -4,14 +4,13 @@
 //! the form by itself.
 
 mod asked;
-mod origin;
 mod told;
 
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use self::asked::Asked;
@@ -21,11 +20,8 @@ use crate::probe_now::Refusal;
 
 pub(super) use self::asked::MAX_BYTES;
 
-/// Begins a probe, if the request is ours to follow.
-pub(super) async fn probe(State(app): State<App>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    if !origin::is_ours(&uri, &headers) {
-        return plain(StatusCode::FORBIDDEN, "Only this server's own pages may ask for a probe, not those of others.");
-    }
+/// Begins a probe.
+pub(super) async fn probe(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
     let asked = match Asked::read(&headers, &body) {
         Ok(asked) => asked,
         Err(flaw) => return plain(flaw.status(), &flaw.to_string()),

@@ -44,7 +44,18 @@ fn app(snapshot: Snapshot) -> (watch::Sender<Arc<Snapshot>>, App) {
     let history = History::open(None, Arc::clone(&clock));
     let lines = vec![Line::More("as <b>told</b>".to_owned())];
     let desk = Desk::new(Arc::new(probe_now::Settled { lines, report: sample::report() }));
-    (sender, App { snapshots, live, clock, deciders: Arc::new(sample_files()), history, desk, reloads: Reloads::channel().0 })
+    (
+        sender,
+        App {
+            snapshots,
+            live,
+            clock,
+            deciders: Arc::new(sample_files()),
+            history,
+            desk,
+            reloads: Reloads::channel().0,
+        },
+    )
 }
 
 /// Three files: one that sends an endpoint elsewhere than expected, one that is stale, one that throws.

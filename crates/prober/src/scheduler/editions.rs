@@ -11,7 +11,7 @@ use crate::verdict::Edition;
 #[derive(Debug, Default)]
 pub(super) struct Editions(Mutex<HashMap<String, Newest>>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Newest {
     edition: Arc<Edition>,
     /// Whether its issuer is known to have signed it.
@@ -46,9 +46,9 @@ impl Editions {
 
     /// What goes on with another plan: the lists of the same endpoints.
     pub(super) fn follow(&self, is_same: impl Fn(&str) -> bool) -> Self {
-        let editions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let editions = self.editions();
         let kept = editions.iter().filter(|(name, _)| is_same(name));
-        Self(Mutex::new(kept.map(|(name, edition)| (name.clone(), Arc::clone(edition))).collect()))
+        Self(Mutex::new(kept.map(|(name, newest)| (name.clone(), newest.clone())).collect()))
     }
 
     /// The newest edition of the list that an observation has an older one of.

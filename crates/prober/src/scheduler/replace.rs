@@ -7,8 +7,8 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::judge::Judge;
 use super::Scheduler;
+use super::judge::Judge;
 use super::windows::Windows;
 use crate::plan::{Diff, Pair, Plan, Tally};
 use crate::probe::Probe;

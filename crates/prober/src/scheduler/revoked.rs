@@ -17,7 +17,7 @@ use crate::verdict::Revocation;
 pub(super) struct Revoked(Mutex<HashMap<String, Known>>);
 
 /// What is known of a certificate that somebody called revoked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Known {
     /// `None` where whoever said so has taken it back: copies of the older word are still about.
     revocation: Option<Arc<Revocation>>,
@@ -99,8 +99,8 @@ impl Revoked {
     /// What goes on with another plan: what those said who are asked there too, since nobody else could take it back.
     pub(super) fn follow(&self, is_asked: impl Fn(&Clean) -> bool) -> Self {
         let revoked = self.revoked();
-        let kept = revoked.iter().filter(|(_, revocation)| is_asked(&revocation.by));
-        Self(Mutex::new(kept.map(|(leaf, revocation)| (leaf.clone(), Arc::clone(revocation))).collect()))
+        let kept = revoked.iter().filter(|(_, known)| is_asked(&known.word.by));
+        Self(Mutex::new(kept.map(|(leaf, known)| (leaf.clone(), known.clone())).collect()))
     }
 
     /// What is known of the leaf of an observation.

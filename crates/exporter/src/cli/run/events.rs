@@ -30,6 +30,10 @@ impl Events for Everyone {
     fn changed(&self, pair: &Pair, change: &Change) {
         self.0.iter().for_each(|one| one.changed(pair, change));
     }
+
+    fn gone(&self, pair: &Pair) {
+        self.0.iter().for_each(|one| one.gone(pair));
+    }
 }
 
 /// Feeds live metrics and the log.
