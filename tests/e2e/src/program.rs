@@ -134,7 +134,8 @@ impl Running {
         ["run", "--config", config, "--listen", "127.0.0.1:0", "--log-format", "json"]
     }
 
-    async fn after(mut command: Command) -> Self {
+    /// Starts a command that ends up in `run` with a log of JSON, and returns once it says where it listens.
+    pub async fn after(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).spawn().expect("the program starts");
         let stderr = child.stderr.take().expect("its log is piped");
         let mut log = BufReader::new(stderr).lines();

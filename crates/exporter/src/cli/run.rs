@@ -1,8 +1,10 @@
 //! `reachwatch run`: probes and serves until it is told to stop.
 
 mod events;
+mod manager;
 mod reload;
 mod signals;
+mod watchdog;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use self::events::{Everyone, Reporter};
+use self::manager::ServiceManager;
 use self::reload::{Parties, Reloader};
 use self::signals::Signals;
 use super::args::{Common, RunArgs};
@@ -74,10 +77,14 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     let stopped = async { drop(stopped.await) };
     let mut server = tokio::spawn(web::serve_secured(listeners, router, secured, stopped));
 
+    let manager = ServiceManager::of_environment();
+    manager.ready();
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "stopping"),
         ended = &mut server => return Err(Failure::other(format!("the server ended by itself: {ended:?}"))),
+        never = watchdog::feed(&manager, scheduler.snapshots()) => match never {},
     }
+    manager.stopping();
     drop(stop);
     reloader.abort();
     tokio::select! {
