@@ -30,7 +30,7 @@ def is_of_the_operator(document):
 class Kubernetes(unittest.TestCase):
     def test_the_schemas_take_it_and_nothing_misspelt(self):
         documents = rendered(KUBERNETES)
-        self.assertEqual(set(documents), {"ConfigMap", "Deployment", "Namespace", "Service"})
+        self.assertEqual(set(documents), {"ConfigMap", "Deployment", "Namespace", "PersistentVolumeClaim", "Service"})
         for version in VERSIONS:
             for document in documents.values():
                 kubernetes_validate.validate(document, version, strict=True)
@@ -67,6 +67,8 @@ class Kubernetes(unittest.TestCase):
         pod = deployment["template"]["spec"]
         mounted = [volume["configMap"]["name"] for volume in pod["volumes"] if "configMap" in volume]
         self.assertEqual(mounted, [documents["ConfigMap"]["metadata"]["name"]])
+        volumes = [volume["persistentVolumeClaim"] for volume in pod["volumes"] if "persistentVolumeClaim" in volume]
+        self.assertEqual([volume["claimName"] for volume in volumes], [documents["PersistentVolumeClaim"]["metadata"]["name"]])
         (container,) = pod["containers"]
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
         self.assertEqual(ports[documents["Service"]["spec"]["ports"][0]["targetPort"]], 10365)
