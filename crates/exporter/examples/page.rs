@@ -1,19 +1,23 @@
-//! Serves hand-made findings, to work on the page without a network: `cargo run -p exporter --example page [crowd]`.
+//! Serves hand-made findings, to work on the page without a network: `cargo run -p exporter --example page [crowd|large|paths|good]`.
 
 #[path = "../src/sample.rs"]
 mod sample;
+#[path = "../src/sample_past.rs"]
+mod sample_past;
 
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use exporter::history::History;
+use exporter::history::{
+    Days, Filter, Finding, HALF_HOURS, HalfHour, History, HistoryError, Standing, Trouble, TroubleState,
+};
 use exporter::metrics::Live;
 use exporter::pac::Settled;
 use exporter::probe_now::{self, Desk};
 use exporter::reload::{Refused, Reloads, Waiting};
 use exporter::teller::Line;
-use exporter::web::{self, App};
+use exporter::web::{self, App, Past};
 use prober::net::Clock;
 use time::OffsetDateTime;
 use tokio::sync::watch;
@@ -45,17 +49,52 @@ fn told() -> Vec<Line> {
         Line::More("server: squid/5.7".to_owned()),
         step(48, "failed", "the proxy refused CONNECT"),
     ]
+/// What was at the hand-made branch.
+#[derive(Debug)]
+struct SamplePast {
+    days: Days,
+    troubles: Vec<(Trouble, Finding, Finding)>,
+}
+
+impl Past for SamplePast {
+    fn standing(&self) -> Standing {
+        Standing::default()
+    }
+
+    fn days(&self) -> Days {
+        self.days.clone()
+    }
+
+    fn troubles(&self, filter: &Filter) -> Result<Vec<Trouble>, HistoryError> {
+        let is_open = |trouble: &Trouble| match filter.state {
+            Some(TroubleState::Open) => trouble.to.is_none(),
+            Some(TroubleState::Closed) => trouble.to.is_some(),
+            None => true,
+        };
+        let is_asked = |trouble: &Trouble| {
+            is_open(trouble)
+                && filter.endpoint.as_ref().is_none_or(|name| *name == trouble.endpoint)
+                && filter.cause.is_none_or(|cause| cause == trouble.cause)
+        };
+        Ok(self.troubles.iter().map(|(trouble, ..)| trouble.clone()).filter(is_asked).collect())
+    }
+
+    fn trouble(&self, id: i64) -> Result<Option<(Trouble, Finding, Finding)>, HistoryError> {
+        Ok(self.troubles.iter().find(|(trouble, ..)| trouble.id == id).cloned())
+    }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let snapshot = match std::env::args().nth(1).as_deref() {
         Some("crowd") => sample::crowd(2500, 4),
+        Some("large") => sample::crowd(500, 4),
         Some("paths") => sample::crowd(12, 7),
         Some("good") => sample::good(),
         Some("maintenance") => sample::maintained(sample::branch(), "*", "hq"),
         _ => sample::branch(),
     };
+    let past = SamplePast { days: sample_past::days(&snapshot), troubles: sample_past::troubles(&snapshot) };
     let (_sender, snapshots) = watch::channel(Arc::new(snapshot));
     let live = Live::new(sample::NOW)?;
     live.probe_started(Duration::from_millis(2));
@@ -76,6 +115,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for listener in &listeners {
         println!("http://{}/", listener.local_addr()?);
     }
-    web::serve(listeners, web::router(app), async { _ = tokio::signal::ctrl_c().await }).await;
+    web::serve(listeners, web::router_over(app, Arc::new(past)), async { _ = tokio::signal::ctrl_c().await }).await;
     Ok(())
 }

@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod history;
 mod maintenance;
+mod markdown;
 pub mod metrics;
 pub mod pac;
 pub mod probe_now;
@@ -15,8 +16,13 @@ mod runbook;
 pub mod sentence;
 pub mod status;
 pub mod teller;
+mod ticket;
 pub mod web;
 pub mod words;
 
 #[cfg(test)]
+use history::{Days, Finding, HALF_HOURS, HalfHour, Trouble};
+#[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_past;

@@ -8,6 +8,7 @@ mod interception;
 mod observed;
 mod result;
 mod stamp;
+mod trouble;
 
 use prober::cause::{Cause, State};
 use prober::clock::ClockOffset;
@@ -23,6 +24,7 @@ pub use self::observed::{
 };
 pub use self::result::{LastResult, ResultEntry};
 pub use self::stamp::Stamp;
+pub use self::trouble::TroubleEntry;
 use crate::rows::of_endpoints;
 
 /// Everything known at one moment, as a document.

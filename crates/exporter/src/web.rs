@@ -7,23 +7,33 @@ mod bind;
 mod blackbox;
 mod client;
 mod endpoint;
+mod events;
+mod feed;
 mod guard;
+mod incidents;
 mod kept;
 mod origin;
+mod packed;
 mod page;
+mod past;
 mod patience;
 mod places;
 mod probe;
 mod reload;
+mod report;
 mod runbook;
 mod secured;
 mod server;
+mod shown;
+mod version;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
+use axum::extract::{FromRef, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -32,14 +42,8 @@ use prober::snapshot::Snapshot;
 use tokio::sync::watch;
 
 pub use self::bind::{BindError, DEFAULT_ADDRESS, bind};
-pub use self::secured::{LoadError, Secured};
-pub use self::server::{serve, serve_secured};
-use crate::history::History;
-use crate::metrics::{self, Live};
-use crate::pac::Deciders;
-use crate::probe_now::Desk;
-use crate::reload::Reloads;
-use crate::status::{Document, Incidents};
+use axum::extract::{DefaultBodyLimit, FromRef, State};
+use axum::http::{HeaderMap, StatusCode, header};
 
 /// What the handlers read.
 #[derive(Debug, Clone)]
@@ -66,12 +70,55 @@ impl App {
     }
 }
 
+/// What the handlers share.
+#[derive(Debug, Clone)]
+struct Shared {
+    app: App,
+    past: Arc<dyn Past>,
+    feed: Arc<Feed>,
+    shown: Shown,
+}
+
+impl FromRef<Shared> for App {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.app.clone()
+    }
+}
+
+impl FromRef<Shared> for Arc<dyn Past> {
+    fn from_ref(shared: &Shared) -> Self {
+        Self::clone(&shared.past)
+    }
+}
+
+impl FromRef<Shared> for Arc<Feed> {
+    fn from_ref(shared: &Shared) -> Self {
+        Self::clone(&shared.feed)
+    }
+}
+
+impl FromRef<Shared> for Shown {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.shown.clone()
+    }
+}
+
 /// Everything that is served, with the headers and limits that hold for all of it.
 pub fn router(app: App) -> Router {
+    let past = Arc::new(app.history.clone());
+    router_over(app, past)
+}
+
+/// The same over a past of another kind, for tests and examples.
+pub fn router_over(app: App, past: Arc<dyn Past>) -> Router {
+    let feed = Feed::new(app.snapshots.clone());
+    let shared = Shared { app, past, feed, shown: Shown::default() };
     Router::new()
         .route("/", get(overview))
         .route("/metrics", get(exposition))
         .route("/api/v1/status", get(status))
+use self::feed::Feed;
+pub use self::past::Past;
         .route("/api/v1/incidents", get(incidents))
         .route("/api/v1/probe", post(probe::probe).layer(DefaultBodyLimit::max(probe::MAX_BYTES)))
         .route("/endpoints/{name}", get(endpoint::endpoint))
@@ -80,11 +127,17 @@ pub fn router(app: App) -> Router {
         .route("/-/ready", get(ready))
         .route("/-/reload", post(reload::reload).fallback(reload::only_post))
         .route("/pac", get(pac))
+        .route("/incidents", get(incidents::list))
+        .route("/incidents/{id}", get(incidents::one))
+        .route("/report", get(report::paper))
+        .route("/report.md", get(report::markdown))
         .route("/runbook", get(runbook::index))
         .route("/runbook/network-is-fine", get(runbook::network_is_fine))
         .route("/runbook/{cause}", get(runbook::cause))
         .route("/assets/{name}", get(assets::serve))
         .fallback(async || plain(StatusCode::NOT_FOUND, "There is nothing here; the page is at /."))
+        .method_not_allowed_fallback(async || plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be read (GET)."))
+        .with_state(shared)
         .method_not_allowed_fallback(async || {
             plain(StatusCode::METHOD_NOT_ALLOWED, "This cannot be done here; the Allow header says what can.")
         })
@@ -98,8 +151,7 @@ async fn overview(State(app): State<App>) -> Response {
     offload(move || match page::render(&app.snapshot(), app.reloads.last().as_ref(), app.clock.now()) {
         Ok(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
         Err(error) => failure(&error),
-    })
-    .await
+    }
 }
 
 async fn pac(State(app): State<App>) -> Response {
@@ -121,14 +173,6 @@ async fn exposition(State(app): State<App>) -> Response {
 
 async fn status(State(app): State<App>) -> Response {
     offload(move || match serde_json::to_vec(&Document::from_snapshot(&app.snapshot())) {
-        Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
-        Err(error) => failure(&error),
-    })
-    .await
-}
-
-async fn incidents(State(app): State<App>) -> Response {
-    offload(move || match serde_json::to_vec(&Incidents::from_snapshot(&app.snapshot())) {
         Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
         Err(error) => failure(&error),
     })

@@ -72,6 +72,8 @@ fn sentence<'de, D: Deserializer<'de>>(source: D) -> Result<Clean, D::Error> {
 /// Which troubles are wanted; every field narrows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
+    /// Only the one of this number.
+    pub id: Option<i64>,
     /// Only open ones, or only those that are over.
     pub state: Option<TroubleState>,
     /// Only blocked ones, or only degraded ones.

@@ -7,6 +7,8 @@ use prober::text::Clean;
 use serde::Serialize;
 
 use super::stamp::Stamp;
+use super::trouble::TroubleEntry;
+use crate::history::Trouble;
 use crate::maintenance;
 
 /// Something that somebody has to mend.
@@ -71,12 +73,15 @@ pub struct Incidents<'a> {
     pub generated_at: Stamp,
     /// What is open.
     pub incidents: Vec<IncidentEntry<'a>>,
+    /// What was asked for of the history, the newest first; null where it cannot be read.
+    pub troubles: Option<Vec<TroubleEntry<'a>>>,
 }
 
 impl<'a> Incidents<'a> {
-    /// What is open in a snapshot.
-    pub fn from_snapshot(snapshot: &'a Snapshot) -> Self {
+    /// What is open in a snapshot, and what the history says.
+    pub fn new(snapshot: &'a Snapshot, troubles: Option<&'a [Trouble]>) -> Self {
         let incidents = IncidentEntry::all(snapshot);
-        Self { site: &snapshot.site, generated_at: Stamp(snapshot.generated_at), incidents }
+        let troubles = troubles.map(|told| told.iter().map(TroubleEntry::of).collect());
+        Self { site: &snapshot.site, generated_at: Stamp(snapshot.generated_at), incidents, troubles }
     }
 }

@@ -29,7 +29,12 @@ const ENDPOINT_SCRIPT: Asset = Asset {
     content_type: "text/javascript; charset=utf-8",
     content: include_str!("../../assets/endpoint.js"),
 };
-const ALL: [Asset; 3] = [STYLE, ICON, ENDPOINT_SCRIPT];
+const LIVE: Asset = Asset {
+    name: "live.js",
+    content_type: "text/javascript; charset=utf-8",
+    content: include_str!("../../assets/live.js"),
+};
+const ALL: [Asset; 4] = [STYLE, ICON, ENDPOINT_SCRIPT, LIVE];
 
 /// Where the style sheet is.
 pub(super) fn style() -> String {
@@ -44,6 +49,11 @@ pub(super) fn icon() -> String {
 /// Where the script of the page of an endpoint is.
 pub(super) fn endpoint_script() -> String {
     ENDPOINT_SCRIPT.address()
+}
+
+/// Where the script is that keeps pages current.
+pub(super) fn live() -> String {
+    LIVE.address()
 }
 
 /// Serves a file by its name with hash, `1f…-style.css`.

@@ -2,8 +2,11 @@
 //! decide, and the runbook.
 
 mod cell;
+mod day;
 pub(super) mod endpoint;
 mod frame;
+mod history_note;
+pub(super) mod incidents;
 mod interception;
 mod link;
 mod member;
@@ -11,6 +14,7 @@ mod overview;
 mod pac;
 mod problem;
 mod reloaded;
+mod report;
 pub(super) mod runbook;
 mod standing;
 mod when;
@@ -19,14 +23,28 @@ use askama::Template;
 use prober::snapshot::Snapshot;
 use time::OffsetDateTime;
 
-use self::overview::Overview;
+use self::overview::{Behind, Overview};
 use self::pac::PacPage;
+use self::report::ReportPage;
+use crate::history::{Days, Standing};
 use crate::pac::Report;
 use crate::reload::Last;
+use crate::ticket::Report as Ticket;
 
-/// The overview of a snapshot as HTML, with what came of the last reload.
-pub(super) fn render(snapshot: &Snapshot, reloaded: Option<&Last>, now: OffsetDateTime) -> askama::Result<String> {
-    Overview::of(snapshot, now).after(reloaded, now).render()
+/// The overview of a snapshot as HTML, with its version, what was before it, and what came of the last reload.
+pub(super) fn render(
+    snapshot: &Snapshot,
+    version: &str,
+    (days, standing): (&Days, &Standing),
+    reloaded: Option<&Last>,
+    now: OffsetDateTime,
+) -> askama::Result<String> {
+    Overview::of(snapshot, &Behind { version, days, standing }, now).after(reloaded, now).render()
+}
+
+/// What is blocked and whom to ask, as HTML.
+pub(super) fn report(report: &Ticket<'_>, now: OffsetDateTime) -> askama::Result<String> {
+    ReportPage::of(report, now).render()
 }
 
 /// What PAC files decide as HTML.

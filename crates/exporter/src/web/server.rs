@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
+use axum::{Extension, Router};
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -28,6 +28,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::client::Client;
+use super::events::Stop;
 use super::patience::Patience;
 use super::places::{Place, Places};
 use super::secured::{self, Secured, Settings};
@@ -61,7 +62,7 @@ pub async fn serve_secured(
 ) {
     let mut stop = pin!(stop);
     let (going, gone) = watch::channel(());
-    let router = secured::layer(router, Arc::clone(&secured));
+    let router = secured::layer(router.layer(Extension(Stop(gone.clone()))), Arc::clone(&secured));
     let places = Arc::new(Places::default());
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -84,6 +85,7 @@ pub async fn serve_secured(
         }
     }
 
+    // Streams of events have no end of their own.
     drop(going);
     drop(listeners);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {

@@ -25,6 +25,7 @@ mod blackbox;
 mod endpoint;
 mod probe;
 mod reload;
+mod live;
 mod runbook;
 mod shared;
 
@@ -37,7 +38,7 @@ impl Clock for FixedClock {
     }
 }
 
-fn app(snapshot: Snapshot) -> (watch::Sender<Arc<Snapshot>>, App) {
+pub(in crate::web) fn app(snapshot: Snapshot) -> (watch::Sender<Arc<Snapshot>>, App) {
     let (sender, snapshots) = watch::channel(Arc::new(snapshot));
     let live = Arc::new(Live::new(sample::NOW).unwrap());
     let clock: Arc<dyn Clock> = Arc::new(FixedClock);
@@ -137,6 +138,10 @@ async fn every_page_answers_get_and_head_with_its_content_type() {
         ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
         ("/api/v1/status", "application/json"),
         ("/api/v1/incidents", "application/json"),
+        ("/api/v1/incidents?format=csv", "text/csv; charset=utf-8; header=present"),
+        ("/incidents", "text/html; charset=utf-8"),
+        ("/report", "text/html; charset=utf-8"),
+        ("/report.md", "text/markdown; charset=utf-8"),
         ("/runbook", "text/html; charset=utf-8"),
         ("/runbook/proxy_denied", "text/html; charset=utf-8"),
         ("/runbook/network-is-fine", "text/html; charset=utf-8"),
@@ -144,6 +149,7 @@ async fn every_page_answers_get_and_head_with_its_content_type() {
         ("/-/ready", "text/plain; charset=utf-8"),
         (&assets::style(), "text/css; charset=utf-8"),
         (&assets::icon(), "image/svg+xml"),
+        (&assets::live(), "text/javascript; charset=utf-8"),
     ] {
         let (status, headers, body) = ask(&app, Method::GET, path).await;
         assert_eq!((status, headers[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::OK, content_type), "{path}");

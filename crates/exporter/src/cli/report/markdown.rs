@@ -6,6 +6,7 @@ use prober::snapshot::Snapshot;
 use time::format_description::well_known::Rfc3339;
 
 use super::lines;
+use crate::markdown::escaped;
 use crate::sentence::{clock_warning, summary};
 
 /// Writes the results as a heading, a sentence and a table.
@@ -23,21 +24,4 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> 
     }
     let made_at = snapshot.generated_at.format(&Rfc3339).map_err(io::Error::other)?;
     writeln!(out, "\nreachwatch {}, {made_at}", env!("CARGO_PKG_VERSION"))
-}
-
-/// Text that means nothing to Markdown or the HTML in it: a block page's words must not become the ticket's links.
-/// A backslash before punctuation makes it literal (CommonMark, section 2.4).
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '&' | '~' => {
-                escaped.push('\\');
-                escaped.push(character);
-            }
-            '\n' | '\r' => escaped.push(' '),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

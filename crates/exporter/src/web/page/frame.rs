@@ -7,6 +7,8 @@ use crate::web::assets;
 pub(super) struct Frame {
     /// Where the style sheet is.
     pub(super) style: String,
+    /// Where the script is that keeps pages current.
+    pub(super) live: String,
     /// Where the icon is.
     pub(super) icon: String,
     /// What is running.
@@ -15,6 +17,6 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn new() -> Self {
-        Self { style: assets::style(), icon: assets::icon(), version: env!("CARGO_PKG_VERSION") }
+        Self { style: assets::style(), live: assets::live(), icon: assets::icon(), version: env!("CARGO_PKG_VERSION") }
     }
 }

@@ -10,17 +10,20 @@ use prober::snapshot::{Row, Snapshot};
 use time::OffsetDateTime;
 
 use super::cell::Cell;
+use super::day::DayBar;
 use super::frame::Frame;
+use super::history_note::HistoryNote;
 use super::interception::InterceptionLines;
 use super::link::to_endpoint;
 use super::problem::Problems;
 use super::reloaded::Reloaded;
 use super::standing::PathLine;
 use super::when::When;
+use crate::history::{Days, Standing};
 use crate::reload::Last;
 use crate::rows::path_names;
 use crate::sentence;
-use crate::status::Summary;
+use crate::status::{Stamp, Summary};
 use crate::words;
 
 /// The whole page.
@@ -29,6 +32,10 @@ use crate::words;
 pub(super) struct Overview<'a> {
     frame: Frame,
     site: &'a str,
+    /// What of it changes when it looks otherwise.
+    version: &'a str,
+    /// By this clock it was made, so that a browser's may be another.
+    now: String,
     sentence: String,
     /// The worst state, which gives the page its tone.
     tone: State,
@@ -40,10 +47,25 @@ pub(super) struct Overview<'a> {
     clock: Option<String>,
     /// What came of the last reload.
     reloaded: Option<Reloaded>,
+    /// What is wrong with the history.
+    history: Option<HistoryNote>,
     problems: Problems<'a>,
     interception: InterceptionLines<'a>,
+    /// When the bars of the day begin.
+    day: String,
     groups: Vec<Group<'a>>,
     controls: Option<Group<'a>>,
+}
+
+/// What stands behind a snapshot.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Behind<'a> {
+    /// The version of how it looks.
+    pub(super) version: &'a str,
+    /// The last 24 hours.
+    pub(super) days: &'a Days,
+    /// How the history is kept.
+    pub(super) standing: &'a Standing,
 }
 
 /// A group of endpoints and the paths that they are probed over.
@@ -62,6 +84,8 @@ pub(super) struct Line<'a> {
     severity: Severity,
     /// What its paths say together, where that is more than the cells do.
     diagnosis: Option<String>,
+    /// Its last 24 hours.
+    day: Option<DayBar>,
     cells: Vec<Option<Cell<'a>>>,
 }
 
@@ -73,18 +97,21 @@ impl Line<'_> {
 }
 
 impl<'a> Overview<'a> {
-    pub(super) fn of(snapshot: &'a Snapshot, now: OffsetDateTime) -> Self {
+    pub(super) fn of(snapshot: &'a Snapshot, behind: &Behind<'a>, now: OffsetDateTime) -> Self {
         let summary = Summary::of(snapshot);
         let (controls, rows): (Vec<&Row>, Vec<&Row>) =
             snapshot.rows.iter().map(AsRef::as_ref).partition(|row| row.pair.endpoint.control);
         let order = path_names(snapshot);
         let diagnoses = diagnosis::endpoints(snapshot);
-        let look = Look { order: &order, diagnoses: &diagnoses, maintenance: &snapshot.maintenance, now };
+        let (days, maintenance) = (behind.days, &snapshot.maintenance);
+        let look = Look { order: &order, diagnoses: &diagnoses, maintenance, days, now };
         // A control counts for nothing, and so does what its paths say.
         let bare = Look { diagnoses: &HashMap::new(), ..look };
         Self {
             frame: Frame::new(),
             site: &snapshot.site,
+            version: behind.version,
+            now: Stamp(now).to_text().unwrap_or_default(),
             sentence: sentence::summary(snapshot),
             tone: tone(summary),
             counts: [
@@ -98,8 +125,10 @@ impl<'a> Overview<'a> {
             updated: When::of(snapshot.generated_at, now),
             clock: sentence::clock_warning(snapshot),
             reloaded: None,
+            history: HistoryNote::of(behind.standing, now),
             problems: Problems::of(snapshot, now),
             interception: InterceptionLines::of(snapshot),
+            day: Stamp(behind.days.start).to_text().unwrap_or_default(),
             groups: look.groups(&rows),
             controls: bare.groups(&controls).pop(),
         }
@@ -127,6 +156,7 @@ struct Look<'d> {
     order: &'d [&'d str],
     diagnoses: &'d HashMap<&'d str, EndpointDiagnosis<'d>>,
     maintenance: &'d Maintenance,
+    days: &'d Days,
     now: OffsetDateTime,
 }
 
@@ -165,6 +195,7 @@ impl Look<'_> {
             url: endpoint.url.as_str(),
             severity: endpoint.severity,
             diagnosis: diagnosis.and_then(|diagnosis| in_words(diagnosis, rows.len())),
+            day: DayBar::of(self.days, &endpoint.name),
             cells: paths.iter().map(own).collect(),
         })
     }

@@ -206,6 +206,12 @@ impl<'a> Problem<'a> {
         }
     }
 
+    /// What stays the same while the problem does.
+    pub(super) fn key(&self) -> String {
+        let cause = self.cause.map_or("several", Cause::as_str);
+        format!("{}-{}-{cause}-{}", self.scope.as_str(), self.state, self.paths.join(","))
+    }
+
     fn absorb(&mut self, other: Self) {
         self.members.extend(other.members);
         self.severity = self.severity.min(other.severity);

@@ -1,5 +1,7 @@
 //! What must be on the page, and what must not.
 
+use std::sync::LazyLock;
+
 use prober::cause::Cause;
 
 use super::super::problem::Problem;
@@ -7,8 +9,16 @@ use super::super::render;
 use super::*;
 use crate::sample;
 
+/// Nothing is known of what was.
+static DAYS: LazyLock<Days> = LazyLock::new(|| Days::empty(sample::NOW));
+static STANDING: Standing = Standing { directory: None, fault: None, set_aside: None };
+
 fn html(snapshot: &Snapshot) -> String {
-    render(snapshot, None, sample::NOW).unwrap()
+    render(snapshot, "1", (&DAYS, &STANDING), None, sample::NOW).unwrap()
+}
+
+fn overview(snapshot: &Snapshot) -> Overview<'_> {
+    Overview::of(snapshot, &Behind { version: "1", days: &DAYS, standing: &STANDING }, sample::NOW)
 }
 
 /// Everything that is told, in order.
@@ -22,7 +32,7 @@ fn the_sentence_is_the_heading_and_the_title() {
     let snapshot = sample::branch();
     let sentence = sentence::summary(&snapshot);
     let html = html(&snapshot);
-    assert!(html.contains(&format!("<h1 id=\"sentence\">{sentence}</h1>")));
+    assert!(html.contains(&format!("<h1 id=\"sentence\" aria-live=\"polite\">{sentence}</h1>")));
     assert!(html.contains(&format!("<title>branch-042: {sentence}</title>")));
 }
 
@@ -39,7 +49,7 @@ fn everything_from_outside_is_escaped() {
     let mut snapshot = sample::snapshot([row]);
     snapshot.site = EVIL.into();
     let html = html(&snapshot);
-    assert!(!html.contains("<script"));
+    assert_eq!(html.matches("<script").count(), 1, "our own");
     assert!(!html.contains("\"'&"));
     assert!(html.contains("&#60;script&#62;"));
 }
@@ -51,7 +61,7 @@ fn every_endpoint_has_a_cell_for_every_path_of_its_group() {
         sample::row("a", "hq").reachable(),
         sample::row("b", "hq").reachable(),
     ]);
-    let overview = Overview::of(&snapshot, sample::NOW);
+    let overview = overview(&snapshot);
     assert_eq!(overview.groups.len(), 1);
     let group = &overview.groups[0];
     assert_eq!(group.paths, ["direct", "hq"]);
@@ -83,7 +93,7 @@ fn the_same_trouble_is_told_once_and_the_worst_comes_first() {
 fn controls_stand_apart_and_need_no_attention() {
     let control = sample::row("ncsi", "direct").control().blocked(Cause::TcpRefused, "refused");
     let snapshot = sample::snapshot([sample::row("a", "direct").reachable(), control]);
-    let overview = Overview::of(&snapshot, sample::NOW);
+    let overview = overview(&snapshot);
     assert_eq!(overview.tone, State::Reachable);
     assert!(all(&snapshot).is_empty());
     assert_eq!(overview.groups.len(), 1);
@@ -103,7 +113,9 @@ fn nothing_is_loaded_from_outside_and_nothing_is_styled_or_scripted_inline() {
     for address in html.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(address.starts_with('/') || address.starts_with('#'), "{address}");
     }
-    assert!(!html.contains(" src=") && !html.contains(" style=") && !html.contains("<style"));
+    let scripts: Vec<_> = html.split(" src=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(scripts, [crate::web::assets::live()]);
+    assert!(!html.contains("<script>") && !html.contains(" style=") && !html.contains("<style"));
 }
 
 #[test]
@@ -213,7 +225,7 @@ fn the_matrix_says_what_an_endpoints_paths_say_together() {
         sample::row("ncsi", "dc").control().reachable(),
         sample::row("ncsi", "hq").control().blocked(Cause::ProxyDenied, "refused"),
     ]);
-    let overview = Overview::of(&snapshot, sample::NOW);
+    let overview = overview(&snapshot);
     let lines = overview.groups.iter().chain(&overview.controls).flat_map(|group| &group.lines);
     let told: Vec<_> = lines.map(|line| (line.name, line.diagnosis.as_deref())).collect();
     assert_eq!(
@@ -278,7 +290,7 @@ fn a_cell_says_what_the_last_audit_found() {
         sample::row("b", "hq").audited(passed(), unanswered(), unanswered()).reachable(),
         sample::row("c", "hq").reachable(),
     ]);
-    let overview = Overview::of(&snapshot, sample::NOW);
+    let overview = overview(&snapshot);
     let audits: Vec<_> =
         overview.groups[0].lines.iter().map(|line| line.cells[0].as_ref().unwrap().audit.as_ref()).collect();
     assert_eq!(audits[0].unwrap().0, "TLS 1.2, TLS 1.3 and large hello pass");
