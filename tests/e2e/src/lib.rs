@@ -25,6 +25,7 @@ mod peer;
 mod process;
 mod program;
 mod squid;
+mod tab;
 mod tinyproxy;
 mod wait;
 
@@ -41,5 +42,6 @@ pub use nginx::{Nginx, Offer};
 pub use peer::{Peer, Vacancy};
 pub use program::{Finished, Running, Signal, binary, reachwatch};
 pub use squid::{SQUID_HELPERS, Squid, SquidRules, path_with_sbin};
+pub use tab::Tab;
 pub use tinyproxy::Tinyproxy;
 pub use wait::{PATIENCE, eventually};
