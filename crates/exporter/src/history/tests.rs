@@ -157,6 +157,11 @@ fn what_is_told_can_be_asked() {
     let only = |filter: Filter| site.history.troubles(&filter).unwrap().iter().map(words).collect::<Vec<_>>();
     let (a, b) = (vec!["a blocked 2-5 3x".to_owned()], vec!["b degraded 0- 4x".to_owned()]);
     let default = Filter::default;
+    let all = site.history.troubles(&default()).unwrap();
+    for trouble in &all {
+        assert_eq!(only(Filter { id: Some(trouble.id), ..default() }), [words(trouble)]);
+    }
+    assert_eq!(only(Filter { id: Some(-1), ..default() }), [""; 0]);
     assert_eq!(only(Filter { state: Some(TroubleState::Open), ..default() }), b);
     assert_eq!(only(Filter { state: Some(TroubleState::Closed), ..default() }), a);
     assert_eq!(only(Filter { kind: Some(State::Blocked), ..default() }), a);

@@ -187,13 +187,14 @@ fn latency(from: OffsetDateTime, parts: &[(i64, Figures)]) -> Option<Latency> {
 
 /// What a filter means, and the values that it is about; the last is the limit.
 fn conditions(filter: &Filter) -> (String, Vec<Value>) {
-    let Filter { state, kind, endpoint, path, group, cause, blame, after, before, limit } = filter;
+    let Filter { id, state, kind, endpoint, path, group, cause, blame, after, before, limit } = filter;
     let text = |text: &str| Value::Text(text.to_owned());
     let given = [
         ("p.endpoint = ?", endpoint.as_deref().map(text)),
         ("p.path = ?", path.as_deref().map(text)),
         ("t.\"group\" = ?", group.as_deref().map(text)),
         ("t.state = ?", kind.map(|kind| text(kind.as_str()))),
+        ("t.id = ?", id.map(Value::Integer)),
         ("t.cause = ?", cause.map(|cause| text(cause.as_str()))),
         ("t.blame = ?", blame.map(|blame| text(blame.as_str()))),
         ("(t.ended IS NULL OR t.ended >= ?)", after.map(|after| Value::Integer(nanos(after)))),
