@@ -49,6 +49,8 @@ fn told() -> Vec<Line> {
         Line::More("server: squid/5.7".to_owned()),
         step(48, "failed", "the proxy refused CONNECT"),
     ]
+}
+
 /// What was at the hand-made branch.
 #[derive(Debug)]
 struct SamplePast {

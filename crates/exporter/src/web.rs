@@ -30,9 +30,7 @@ mod version;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
-use axum::extract::{FromRef, State};
+use axum::extract::{DefaultBodyLimit, FromRef, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
@@ -42,8 +40,17 @@ use prober::snapshot::Snapshot;
 use tokio::sync::watch;
 
 pub use self::bind::{BindError, DEFAULT_ADDRESS, bind};
-use axum::extract::{DefaultBodyLimit, FromRef, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use self::feed::Feed;
+pub use self::past::Past;
+pub use self::secured::{LoadError, Secured};
+pub use self::server::{serve, serve_secured};
+use self::shown::Shown;
+use crate::history::History;
+use crate::metrics::{self, Live};
+use crate::pac::Deciders;
+use crate::probe_now::Desk;
+use crate::reload::Reloads;
+use crate::status::Document;
 
 /// What the handlers read.
 #[derive(Debug, Clone)]
@@ -117,9 +124,8 @@ pub fn router_over(app: App, past: Arc<dyn Past>) -> Router {
         .route("/", get(overview))
         .route("/metrics", get(exposition))
         .route("/api/v1/status", get(status))
-use self::feed::Feed;
-pub use self::past::Past;
-        .route("/api/v1/incidents", get(incidents))
+        .route("/api/v1/incidents", get(incidents::api))
+        .route("/api/v1/events", get(events::serve))
         .route("/api/v1/probe", post(probe::probe).layer(DefaultBodyLimit::max(probe::MAX_BYTES)))
         .route("/endpoints/{name}", get(endpoint::endpoint))
         .route("/probe", get(blackbox::probe))
@@ -136,20 +142,23 @@ pub use self::past::Past;
         .route("/runbook/{cause}", get(runbook::cause))
         .route("/assets/{name}", get(assets::serve))
         .fallback(async || plain(StatusCode::NOT_FOUND, "There is nothing here; the page is at /."))
-        .method_not_allowed_fallback(async || plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be read (GET)."))
-        .with_state(shared)
         .method_not_allowed_fallback(async || {
             plain(StatusCode::METHOD_NOT_ALLOWED, "This cannot be done here; the Allow header says what can.")
         })
-        .with_state(app)
+        .with_state(shared)
         .layer(from_fn(origin::guard))
         .layer(from_fn(guard::time_limit))
         .layer(map_response(guard::secure))
 }
 
-async fn overview(State(app): State<App>) -> Response {
-    offload(move || match page::render(&app.snapshot(), app.reloads.last().as_ref(), app.clock.now()) {
-        Ok(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+async fn overview(
+    State(app): State<App>,
+    State(past): State<Arc<dyn Past>>,
+    State(shown): State<Shown>,
+    asked: HeaderMap,
+) -> Response {
+    match shown.overview(&app, &past).await {
+        Ok(page) => page.answer(&asked, "text/html; charset=utf-8"),
         Err(error) => failure(&error),
     }
 }

@@ -23,9 +23,9 @@ use crate::teller::Line;
 
 mod blackbox;
 mod endpoint;
+mod live;
 mod probe;
 mod reload;
-mod live;
 mod runbook;
 mod shared;
 

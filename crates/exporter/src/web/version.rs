@@ -8,6 +8,7 @@ use prober::observation::HelloOutcome;
 use prober::snapshot::{Row, Snapshot};
 use prober::state::Report;
 use prober::verdict::Reason;
+use time::OffsetDateTime;
 
 use crate::sentence;
 
@@ -30,7 +31,7 @@ impl Look {
         }
         let mut results = HashMap::with_capacity(snapshot.rows.len());
         for row in &snapshot.rows {
-            let one = of_row(row);
+            let one = of_row(row, snapshot.maintenance.until(&row.pair));
             one.hash(&mut whole);
             results.insert(key(row), one);
         }
@@ -58,12 +59,12 @@ fn key(row: &Row) -> u64 {
     hasher.finish()
 }
 
-fn of_row(row: &Row) -> u64 {
+fn of_row(row: &Row, maintained_until: Option<OffsetDateTime>) -> u64 {
     let mut hasher = DefaultHasher::new();
     let endpoint = &row.pair.endpoint;
     row.pair.key().hash(&mut hasher);
     (&endpoint.group, endpoint.url.as_str(), endpoint.control, endpoint.severity.as_str()).hash(&mut hasher);
-    (row.state(), row.last.is_some()).hash(&mut hasher);
+    (row.state(), row.last.is_some(), maintained_until).hash(&mut hasher);
     if let Some(confirmed) = &row.confirmed {
         confirmed.since.hash(&mut hasher);
         of_report(&confirmed.report, &mut hasher);

@@ -378,7 +378,7 @@ fn the_last_reload_is_told_and_a_refused_one_warns() {
     use crate::reload::Refused;
     let shown = |outcome| {
         let last = Last { at: sample::NOW - std::time::Duration::from_secs(120), outcome };
-        render(&sample::good(), Some(&last), sample::NOW).unwrap()
+        render(&sample::good(), "1", (&DAYS, &STANDING), Some(&last), sample::NOW).unwrap()
     };
     let good = shown(Ok(Tally { added: 1, changed: 2, removed: 3, same: 4 }));
     assert!(good.contains("2 min ago</time>: 1 added, 2 changed, 3 removed."), "{good}");
