@@ -11,6 +11,7 @@
 )]
 
 mod blackbox;
+mod alertmanager;
 mod browser;
 mod config;
 mod dante;
@@ -24,12 +25,14 @@ mod nginx;
 mod peer;
 mod process;
 mod program;
+mod prometheus;
 mod squid;
 mod tab;
 mod tinyproxy;
 mod wait;
 
 pub use blackbox::Blackbox;
+pub use alertmanager::{Alertmanager, Told, Webhook};
 pub use browser::{Page, browse};
 pub use config::Config;
 pub use dante::Dante;
@@ -41,6 +44,7 @@ pub use microsocks::Microsocks;
 pub use nginx::{Nginx, Offer};
 pub use peer::{Peer, Vacancy};
 pub use program::{Finished, Running, Signal, binary, reachwatch};
+pub use prometheus::{Prometheus, PrometheusOptions, hurried, shipped};
 pub use squid::{SQUID_HELPERS, Squid, SquidRules, path_with_sbin};
 pub use tab::Tab;
 pub use tinyproxy::Tinyproxy;

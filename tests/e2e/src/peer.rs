@@ -77,6 +77,13 @@ impl Peer {
         self.signal("-STOP");
     }
 
+    /// Has it read its configuration again.
+    pub(crate) fn reload(&self) {
+        if let Some(id) = self.child.id() {
+            process::signal("-HUP", &[id]);
+        }
+    }
+
     /// Ends it at once, and keeps its port.
     pub async fn end(mut self) -> Vacancy {
         self.signal("-KILL");

@@ -66,10 +66,11 @@ impl Squid {
     async fn listening(port: &str, rules: SquidRules<'_>, names: &[(&str, IpAddr)], folder: Folder) -> Self {
         names::write(&folder, names);
         let access = access(rules, &folder).await;
+        folder.write(ACCESS, &access);
         let segments = Segments::new();
         let start = |folder: &Folder, address| {
             let port = port_at(port, address);
-            let config = folder.write("squid.conf", &config(&port, &access, folder));
+            let config = folder.write("squid.conf", &config(&port, folder));
             let mut command = Command::new("squid");
             // In the foreground, one process (but for its helpers).
             command.arg("-N").arg("-n").arg(&segments.service).arg("-f").arg(config).env("PATH", path_with_sbin());
@@ -85,7 +86,17 @@ impl Squid {
     pub fn address(&self) -> SocketAddr {
         self.peer.address()
     }
+
+    /// Gives it other rules while it runs, as an administrator does. It goes on with the old ones for a moment.
+    pub async fn reload(&self, rules: SquidRules<'_>) {
+        let access = access(rules, self.peer.folder()).await;
+        self.peer.folder().write(ACCESS, &access);
+        self.peer.reload();
+    }
 }
+
+/// The file of its rules.
+const ACCESS: &str = "access.conf";
 
 /// The shared memory of one squid, which all squids of a machine would share by its name, another user's among them, and
 /// which outlives one that is killed.
@@ -158,7 +169,7 @@ async fn md5_of(password: &str) -> String {
     line.split_whitespace().next().expect("a hash").to_owned()
 }
 
-fn config(port: &str, access: &str, folder: &Folder) -> String {
+fn config(port: &str, folder: &Folder) -> String {
     let folder = folder.path().display();
     format!(
         "{port}\n\
@@ -166,7 +177,7 @@ fn config(port: &str, access: &str, folder: &Folder) -> String {
          dns_nameservers 127.0.0.1\n\
          dns_retransmit_interval 200 milliseconds\n\
          dns_timeout 300 milliseconds\n\
-         {access}\
+         include {folder}/{ACCESS}\n\
          cache deny all\n\
          cache_mem 1 MB\n\
          access_log none\n\
