@@ -7,6 +7,7 @@ mod bare;
 mod contender;
 mod contest;
 mod cpu;
+mod fleet;
 mod pac;
 mod peers;
 mod standing;
@@ -44,6 +45,15 @@ enum Command {
     Loop(bare::Loop),
     /// Measure the evaluation of PAC files alone.
     Pac,
+    /// Measure what sites cost that push into one receiver.
+    Fleet {
+        /// How many.
+        #[arg(long, default_value_t = 200)]
+        sites: usize,
+        /// Seconds between scrapes.
+        #[arg(long, default_value_t = 15)]
+        every: u32,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -53,6 +63,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match arguments.command {
         Some(Command::Loop(order)) => return bare::run(order).await,
         Some(Command::Pac) => return pac::run(window).await,
+        Some(Command::Fleet { sites, every }) => return fleet::run(sites, every).await,
         None => {}
     }
     let size =

@@ -113,7 +113,7 @@ fn free_address() -> SocketAddr {
 }
 
 /// A socket that is bound and does not listen.
-fn vacancy(address: SocketAddr) -> io::Result<Vacancy> {
+pub(crate) fn vacancy(address: SocketAddr) -> io::Result<Vacancy> {
     let socket = TcpSocket::new_v4()?;
     // Connections that have ended do not keep the port.
     socket.set_reuseaddr(true)?;

@@ -27,6 +27,8 @@ pub struct PrometheusOptions<'a> {
     pub targets: &'a [SocketAddr],
     /// The rules that it evaluates once a second.
     pub rules: &'a [PathBuf],
+    /// Whether others may push to it.
+    pub receives: bool,
     /// Whom it tells of alerts.
     pub alertmanager: Option<SocketAddr>,
 }
@@ -41,6 +43,9 @@ impl Prometheus {
             command.arg(format!("--config.file={}", config.display()));
             command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
             command.arg(format!("--web.listen-address={address}")).arg("--log.level=warn");
+            if options.receives {
+                command.arg("--web.enable-remote-write-receiver");
+            }
             command
         };
         let peer = Peer::start("prometheus", folder, command).await;

@@ -1,7 +1,5 @@
 //! The whole chain: a proxy's rules change, and one person hears of it once.
 
-use std::net::IpAddr;
-
 use e2e::{
     Alertmanager, Config, Folder, Prometheus, PrometheusOptions, Running, Squid, SquidRules, Told, Webhook, eventually,
     hurried,
@@ -28,7 +26,7 @@ fn standing(told: &[Told]) -> Vec<String> {
 async fn one_denied_host_is_one_alert_and_one_dead_proxy_is_another() {
     let world = World::start().await.unwrap();
     let names = [DENIED, OTHERS[0], OTHERS[1]];
-    let known = names.map(|host| (host, IpAddr::from(world.address(host, Scheme::Https).unwrap().ip())));
+    let known = names.map(|host| (host, world.address(host, Scheme::Https).unwrap().ip()));
     let squid = Squid::start(SquidRules::Allow, &known).await;
 
     let folder = Folder::new();
@@ -44,6 +42,7 @@ async fn one_denied_host_is_one_alert_and_one_dead_proxy_is_another() {
         targets: &[reachwatch.address()],
         rules: &[hurried("prometheus/alerts.yaml", &folder)],
         alertmanager: Some(alertmanager.address()),
+        ..PrometheusOptions::default()
     })
     .await;
     prometheus.has("reachwatch_endpoint_reachable == 1", 6).await;

@@ -32,7 +32,7 @@ async fn no_panel_is_empty() {
     let options = PrometheusOptions {
         targets: &[reachwatch.address()],
         rules: &[shipped("prometheus/recording.yaml")],
-        alertmanager: None,
+        ..PrometheusOptions::default()
     };
     let prometheus = Prometheus::start(&options).await;
     prometheus.has("reachwatch_endpoint_reachable == 0", 2).await;

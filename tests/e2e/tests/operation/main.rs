@@ -3,4 +3,5 @@
 
 mod alerts;
 mod dashboards;
+mod fleet;
 mod rules;
