@@ -1,6 +1,6 @@
 //! What many sites cost the one receiver that they push to.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use e2e::{Agent, Prometheus, PrometheusOptions, Running, Site, eventually, own_metric};
 use testnet::World;
@@ -25,7 +25,7 @@ pub(crate) async fn run(sites: usize, every: u32) -> Result<(), Box<dyn std::err
     let site = Site { name: "all", reachwatch: reachwatch.address(), receiver: receiver.address() };
     let agent = Agent::prometheus_of_many(site, sites, every).await;
     let per_round = u32::try_from(sites)?;
-    scrapes(&agent, per_round, every).await;
+    scrapes(&agent, per_round).await;
     let said = async |family| own_metric(receiver.address(), family).await;
     let (cpu, samples) =
         (said("process_cpu_seconds_total").await, said("prometheus_tsdb_head_samples_appended_total").await);
@@ -34,7 +34,7 @@ pub(crate) async fn run(sites: usize, every: u32) -> Result<(), Box<dyn std::err
         agent.count("prometheus_remote_storage_bytes_total").await,
     );
     let began = Instant::now();
-    scrapes(&agent, per_round * ROUNDS, every * ROUNDS).await;
+    scrapes(&agent, per_round * ROUNDS).await;
     let seconds = began.elapsed().as_secs_f64();
 
     let cpu = said("process_cpu_seconds_total").await - cpu;
@@ -56,11 +56,10 @@ pub(crate) async fn run(sites: usize, every: u32) -> Result<(), Box<dyn std::err
     Ok(())
 }
 
-/// Waits for as many scrapes, which take about so many seconds.
-async fn scrapes(agent: &Agent, times: u32, seconds: u32) {
-    const STEPS: u32 = 10;
-    let steps = (seconds / STEPS).max(1);
-    for _ in 0..steps {
-        agent.scrapes(times / steps).await;
+/// Waits for as many scrapes.
+async fn scrapes(agent: &Agent, times: u32) {
+    let wanted = agent.scraped().await + f64::from(times);
+    while agent.scraped().await < wanted {
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

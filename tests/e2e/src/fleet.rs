@@ -82,8 +82,13 @@ impl Agent {
 
     /// Waits until it has scraped so many times more, whether it could push or not.
     pub async fn scrapes(&self, times: u32) {
-        let wanted = self.count(self.scrapes).await + f64::from(times);
-        eventually("the agent scrapes", async || (self.count(self.scrapes).await >= wanted).then_some(())).await;
+        let wanted = self.scraped().await + f64::from(times);
+        eventually("the agent scrapes", async || (self.scraped().await >= wanted).then_some(())).await;
+    }
+
+    /// How often it has scraped.
+    pub async fn scraped(&self) -> f64 {
+        self.count(self.scrapes).await
     }
 
     /// The sum of one of its own metrics' series.
