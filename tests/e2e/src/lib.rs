@@ -10,8 +10,8 @@
     reason = "a harness: what fails here fails the test that uses it"
 )]
 
-mod blackbox;
 mod alertmanager;
+mod blackbox;
 mod browser;
 mod config;
 mod dante;
@@ -33,8 +33,8 @@ mod tab;
 mod tinyproxy;
 mod wait;
 
-pub use blackbox::Blackbox;
 pub use alertmanager::{Alertmanager, Told, Webhook};
+pub use blackbox::Blackbox;
 pub use browser::{Page, browse};
 pub use config::Config;
 pub use dante::Dante;

@@ -1,0 +1,72 @@
+// Every page with hand-made findings, hostile strings among them: small and large, dark and light, and on paper.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { fits, isAccessible, isQuiet, page, sample } from './stage.mjs';
+
+const { url } = await sample();
+
+/** The pages that the navigation and the overview lead to, one of each kind. */
+async function addresses() {
+  const opened = await page();
+  await opened.goto(url);
+  const links = await opened.locator('a[href^="/"]').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+  const pages = links.filter((link) => !/^\/(metrics|api|assets|report\.md)/.test(link));
+  const kinds = new Map(pages.map((link) => [link.replace(/^(\/[a-z]+\/).*/, '$1'), link]));
+  for (const needed of ['/endpoints/', '/runbook/', '/incidents', '/report']) {
+    assert.ok(kinds.has(needed), `the overview does not lead to ${needed}`);
+  }
+  const more = ['/endpoints/ols', '/endpoints/root-crl', '/runbook/network-is-fine', '/pac'];
+  return [...new Set(['/', ...kinds.values(), ...more])];
+}
+
+const all = await addresses();
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [360, 1920]) {
+    test(`${colorScheme}, ${width} px`, async () => {
+      const opened = await page({ colorScheme, viewport: { width, height: 900 }, reducedMotion: 'reduce' });
+      for (const address of all) {
+        await opened.goto(url + address);
+        await isAccessible(opened, address);
+        await fits(opened, address);
+      }
+      isQuiet(opened, url);
+    });
+  }
+}
+
+test('on paper', async () => {
+  const opened = await page();
+  for (const address of all) {
+    await opened.goto(url + address);
+    await opened.emulateMedia({ media: 'print' });
+    assert.equal(await opened.locator('header.bar nav:visible').count(), 0, `${address} prints its navigation`);
+    assert.ok((await opened.pdf()).length > 1000);
+    await opened.emulateMedia({ media: null });
+  }
+});
+
+test('without JavaScript everything is there', async () => {
+  const opened = await page({ javaScriptEnabled: false });
+  for (const address of all) {
+    const answer = await opened.goto(url + address);
+    assert.equal(answer.status(), 200, address);
+    assert.ok((await opened.locator('h1').innerText()).length > 0, address);
+  }
+  isQuiet(opened, url);
+});
+
+test('strings of the network stay text', async () => {
+  const opened = await page();
+  let hostile = 0;
+  for (const address of all) {
+    await opened.goto(url + address);
+    hostile += await opened.getByText('<script>').count();
+    const scripts = await opened.locator('script').evaluateAll((own) => own.map((script) => script.getAttribute('src')));
+    assert.ok(scripts.every((script) => script?.startsWith('/assets/')), `${address}: ${scripts}`);
+  }
+  assert.ok(hostile > 0, 'the findings have no hostile strings any more');
+  isQuiet(opened, url);
+});
