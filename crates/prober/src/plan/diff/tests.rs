@@ -26,7 +26,7 @@ const HEAD: &str = "controls: []\npaths: {hq: 'http://proxy:1', lab: direct}\nde
 
 /// The plan of some endpoints in flow form, after more of the document.
 fn plan(more: &str, endpoints: &[&str]) -> Plan {
-    let listed: String = endpoints.iter().map(|endpoint| format!("  - {endpoint}\n")).collect();
+    let listed: String = endpoints.iter().flat_map(|endpoint| ["  - ", endpoint, "\n"]).collect();
     let head = if more.contains("paths:") { "controls: []\n" } else { HEAD };
     parse(&format!("{head}{more}\nendpoints:\n{listed}"), "x.yaml", &Nothing).unwrap()
 }
