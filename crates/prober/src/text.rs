@@ -49,7 +49,10 @@ impl Clean {
     /// Cleans text down to a bound of its own; for values of which the head is all that matters.
     pub fn bounded(text: &str, max_chars: usize) -> Self {
         let mut kept = String::new();
-        for (count, character) in text.trim().chars().filter_map(harmless).enumerate() {
+        // What vanishes may have stood between blanks and an end, so that ends are looked for when it is gone: text that was
+        // cleaned is as clean as it gets.
+        let cleaned = text.trim().chars().filter_map(harmless).skip_while(|character| character.is_whitespace());
+        for (count, character) in cleaned.enumerate() {
             if count == max_chars {
                 kept.pop();
                 kept.push('…');
@@ -57,6 +60,7 @@ impl Clean {
             }
             kept.push(character);
         }
+        kept.truncate(kept.trim_end().len());
         Self(kept.into_boxed_str())
     }
 
@@ -131,6 +135,15 @@ mod tests {
         // Not even a reference to these may stand in XML 1.0 (section 2.2).
         assert_eq!(Clean::new("a\u{fffe}b\u{ffff}c\u{61c}").as_str(), "abc");
         assert_eq!(Clean::new("a\u{61c}b\u{ad}c\u{e0041}d\u{fffa}e").as_str(), "abcde");
+    }
+
+    #[test]
+    fn what_was_cleaned_is_clean() {
+        for text in ["a \u{200b}", "\u{feff} a", " \u{1}\u{2028} a\u{e0001}\t\u{ad}", "\u{200b} \u{200b}"] {
+            let once = Clean::new(text);
+            assert_eq!(Clean::new(once.as_str()), once, "{text:?}");
+            assert!(matches!(once.as_str(), "a" | ""), "{text:?}: {once:?}");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) async fn feed(manager: &ServiceManager, mut snapshots: watch::Receive
     let mut is_told = false;
     loop {
         tokio::select! {
+            // Whether the scheduler lives is known before the next meal.
+            biased;
             changed = snapshots.changed() => {
                 if changed.is_err() {
                     tracing::error!("the scheduler has ended; the watchdog is not fed any more");
