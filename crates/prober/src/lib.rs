@@ -15,6 +15,9 @@ pub mod clock;
 pub mod config;
 pub mod diagnosis;
 pub mod fingerprint;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod net;
 pub mod observation;
 pub mod pac;
