@@ -51,7 +51,8 @@ pub(in crate::phase) fn announced_length(body: &[u8]) -> Result<u64, Malformed> 
     }
     let (content, header) = Header::from_der(body).map_err(|_| Malformed::Header)?;
     let length = header.length().definite().map_err(|_| Malformed::Indefinite)?;
-    Ok((body.len() - content.len()) as u64 + length as u64)
+    // A length may be anything up to what a number can hold.
+    Ok(((body.len() - content.len()) as u64).saturating_add(length as u64))
 }
 
 /// Whether this is a certificate, the other thing that lies about on such servers.

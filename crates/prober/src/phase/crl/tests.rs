@@ -160,6 +160,10 @@ fn other_things_are_called_by_their_name() {
         (b"MIIBszCBnDANBgkqhkiG9w0B\r\n", "it is Base64 without the lines that make it PEM"),
         (b"\x30\x80\x30\x80\x00\x00\x00\x00", "its length is indefinite: BER, not DER"),
         (b"\x30\x84\xff\xff\xff\xff", "it announces 4294967301 bytes, more than any CRL is taken for"),
+        (
+            b"\x30\x88\xff\xff\xff\xff\xff\xff\xff\xff",
+            "it announces 18446744073709551615 bytes, more than any CRL is taken for",
+        ),
         (b"\x30\x03\x02\x01\x01", "its signed part cannot be read"),
         (certificate.der(), "it is a certificate"),
         (certificate.pem().as_bytes(), "it is PEM of another kind: CERTIFICATE"),
