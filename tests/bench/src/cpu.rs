@@ -8,10 +8,20 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// User and system time of a process, with that of its threads.
 pub(crate) fn cpu_time(pid: u32) -> io::Result<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The second field is the command in parentheses and may hold blanks; utime and stime are fields 14 and 15.
+    times(&pid.to_string(), 14)
+}
+
+/// User and system time of the children of this process that have ended.
+pub(crate) fn childrens_time() -> io::Result<Duration> {
+    times("self", 16)
+}
+
+/// The sum of two times in `/proc/PID/stat`, by the number of the first: utime and stime are fields 14 and 15.
+fn times(process: &str, first: usize) -> io::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The second field is the command in parentheses and may hold blanks.
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let mut ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let mut ticks = fields.split_whitespace().skip(first - 3).take(2).map(str::parse::<u64>);
     let mut next = || ticks.next().and_then(Result::ok).ok_or_else(|| io::Error::other("unexpected /proc/PID/stat"));
     let total = next()? + next()?;
     Ok(Duration::from_millis(total * 1000 / TICKS_PER_SECOND))
@@ -19,11 +29,26 @@ pub(crate) fn cpu_time(pid: u32) -> io::Result<Duration> {
 
 /// Resident memory of a process in KiB.
 pub(crate) fn resident_kib(pid: u32) -> io::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    status_kib(&pid.to_string(), "VmRSS:")
+}
+
+/// The most memory that this process has had resident since the last call of [`reset_peak_kib`], in KiB.
+pub(crate) fn peak_kib() -> io::Result<u64> {
+    status_kib("self", "VmHWM:")
+}
+
+/// Begins the account of the most memory anew, and gives what is resident now, in KiB (proc(5), `clear_refs`).
+pub(crate) fn reset_peak_kib() -> io::Result<u64> {
+    std::fs::write("/proc/self/clear_refs", "5")?;
+    peak_kib()
+}
+
+fn status_kib(process: &str, name: &str) -> io::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok())
-        .ok_or_else(|| io::Error::other("no VmRSS in /proc/PID/status"))
+        .find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse().ok())
+        .ok_or_else(|| io::Error::other(format!("no {name} in /proc/PID/status")))
 }
 
 /// A count as a number to divide.

@@ -7,6 +7,7 @@ mod bare;
 mod contender;
 mod contest;
 mod cpu;
+mod crl;
 mod fleet;
 mod pac;
 mod peers;
@@ -54,6 +55,10 @@ enum Command {
         #[arg(long, default_value_t = 15)]
         every: u32,
     },
+    /// Measure the reading of revocation lists alone, beside openssl.
+    Crl,
+    /// Be the reader of revocation lists.
+    ReadCrl(crl::Reading),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -64,6 +69,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(Command::Loop(order)) => return bare::run(order).await,
         Some(Command::Pac) => return pac::run(window).await,
         Some(Command::Fleet { sites, every }) => return fleet::run(sites, every).await,
+        Some(Command::Crl) => return crl::run(window, arguments.rounds),
+        Some(Command::ReadCrl(order)) => return crl::run_once(&order),
         None => {}
     }
     let size =
@@ -77,5 +84,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         standing::memory(Duration::from_secs(60 * arguments.memory_minutes)).await?;
     }
     println!();
-    pac::run(window).await
+    pac::run(window).await?;
+    println!();
+    crl::run(window, arguments.rounds)
 }
