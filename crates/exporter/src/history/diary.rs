@@ -105,10 +105,12 @@ impl Diary {
         }
     }
 
-    /// Ends the open trouble of a pair that nobody probes any more.
+    /// Ends a trouble that an earlier process left, where nobody has probed the pair for long. One that this process saw goes
+    /// on however the clock jumps: the scheduler tells when a pair is gone.
     pub(super) fn expire(&mut self, now: OffsetDateTime) {
         let patience = |heard: Heard| heard.interval.saturating_mul(3).max(Self::LEAST_PATIENCE);
-        if self.fold.is_open() && self.heard.is_some_and(|heard| now - heard.waiting_since > patience(heard)) {
+        if self.fold.awaited().is_some() && self.heard.is_some_and(|heard| now - heard.waiting_since > patience(heard))
+        {
             self.end();
         }
     }

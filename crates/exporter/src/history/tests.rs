@@ -264,6 +264,20 @@ fn what_is_no_longer_probed_is_over() {
     assert_eq!(site.troubles(), ["found blocked 0-2 3x", "gone blocked 0-2 3x", "a blocked 0-2 3x"]);
 }
 
+#[test]
+fn what_goes_on_is_over_when_it_is_well_or_gone_and_not_when_the_clock_jumps() {
+    let mut site = Site::begin(None, 0, &["a"]);
+    site.play("a", 0, "bbb");
+    site.at(600);
+    site.flush();
+    assert_eq!(site.troubles(), ["a blocked 0- 3x"]);
+    site.play("a", 601, "b");
+    assert_eq!(site.troubles(), ["a blocked 0- 4x"]);
+    site.recorder.gone(&result("a", 602, 'b').0);
+    site.flush();
+    assert_eq!(site.troubles(), ["a blocked 0-601 4x"]);
+}
+
 fn length(file: &Path) -> usize {
     usize::try_from(fs::metadata(file).unwrap().len()).unwrap()
 }
