@@ -32,13 +32,14 @@ use std::time::Duration;
 
 use prober::net::Clock;
 use prober::plan::Plan;
+use prober::state::Earlier;
 use prober::text::Clean;
 use thiserror::Error;
 use time::OffsetDateTime;
 
 pub use self::book::Recorder;
 use self::book::{Book, Name, held};
-use self::mailbox::Mailbox;
+use self::mailbox::{Mailbox, Want};
 pub use self::model::{
     Days, Filter, Finding, HALF_HOURS, HalfHour, Latency, LatencySpan, Standing, Storage, StorageFault, Trouble,
     TroubleState,
@@ -82,6 +83,10 @@ struct Shared {
     standing: Mutex<Standing>,
     bytes: AtomicU64,
     mailbox: Mailbox,
+    /// How much of the urgent news ([`Book::news`]) the writer has seen to.
+    written: AtomicU64,
+    /// Files that could not be read and lie beside the one in use.
+    set_aside_files: AtomicU64,
     limits: Limits,
     /// Whether somebody who read found the file damaged.
     is_suspected: AtomicBool,
@@ -118,6 +123,8 @@ pub struct History {
 impl History {
     /// For how long a directory may hold up the start; what it holds is read later then.
     const OPENING: Duration = Duration::from_secs(2);
+    /// For how long it may hold up a question.
+    const SETTLING: Duration = Duration::from_millis(500);
     /// For how long it may hold up the end.
     const CLOSING: Duration = Duration::from_secs(2);
 
@@ -135,6 +142,8 @@ impl History {
             standing: Mutex::new(standing),
             bytes: AtomicU64::new(0),
             mailbox: Mailbox::default(),
+            written: AtomicU64::new(0),
+            set_aside_files: AtomicU64::new(0),
             limits,
             is_suspected: AtomicBool::new(false),
             clock,
@@ -147,11 +156,25 @@ impl History {
         Self { shared: Arc::new(Hold(shared)) }
     }
 
-    /// Who has to hear the scheduler's events, for all pairs of a plan and what is discovered besides. Troubles that an
-    /// earlier process left open for others are over.
+    /// Who has to hear the scheduler's events, for all pairs of a plan and what is discovered besides.
     pub fn recorder(&self, plan: &Plan) -> Recorder {
-        self.shared.0.book.plan(plan);
+        self.follow(plan);
         Recorder::new(Arc::clone(&self.shared.0.book))
+    }
+
+    /// Which pairs there are from now on. Troubles that an earlier process left open for others are over.
+    pub fn follow(&self, plan: &Plan) {
+        self.shared.0.book.plan(plan);
+    }
+
+    /// What was wrong when the process before this one ended and is not known to be over: since when which state lasts.
+    pub fn earlier(&self) -> Earlier {
+        let open = Filter { state: Some(TroubleState::Open), limit: Some(usize::MAX), ..Filter::default() };
+        let troubles = self.troubles(&open).unwrap_or_else(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot tell since when what is wrong has been");
+            Vec::new()
+        });
+        troubles.into_iter().map(|trouble| ((trouble.endpoint, trouble.path), (trouble.state, trouble.from))).collect()
     }
 
     /// How it is kept, and what is wrong with that.
@@ -166,11 +189,13 @@ impl History {
             is_writable: held(&shared.standing).fault.is_none(),
             bytes: shared.bytes.load(Ordering::Relaxed),
             dropped: shared.book.dropped(),
+            set_aside_files: shared.set_aside_files.load(Ordering::Relaxed),
         }
     }
 
-    /// Troubles, the newest first.
+    /// Troubles, the newest first. What was told before is among them, unless the disk is slow to take it.
     pub fn troubles(&self, filter: &Filter) -> Result<Vec<Trouble>, HistoryError> {
+        self.settle();
         self.shared.0.read(|store| store.troubles(filter))
     }
 
@@ -203,7 +228,7 @@ impl History {
     /// Has everything written that was told so far, and waits for that; says whether it was done in time. Otherwise what
     /// begins, ends or has a new cause is written within two seconds, the rest within a minute.
     pub fn flush(&self, limit: Duration) -> bool {
-        self.shared.0.mailbox.ask(limit)
+        self.shared.0.mailbox.ask(Want::Everything, limit)
     }
 
     /// Has everything written and the file closed, and waits for that, but not for long: a disk that does not answer must
@@ -211,6 +236,14 @@ impl History {
     pub fn close(&self) -> bool {
         self.shared.0.mailbox.stop();
         self.shared.0.mailbox.wait_for_end(Self::CLOSING)
+    }
+
+    /// Waits until the urgent news so far are written, and not for long: who hears of a change by an event asks at once.
+    fn settle(&self) {
+        let shared = &self.shared.0;
+        if shared.written.load(Ordering::SeqCst) < shared.book.news() {
+            shared.mailbox.ask(Want::Urgent, Self::SETTLING);
+        }
     }
 
     fn now(&self) -> OffsetDateTime {

@@ -47,7 +47,7 @@ use crate::observation::{AuditFacts, Fault};
 use crate::plan::{Pair, Plan};
 use crate::probe::Probe;
 use crate::snapshot::Snapshot;
-use crate::state::Report;
+use crate::state::{Earlier, Report};
 
 /// Results that end within this time of each other share a snapshot; a lone one is published at once.
 const COALESCE: Duration = Duration::from_millis(100);
@@ -109,18 +109,19 @@ impl Handle {
 impl<P: Probe> Scheduler<P> {
     /// Starts probing, at once; must be called within a tokio runtime.
     pub fn start(plan: Arc<Plan>, prober: Arc<P>, clock: Arc<dyn Clock>, events: Arc<dyn Events>) -> Handle {
-        Self::start_replaceable(plan, prober, clock, events).0
+        Self::start_replaceable(plan, prober, clock, events, Earlier::new()).0
     }
 
-    /// The same, and gives what replaces the plan by another.
+    /// The same, going on from what an earlier process knew; gives what replaces the plan by another.
     pub fn start_replaceable(
         plan: Arc<Plan>,
         prober: Arc<P>,
         clock: Arc<dyn Clock>,
         events: Arc<dyn Events>,
+        earlier: Earlier,
     ) -> (Handle, Replacer<P>) {
         let now = Instant::now();
-        let board = Board::new(&plan);
+        let board = Board::new(&plan, earlier);
         let windows = Windows::of(&plan.maintenance, clock.now(), now);
         let (publisher, snapshots) = watch::channel(Arc::new(board.snapshot(clock.now(), None, windows.under_way())));
         let others = Arc::<Others>::default();

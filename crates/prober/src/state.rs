@@ -1,5 +1,6 @@
 //! What is held true of a pair: raw results folded into a confirmed state, with a memory of since when.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub struct Report {
 pub struct Confirmed {
     /// The state.
     pub state: State,
-    /// When it began: the end of the first probe that saw it.
+    /// When it began: the end of the first probe that saw it, also one of an earlier process ([`Earlier`]).
     pub since: OffsetDateTime,
     /// The newest result that agrees with the state; its cause is the one shown.
     pub report: Arc<Report>,
@@ -40,6 +41,10 @@ pub struct Change {
     /// What is held true now.
     pub after: Confirmed,
 }
+
+/// What an earlier process held true at its end, by endpoint and path: which state, and since when. A first state that is
+/// the same is taken for the same, so that its beginning survives a restart.
+pub type Earlier = HashMap<(String, String), (State, OffsetDateTime)>;
 
 /// How much it takes to confirm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +79,8 @@ pub struct Memory {
     unknown: Option<Streak>,
     /// When the newest result that knew something ended.
     last_known: Option<OffsetDateTime>,
+    /// What an earlier process held true, until this one knows better.
+    earlier: Option<(State, OffsetDateTime)>,
 }
 
 /// Equal results in a row.
@@ -91,6 +98,11 @@ impl Streak {
 }
 
 impl Memory {
+    /// One that goes on from what an earlier process held true.
+    pub fn after(earlier: Option<(State, OffsetDateTime)>) -> Self {
+        Self { earlier, ..Self::default() }
+    }
+
     /// What is held true; `None` before the first result that can be adopted.
     pub fn confirmed(&self) -> Option<&Confirmed> {
         self.confirmed.as_ref()
@@ -150,7 +162,12 @@ impl Memory {
         let same = self.holds(newest.state);
         let before = self.confirmed.take();
         // A state that goes on keeps its beginning and takes the newest report.
-        let since = before.as_ref().filter(|_| same).map_or(newest.since, |before| before.since);
+        let earlier = self.earlier.take_if(|_| newest.state != State::Unknown);
+        let earlier = earlier.filter(|(state, since)| *state == newest.state && *since <= newest.since);
+        let since = match &before {
+            Some(before) if same => before.since,
+            _ => earlier.map_or(newest.since, |(_, since)| since),
+        };
         let after = Confirmed { since, ..newest };
         self.confirmed = Some(after.clone());
         (!same).then_some(Change { before, after })

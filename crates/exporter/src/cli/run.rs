@@ -56,8 +56,13 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     let events = Arc::new(Everyone(listeners_of_events));
     let (plan, prober) = (Arc::new(plan), Arc::new(prober));
     let deciders = Arc::new(Files::new(Arc::clone(&plan), Arc::clone(&prober)));
-    let (scheduler, replacer) =
-        Scheduler::start_replaceable(Arc::clone(&plan), Arc::clone(&prober), Arc::clone(&clock), events);
+    let (scheduler, replacer) = Scheduler::start_replaceable(
+        Arc::clone(&plan),
+        Arc::clone(&prober),
+        Arc::clone(&clock),
+        events,
+        history.earlier(),
+    );
     let by_hand = Arc::new(ByHand::new(Arc::clone(&prober), scheduler.judges()));
     let (reloads, requests) = Reloads::channel();
     let parties = Parties {
@@ -68,6 +73,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
         by_hand: Arc::clone(&by_hand),
         windows,
         live: Arc::clone(&live),
+        history: history.clone(),
         clock: Arc::clone(&clock),
     };
     let reloader = tokio::spawn(Reloader::new(parties, origin, files, plan, prober).run());

@@ -38,6 +38,8 @@ pub(super) struct Book {
     diaries: Mutex<Folders>,
     planned: Mutex<Option<Planned>>,
     dropped: AtomicU64,
+    /// How often something urgent was told.
+    news: AtomicU64,
 }
 
 /// Whose troubles may go on.
@@ -61,6 +63,7 @@ impl Book {
         let pairs = plan.pairs.iter().map(|pair| (pair.endpoint.name.clone(), pair.path.name.clone())).collect();
         *held(&self.planned) = Some(Planned { pairs, discovers: plan.discovery.is_some() });
         self.end_the_unplanned();
+        self.news.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Ends the troubles of pairs that the plan does not have.
@@ -145,6 +148,11 @@ impl Book {
         }
     }
 
+    /// How often something urgent was told: what begins, ends or goes on in another state.
+    pub(super) fn news(&self) -> u64 {
+        self.news.load(Ordering::SeqCst)
+    }
+
     /// Counts what could not be kept.
     pub(super) fn give_up(&self, count: u64) {
         self.dropped.fetch_add(count, Ordering::Relaxed);
@@ -182,10 +190,12 @@ impl Events for Recorder {
     fn changed(&self, pair: &Pair, change: &Change) {
         let (endpoint, path) = pair.key();
         held(&self.book.diary(endpoint, path)).changed(pair, change);
+        self.book.news.fetch_add(1, Ordering::SeqCst);
     }
 
     fn gone(&self, pair: &Pair) {
         let (endpoint, path) = pair.key();
         held(&self.book.diary(endpoint, path)).end();
+        self.book.news.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -93,6 +93,11 @@ impl Diary {
         self.fold.resume(record)
     }
 
+    /// Whether a trouble that was open when another process last wrote is the one that is open here.
+    pub(super) fn is_still(&self, earlier: &Record) -> bool {
+        self.fold.is_still(earlier)
+    }
+
     /// The group of an open trouble that an earlier process left, of which nothing was heard yet.
     pub(super) fn awaited(&self) -> Option<&str> {
         self.fold.awaited()
@@ -101,7 +106,7 @@ impl Diary {
     /// Ends an open trouble of a pair that is no more, when it was last heard of.
     pub(super) fn end(&mut self) {
         if let Some(heard) = self.heard {
-            self.dropped += self.fold.close(heard.at);
+            self.dropped += self.fold.gone(heard.at);
         }
     }
 

@@ -9,25 +9,27 @@ use super::model::{DETAIL_CHARS, Finding};
 /// The longest finding kept, in bytes of JSON.
 const MOST_BYTES: usize = 32 * 1024;
 
-/// What failed, and what was seen; `None` of a result that is no failure.
-fn finding(report: &Report) -> Option<Finding> {
-    let reason = report.verdict.reason.as_ref()?;
-    let evidence = &report.verdict.evidence;
-    Some(Finding {
-        state: report.verdict.state,
-        cause: reason.cause,
-        stage: reason.stage,
-        blame: reason.blame,
-        detail: Clean::bounded(&reason.detail, DETAIL_CHARS),
-        evidence: evidence.facts.iter().map(|(key, fact)| ((*key).to_owned(), fact.clone())).collect(),
-        also: evidence.also.clone(),
-        observation: report.observation.clone(),
-    })
+impl Finding {
+    /// What failed, and what was seen; `None` of a result that is no failure.
+    pub(crate) fn of(report: &Report) -> Option<Self> {
+        let reason = report.verdict.reason.as_ref()?;
+        let evidence = &report.verdict.evidence;
+        Some(Self {
+            state: report.verdict.state,
+            cause: reason.cause,
+            stage: reason.stage,
+            blame: reason.blame,
+            detail: Clean::bounded(&reason.detail, DETAIL_CHARS),
+            evidence: evidence.facts.iter().map(|(key, fact)| ((*key).to_owned(), fact.clone())).collect(),
+            also: evidence.also.clone(),
+            observation: report.observation.clone(),
+        })
+    }
 }
 
 /// A failure as text. What is too long loses the bodies first, and then all but the way and the times.
 pub(super) fn write(report: &Report) -> Option<String> {
-    let mut finding = finding(report)?;
+    let mut finding = Finding::of(report)?;
     for lighten in [|_: &mut Finding| {}, without_bodies, without_details] {
         lighten(&mut finding);
         let text = serde_json::to_string(&finding).ok()?;
@@ -78,7 +80,7 @@ mod tests {
     fn a_failure_comes_back_whole() {
         let report = report(|seen| seen.http = Some(sample::http(403)));
         let finding = read(&write(&report).unwrap()).unwrap();
-        assert_eq!(Some(&finding), super::finding(&report).as_ref());
+        assert_eq!(Some(&finding), Finding::of(&report).as_ref());
         assert_eq!((finding.state, finding.evidence["via"].as_str()), (State::Blocked, "1.1 squid"));
         assert_eq!(finding.detail.as_str().chars().count(), DETAIL_CHARS);
         assert_eq!(finding.observation, report.observation);

@@ -59,6 +59,8 @@ pub(super) struct Opened {
     pub(super) reader: Option<Store>,
     /// Where a file went in whose place this one is.
     pub(super) set_aside: Option<PathBuf>,
+    /// How many such files lie there.
+    pub(super) set_aside_files: u64,
     /// Which file it is.
     identity: (u64, u64),
     /// Goes with the process, however that ends.
@@ -99,7 +101,8 @@ impl Home {
         let store = store.map_err(failed)?;
         let reader = Some(Store::open_to_read(&file).map_err(failed)?);
         let identity = identity(&file).map_err(|source| HomeError::Io { operation: "look at", path: file, source })?;
-        Ok(Opened { store, reader, set_aside, identity, _lock: lock })
+        let set_aside_files = self.already_aside().unwrap_or_default() as u64;
+        Ok(Opened { store, reader, set_aside, set_aside_files, identity, _lock: lock })
     }
 
     fn lock(&self) -> Result<File, HomeError> {

@@ -15,9 +15,20 @@ pub(super) struct Mailbox {
 #[derive(Debug, Default)]
 struct Letters {
     asked: u64,
+    /// The newest request for everything, not only for what is urgent.
+    for_everything: u64,
     answered: Option<u64>,
     is_last: bool,
     has_ended: bool,
+}
+
+/// What is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    /// What begins, ends or has another cause.
+    Urgent,
+    /// All of it.
+    Everything,
 }
 
 /// What the writer is to do.
@@ -32,11 +43,14 @@ pub(super) struct Order {
 }
 
 impl Mailbox {
-    /// Asks for everything to be written, and waits for it; says whether it was done in time.
-    pub(super) fn ask(&self, limit: Duration) -> bool {
+    /// Asks for everything to be written, or for what is urgent, and waits for it; says whether it was done in time.
+    pub(super) fn ask(&self, what: Want, limit: Duration) -> bool {
         let mut letters = held(&self.letters);
         letters.asked += 1;
         let number = letters.asked;
+        if what == Want::Everything {
+            letters.for_everything = number;
+        }
         drop(letters);
         self.news.notify_all();
         self.until(limit, |letters| letters.answered >= Some(number) || letters.has_ended)
@@ -62,7 +76,7 @@ impl Mailbox {
     pub(super) fn wait(&self, answered: u64, limit: Duration) -> Order {
         self.until(limit, |letters| letters.asked > answered || letters.is_last);
         let letters = held(&self.letters);
-        let is_asked = letters.asked > answered || letters.is_last;
+        let is_asked = letters.for_everything > answered || letters.is_last;
         Order { asked: letters.asked, is_asked, is_last: letters.is_last }
     }
 

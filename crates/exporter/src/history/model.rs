@@ -226,4 +226,6 @@ pub struct Storage {
     pub bytes: u64,
     /// Troubles and rollups that were given up, because they could not be written for too long.
     pub dropped: u64,
+    /// Files that could not be read, which were replaced by a new one and lie beside it.
+    pub set_aside_files: u64,
 }

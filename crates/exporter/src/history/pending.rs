@@ -21,7 +21,12 @@ impl Pending {
     pub(super) fn take(&mut self, book: &Book, everything: bool) {
         for (name, entries) in book.take(everything) {
             for rollup in entries.rollups {
-                self.batch.rollups.insert((rollup.slot, name.clone()), rollup);
+                let waiting = self.batch.rollups.entry((rollup.slot, name.clone()));
+                // Fewer results are those of a second time that the clock came by here.
+                let newest = waiting.or_insert_with(|| rollup.clone());
+                if rollup.counts.total() >= newest.counts.total() {
+                    *newest = rollup;
+                }
             }
             for mut record in entries.troubles {
                 let written = |report: Option<std::sync::Arc<_>>| report.and_then(|report| evidence::write(&report));

@@ -20,6 +20,7 @@ use time::OffsetDateTime;
 
 pub(super) use self::query::Left;
 pub(super) use self::retention::Bounds;
+use self::write::INSERT_RUN;
 pub(super) use self::write::{Batch, TroubleRow};
 use super::book::Name;
 use super::slot::{from_nanos, nanos};
@@ -37,6 +38,12 @@ pub(super) enum StoreError {
     /// A later version of the program wrote the file; what is in it is not ours to touch.
     #[error("its schema is version {found}, and this program knows versions up to {}", schema::VERSION)]
     Newer { found: i64 },
+    /// Its tables are not those that the version stands for.
+    #[error("its tables are not those of a history")]
+    Foreign {
+        #[source]
+        source: Refusal,
+    },
     /// There is no place to keep anything, not even memory.
     #[error("there is no history")]
     Absent,
@@ -45,8 +52,13 @@ pub(super) enum StoreError {
 impl StoreError {
     /// Whether the file itself is broken, or was never one.
     pub(super) fn is_damage(&self) -> bool {
-        let Self::Sqlite { source, .. } = self else { return false };
-        matches!(source.0.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        match self {
+            Self::Sqlite { source, .. } => {
+                matches!(source.0.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+            }
+            Self::Foreign { .. } => true,
+            Self::Newer { .. } | Self::Absent => false,
+        }
     }
 }
 
@@ -112,8 +124,8 @@ impl Store {
         schema::refuse_newer(&connection)?;
         connection.execute_batch(schema::SETTINGS).doing("set up the file")?;
         schema::migrate(&mut connection)?;
-        let insert = "INSERT INTO runs (began, written) VALUES (?1, ?1)";
-        connection.execute(insert, [nanos(now)]).doing("begin a run")?;
+        schema::check(&connection)?;
+        connection.execute(INSERT_RUN, [nanos(now)]).doing("begin a run")?;
         let run = connection.last_insert_rowid();
         Ok(Self { connection, pairs: HashMap::new(), run })
     }

@@ -53,6 +53,8 @@ impl Record {
 pub(super) struct Fold {
     /// What is held true since the process began, and since when.
     confirmed: Option<(State, OffsetDateTime)>,
+    /// The first of it that said something of the pair.
+    first_known: Option<(State, OffsetDateTime)>,
     open: Option<Open>,
     /// Blocked results that wait for confirmation.
     streak: Option<Streak>,
@@ -115,6 +117,7 @@ impl Fold {
         let goes_on = state == State::Unknown && change.before.is_none();
         let streak = self.streak.take_if(|_| !goes_on);
         self.confirmed = Some((state, since));
+        self.first_known = self.first_known.or(self.confirmed.filter(|(state, _)| *state != State::Unknown));
         let report = &change.after.report;
         let (first, probes) = match streak.filter(|streak| streak.first.observation.probed_at == since) {
             Some(Streak { first, length }) => (first, length),
@@ -153,31 +156,50 @@ impl Fold {
         given_up
     }
 
-    /// A trouble that was open when another process wrote it. Where this process knows already that the pair is in
-    /// another state, it was over when that began; where it has found the same, that is the same trouble.
+    /// Whether a trouble that was open when another process wrote it is the one that is open here: this process found the
+    /// same before it found anything else.
+    pub(super) fn is_still(&self, earlier: &Record) -> bool {
+        self.open.as_ref().is_some_and(|open| {
+            let own = &open.record;
+            let is_first = self.first_known == Some((own.state, own.from));
+            own.state == earlier.state && own.from >= earlier.from && (is_first || open.is_awaited)
+        })
+    }
+
+    /// A trouble that was open when another process wrote it. Where this process knows already that the pair was in
+    /// another state, it was over when that began; where it has found the same first, that is the same trouble.
     pub(super) fn resume(&mut self, mut record: Record) -> Resumed {
-        match (&mut self.open, self.confirmed) {
-            (Some(own), _) if own.record.state == record.state && own.record.from >= record.from => {
-                if own.record.from > record.from {
-                    own.record.from = record.from;
-                    own.record.probes = own.record.probes.saturating_add(record.probes);
-                    // Its first failure is the one that was kept then.
-                    own.record.first = None;
-                }
-                own.news = News::Soon;
-                Resumed::TakenOver
+        if self.is_still(&record)
+            && let Some(own) = &mut self.open
+        {
+            if own.record.from > record.from {
+                own.record.from = record.from;
+                own.record.probes = own.record.probes.saturating_add(record.probes);
+                // Its first failure is the one that was kept then.
+                own.record.first = None;
             }
-            (None, None | Some((State::Unknown, _))) => {
+            own.news = News::Soon;
+            return Resumed::TakenOver;
+        }
+        match (&self.open, self.first_known) {
+            (None, None) => {
                 self.open = Some(Open { record, is_awaited: true, news: News::None });
                 Resumed::Awaited
             }
-            (_, confirmed) => {
-                let since = confirmed.map_or(record.from, |(_, since)| since);
+            (_, known) => {
+                let since = known.map_or(record.from, |(_, since)| since);
                 record.to = Some(since.max(record.from));
                 self.over.push(record);
                 Resumed::Over
             }
         }
+    }
+
+    /// The pair is no more, or something else goes by its name from now on: ends what is open, and what was known with it.
+    /// Returns how many troubles were given up.
+    pub(super) fn gone(&mut self, at: OffsetDateTime) -> u64 {
+        (self.confirmed, self.first_known, self.streak) = (None, None, None);
+        self.close(at)
     }
 
     /// Whether a trouble is open.

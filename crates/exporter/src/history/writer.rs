@@ -79,6 +79,7 @@ impl Writer {
 
     /// One turn: takes what is new and writes it, in the pace that failures allow unless somebody waits.
     fn turn(&mut self, is_asked: bool) {
+        let news = self.shared.book.news();
         let is_round = is_asked || self.last_round.is_none_or(|last| last.elapsed() >= ROUND);
         let may_try = is_asked || self.retry_at.is_none_or(|at| Instant::now() >= at);
         if is_round {
@@ -100,6 +101,7 @@ impl Writer {
             self.prune();
         }
         self.measure();
+        self.shared.written.store(news, Ordering::SeqCst);
     }
 
     /// Opens the file where it is not open, or not the one that is there any more.
@@ -155,10 +157,8 @@ impl Writer {
         // Pages wait for so long, so that they never see half of it.
         let mut reader = held(&shared.reader);
         if let Ok(memory) = reader.store() {
-            let open_here = memory.left()?;
-            let goes_on = |left: &&Left| {
-                open_here.iter().any(|here| (&here.name, here.record.state) == (&left.name, left.record.state))
-            };
+            let goes_on =
+                |left: &&Left| held(&shared.book.diary(&left.name.endpoint, &left.name.path)).is_still(&left.record);
             let going_on = left.iter().filter(goes_on).map(|left| left.name.clone()).collect();
             opened.store.copy(memory, &going_on)?;
         }
@@ -179,6 +179,7 @@ impl Writer {
         }
         self.is_read = true;
         shared.book.end_the_unplanned();
+        shared.set_aside_files.store(opened.set_aside_files, Ordering::Relaxed);
         if let Some(aside) = opened.set_aside.take() {
             held(&shared.standing).set_aside = Some(aside);
         }

@@ -104,6 +104,8 @@ families! {
         "How much the history takes on the disk, or in memory where it is kept there.";
     HISTORY_DROPPED = Counter "reachwatch_history_dropped_total"
         "What the history lost because it could not be written for too long.";
+    HISTORY_SET_ASIDE = Gauge "reachwatch_history_set_aside_files"
+        "History files that could not be read; a new one was begun, and they lie beside it.";
     SITE_ONLINE = Gauge "reachwatch_site_online"
         "Whether the site gets out at all: 1 or 0, absent while unknown.";
     SITE_INFO = Gauge "reachwatch_site_info"

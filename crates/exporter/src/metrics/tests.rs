@@ -23,7 +23,7 @@ fn live() -> Live {
 }
 
 fn storage() -> Storage {
-    Storage { is_writable: true, bytes: 4096, dropped: 0 }
+    Storage { is_writable: true, bytes: 4096, dropped: 0, set_aside_files: 0 }
 }
 
 fn text(snapshot: &Snapshot) -> String {
@@ -275,11 +275,15 @@ fn the_clock_offset_is_positive_where_we_are_behind_and_absent_while_unknown() {
 
 #[test]
 fn a_history_that_cannot_be_written_is_told() {
-    let storage = Storage { is_writable: false, bytes: 0, dropped: 7 };
+    let storage = Storage { is_writable: false, bytes: 0, dropped: 7, set_aside_files: 2 };
     let text = render(&sample::snapshot([]), storage, &live()).unwrap();
     let told: Vec<_> = text.lines().filter(|line| line.starts_with("reachwatch_history_")).collect();
-    let expected =
-        ["reachwatch_history_writable 0", "reachwatch_history_size_bytes 0", "reachwatch_history_dropped_total 7"];
+    let expected = [
+        "reachwatch_history_writable 0",
+        "reachwatch_history_size_bytes 0",
+        "reachwatch_history_dropped_total 7",
+        "reachwatch_history_set_aside_files 2",
+    ];
     assert_eq!(told, expected);
 }
 

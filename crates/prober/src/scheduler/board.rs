@@ -11,7 +11,7 @@ use crate::clock::ClockOffset;
 use crate::observation::AuditFacts;
 use crate::plan::{Maintenance, Pair, Plan};
 use crate::snapshot::{Counts, Row, Snapshot};
-use crate::state::{Change, Memory, Report, Rules};
+use crate::state::{Change, Earlier, Memory, Report, Rules};
 
 /// One row and one memory for every pair: the plan's in its order, then those that were discovered.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Board {
     site: Arc<str>,
     /// A gap stands where a discovered pair went.
     entries: Vec<Option<Entry>>,
+    /// What an earlier process knew of pairs that have not come yet.
+    earlier: Earlier,
     audit_interval: Duration,
     /// How many of them are the plan's.
     planned: usize,
@@ -46,7 +48,9 @@ impl Entry {
         Self { row: Arc::new(row), rules, audited, ..self }
     }
 
-    fn new(plan: &Plan, pair: &Arc<Pair>) -> Self {
+    fn new(plan: &Plan, pair: &Arc<Pair>, earlier: &mut Earlier) -> Self {
+        let (endpoint, path) = pair.key();
+        let memory = Memory::after(earlier.remove(&(endpoint.to_owned(), path.to_owned())));
         let row = Row {
             pair: Arc::clone(pair),
             confirmed: None,
@@ -56,7 +60,7 @@ impl Entry {
             received_bytes: 0,
         };
         let rules = Rules { confirm: plan.confirm, interval: pair.endpoint.interval };
-        Self { row: Arc::new(row), memory: Memory::default(), rules, audited: None }
+        Self { row: Arc::new(row), memory, rules, audited: None }
     }
 }
 
@@ -70,12 +74,13 @@ pub(super) struct News {
 }
 
 impl Board {
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan, mut earlier: Earlier) -> Self {
         let planned = plan.pairs.len();
-        let entries = plan.pairs.iter().map(|pair| Some(Entry::new(plan, pair)));
+        let entries = plan.pairs.iter().map(|pair| Some(Entry::new(plan, pair, &mut earlier))).collect();
         Self {
             site: plan.site.as_str().into(),
-            entries: entries.collect(),
+            entries,
+            earlier,
             audit_interval: plan.audit_interval(),
             planned,
             without_result: planned,
@@ -86,10 +91,10 @@ impl Board {
     /// Goes on with another plan: `pairs` are all that there are from now on, with the place of the one before whose state each
     /// keeps.
     pub(super) fn follow(&mut self, plan: &Plan, pairs: &[(Arc<Pair>, Option<usize>)]) {
-        let mut before = std::mem::take(&mut self.entries);
+        let (mut before, earlier) = (std::mem::take(&mut self.entries), &mut self.earlier);
         let entries = pairs.iter().map(|(pair, keeps)| {
             let kept = keeps.and_then(|place| before.get_mut(place)?.take());
-            Some(kept.map_or_else(|| Entry::new(plan, pair), |entry| entry.follow(plan, pair)))
+            Some(kept.map_or_else(|| Entry::new(plan, pair, earlier), |entry| entry.follow(plan, pair)))
         });
         self.entries = entries.collect();
         self.site = plan.site.as_str().into();
@@ -102,7 +107,7 @@ impl Board {
 
     /// Begins with a pair that was discovered, at a place that is free or the next one.
     pub(super) fn add(&mut self, place: usize, plan: &Plan, pair: &Arc<Pair>) {
-        let entry = Some(Entry::new(plan, pair));
+        let entry = Some(Entry::new(plan, pair, &mut self.earlier));
         match self.entries.get_mut(place) {
             Some(free) => *free = entry,
             None => self.entries.push(entry),

@@ -14,7 +14,7 @@ use crate::cause::{Cause, State};
 use crate::net::Clock;
 use crate::observation::{CrlFacts, CrlOutcome, Observation, RouteFacts};
 use crate::plan::{DnsPlan, Endpoint, Pair, Path, PathOptions, Proxy, ProxyScheme, TlsPlan, Way};
-use crate::state::{Change, Report};
+use crate::state::{Change, Earlier, Report};
 use crate::verdict::{Evidence, Verdict};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -331,7 +331,7 @@ fn the_last_readable_crl_outlives_results_without_one() {
         let verdict = Verdict { state: State::Reachable, reason: None, evidence: Evidence::default() };
         Arc::new(Report { observation, verdict, audit: None })
     };
-    let mut board = board::Board::new(&plan(&hosts(1), 4, 2, MINUTE));
+    let mut board = board::Board::new(&plan(&hosts(1), 4, 2, MINUTE), Earlier::new());
     let readable = with(Some(CrlOutcome::Parsed(parsed)));
     board.take(0, &readable);
     board.take(0, &with(Some(CrlOutcome::TooLarge)));

@@ -109,3 +109,36 @@ fn rows_are_equal_in_state_not_in_cause_and_the_newest_cause_is_shown() {
     assert_eq!(shown(&memory), Some(Cause::TcpRefused));
     assert_eq!(memory.confirmed().unwrap().since, START);
 }
+
+#[test]
+fn a_first_state_that_an_earlier_process_held_began_before_this_one() {
+    let before = START - time::Duration::hours(9);
+    let table = [
+        (State::Blocked, "bb", -540),
+        (State::Blocked, "uubb", -540),
+        (State::Degraded, "d", -540),
+        // Another state came first, so what follows is new.
+        (State::Blocked, "rbb", 1),
+        (State::Blocked, "dbb", 1),
+        (State::Degraded, "bbd", 2),
+        (State::Blocked, "u", 0),
+    ];
+    for (state, raw, since) in table {
+        let mut memory = Memory::after(Some((state, before)));
+        for (minute, letter) in (0..).zip(raw.chars()) {
+            let state = match letter {
+                'r' => State::Reachable,
+                'd' => State::Degraded,
+                'b' => State::Blocked,
+                _ => State::Unknown,
+            };
+            memory.fold(&report(state, None, minute), rules(2));
+        }
+        let held = memory.confirmed().unwrap();
+        assert_eq!((held.since - START).whole_minutes(), since, "{state} {raw}");
+    }
+    // A clock that was set back since then says nothing.
+    let mut memory = Memory::after(Some((State::Degraded, START + time::Duration::hours(1))));
+    memory.fold(&report(State::Degraded, None, 0), rules(2));
+    assert_eq!(memory.confirmed().unwrap().since, START);
+}

@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 
 use crate::cli::plan::BadConfiguration;
+use crate::history::History;
 use crate::metrics::Live;
 use crate::pac;
 use crate::probe_now::ByHand;
@@ -37,6 +38,7 @@ pub(super) struct Parties {
     pub(super) by_hand: Arc<ByHand>,
     pub(super) windows: Arc<ArcSwap<Maintenance>>,
     pub(super) live: Arc<Live>,
+    pub(super) history: History,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -133,6 +135,7 @@ impl Reloader {
         self.parties.windows.store(Arc::new(plan.maintenance.clone()));
         let replaced = self.parties.replacer.replace(Arc::clone(&plan), Arc::clone(&prober)).await;
         let tally = replaced.map_err(|stopped| failed(stopped.to_string()))?;
+        self.parties.history.follow(&plan);
         self.parties.by_hand.follow(Arc::clone(&prober));
         self.parties.deciders.follow(Arc::clone(&plan), Arc::clone(&prober));
         // A file that was found once is missed when it is gone, and not taken for a wish for the built-in list.

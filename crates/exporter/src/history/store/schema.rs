@@ -1,8 +1,10 @@
 //! What the file looks like, and how older ones become like that.
 
+use rusqlite::ffi::SQLITE_ERROR;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Doing, StoreError};
+use super::write::{INSERT_ROLLUP, INSERT_RUN, NOTE_WRITING, UPSERT_FINDINGS, UPSERT_PAIR, UPSERT_TROUBLE};
+use super::{Doing, Refusal, StoreError};
 
 /// Settings of every connection that writes. `auto_vacuum` has to come first: it holds only for a file without anything
 /// in it yet.
@@ -92,10 +94,28 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     for (number, step) in (1..).zip(STEPS).filter(|(number, _)| *number > found) {
         let step = format!("{step} PRAGMA user_version = {number};");
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(OPERATION)?;
-        transaction.execute_batch(&step).doing(OPERATION)?;
+        transaction.execute_batch(&step).map_err(foreign)?;
         transaction.commit().doing(OPERATION)?;
     }
     Ok(())
+}
+
+/// Whether what is written can be: a file that says it is ours may have been made by somebody else.
+pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
+    let statements = [UPSERT_PAIR, UPSERT_TROUBLE, UPSERT_FINDINGS, INSERT_ROLLUP, NOTE_WRITING, INSERT_RUN];
+    statements.iter().try_for_each(|statement| connection.prepare(statement).map(drop)).map_err(foreign)
+}
+
+/// SQLite's general error on a statement of ours says that tables are not as they should be.
+fn foreign(error: rusqlite::Error) -> StoreError {
+    let code = match &error {
+        rusqlite::Error::SqlInputError { error, .. } => Some(error.extended_code),
+        other => other.sqlite_error().map(|error| error.extended_code),
+    };
+    match code {
+        Some(SQLITE_ERROR) => StoreError::Foreign { source: Refusal(error) },
+        _ => StoreError::Sqlite { operation: "look at the file's tables", source: Refusal(error) },
+    }
 }
 
 fn version(connection: &Connection) -> Result<i64, StoreError> {

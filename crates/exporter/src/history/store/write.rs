@@ -53,7 +53,7 @@ impl Store {
                 write_trouble(transaction, pair, *began, *state, row)?;
             }
             write_rollups(transaction, pairs, *run, batch)?;
-            transaction.execute("UPDATE runs SET written = ?2 WHERE id = ?1", [*run, nanos(now)])?;
+            transaction.execute(NOTE_WRITING, [*run, nanos(now)])?;
             Ok(())
         });
         if written.is_err() {
@@ -92,8 +92,34 @@ fn write_rollups(
 }
 
 pub(super) const INSERT_ROLLUP: &str = "
-    INSERT OR REPLACE INTO rollups (half, pair, slot, run, reachable, degraded, blocked, unknown, figures)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    INSERT INTO rollups (half, pair, slot, run, reachable, degraded, blocked, unknown, figures)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    ON CONFLICT (half, pair, slot, run) DO UPDATE SET
+        reachable = excluded.reachable, degraded = excluded.degraded, blocked = excluded.blocked,
+        unknown = excluded.unknown, figures = excluded.figures
+    -- Fewer results are those of a second time that the clock came by here.
+    WHERE excluded.reachable + excluded.degraded + excluded.blocked + excluded.unknown
+        >= rollups.reachable + rollups.degraded + rollups.blocked + rollups.unknown";
+
+pub(super) const UPSERT_PAIR: &str = "
+    INSERT INTO pairs (endpoint, path, seen) VALUES (?1, ?2, ?3)
+    ON CONFLICT (endpoint, path) DO UPDATE SET seen = max(seen, excluded.seen) RETURNING id, seen";
+
+pub(super) const UPSERT_TROUBLE: &str = "
+    INSERT INTO troubles (pair, began, state, ended, \"group\", severity, cause, blame, detail, probes)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+    ON CONFLICT (pair, began, state) DO UPDATE SET
+        ended = excluded.ended, cause = excluded.cause, blame = excluded.blame, detail = excluded.detail,
+        probes = excluded.probes
+    RETURNING id";
+
+pub(super) const UPSERT_FINDINGS: &str = "
+    INSERT INTO findings (trouble, first, last) VALUES (?1, coalesce(?2, ?3), ?3)
+    ON CONFLICT (trouble) DO UPDATE SET first = coalesce(?2, first), last = coalesce(?3, last)";
+
+pub(super) const INSERT_RUN: &str = "INSERT INTO runs (began, written) VALUES (?1, ?1)";
+
+pub(super) const NOTE_WRITING: &str = "UPDATE runs SET written = ?2 WHERE id = ?1";
 
 /// The number of a pair, which is noted to have been seen in a half-hour.
 pub(super) fn pair_of(
@@ -105,9 +131,7 @@ pub(super) fn pair_of(
     if let Some(known) = pairs.get(name).filter(|known| known.seen >= half) {
         return Ok(known.id);
     }
-    let upsert = "INSERT INTO pairs (endpoint, path, seen) VALUES (?1, ?2, ?3)
-                  ON CONFLICT (endpoint, path) DO UPDATE SET seen = max(seen, excluded.seen) RETURNING id, seen";
-    let row = transaction.query_row(upsert, params![&*name.endpoint, &*name.path, half], |row| {
+    let row = transaction.query_row(UPSERT_PAIR, params![&*name.endpoint, &*name.path, half], |row| {
         Ok(PairRow { id: row.get(0)?, seen: row.get(1)? })
     })?;
     pairs.insert(name.clone(), row);
@@ -121,24 +145,14 @@ fn write_trouble(
     state: State,
     row: &TroubleRow,
 ) -> rusqlite::Result<()> {
-    let upsert = "
-        INSERT INTO troubles (pair, began, state, ended, \"group\", severity, cause, blame, detail, probes)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-        ON CONFLICT (pair, began, state) DO UPDATE SET
-            ended = excluded.ended, cause = excluded.cause, blame = excluded.blame, detail = excluded.detail,
-            probes = excluded.probes
-        RETURNING id";
     let Record { group, severity, cause, blame, detail, to, probes, .. } = &row.record;
     let probes = i64::try_from(*probes).unwrap_or(i64::MAX);
     let (severity, cause, blame) = (severity.as_str(), cause.as_str(), blame.as_str());
     let values = params![pair, began, state.as_str(), to.map(nanos), group, severity, cause, blame, detail, probes];
-    let id: i64 = transaction.query_row(upsert, values, |row| row.get(0))?;
+    let id: i64 = transaction.query_row(UPSERT_TROUBLE, values, |row| row.get(0))?;
     if row.first.is_none() && row.last.is_none() {
         return Ok(());
     }
-    let upsert = "
-        INSERT INTO findings (trouble, first, last) VALUES (?1, coalesce(?2, ?3), ?3)
-        ON CONFLICT (trouble) DO UPDATE SET first = coalesce(?2, first), last = coalesce(?3, last)";
-    transaction.execute(upsert, params![id, row.first, row.last])?;
+    transaction.execute(UPSERT_FINDINGS, params![id, row.first, row.last])?;
     Ok(())
 }

@@ -42,10 +42,15 @@ struct Pair {
 }
 
 impl Pair {
-    /// Raw results, a letter a minute from one on; a dot is a minute without any.
+    /// Raw results, a letter a minute from one on; a dot is a minute without any, and with an x the pair is gone.
     fn play(&mut self, first: i64, raw: &str) -> &mut Self {
         let rules = Rules { confirm: NonZeroU32::new(2).unwrap(), interval: Duration::from_secs(60) };
         for (at, letter) in (first..).zip(raw.chars()).filter(|(_, letter)| *letter != '.') {
+            if letter == 'x' {
+                self.fold.gone(minute(at));
+                self.memory = Memory::default();
+                continue;
+            }
             let report = report(letter, at);
             self.fold.probe_ended(&report);
             if let Some(change) = self.memory.fold(&report, rules) {
@@ -100,6 +105,9 @@ fn confirmed_stretches_become_troubles() {
         // A failure that confirmed nothing for too long is not the first of the next stretch.
         ("rbuuuuubb", &["blocked 7- 2x tcp_refused 7..8"]),
         ("buuuuubb", &["blocked 6- 1x tcp_refused 7..7"]),
+        // What comes by the name of one that is gone has its own beginning, and its first failures are its own.
+        ("bbbxbb", &["blocked 0-3 3x tcp_refused 0..2", "blocked 4- 2x tcp_refused 4..5"]),
+        ("bxbb", &["blocked 2- 2x tcp_refused 2..3"]),
     ];
     for (raw, expected) in table {
         assert_eq!(Pair::default().play(0, raw).troubles(), *expected, "{raw}");
@@ -154,6 +162,13 @@ fn what_was_left_may_become_known_late() {
         ("u", Resumed::Awaited, &["blocked -60- 3x tcp_refused ?..?"]),
         ("rr", Resumed::Over, &["blocked -60-0 3x tcp_refused ?..?"]),
         ("bbb", Resumed::TakenOver, &["blocked -60- 6x tcp_refused ?..2"]),
+        // It had recovered in between: what is open now is another.
+        ("rbb", Resumed::Over, &["blocked -60-0 3x tcp_refused ?..?", "blocked 1- 2x tcp_refused 1..2"]),
+        (
+            "bbrbb",
+            Resumed::Over,
+            &["blocked 0-2 2x tcp_refused 0..1", "blocked -60-0 3x tcp_refused ?..?", "blocked 3- 2x tcp_refused 3..4"],
+        ),
         ("dd", Resumed::Over, &["blocked -60-0 3x tcp_refused ?..?", "degraded 0- 2x crl_expired 0..1"]),
     ];
     for (raw, resumed, expected) in table {

@@ -13,7 +13,13 @@ fn open(_: &str, _: usize) -> (Duration, Act) {
 }
 
 fn begin(plan: &Arc<Plan>, script: &Arc<Script>) -> (Handle, Replacer<Script>) {
-    Scheduler::start_replaceable(Arc::clone(plan), Arc::clone(script), Arc::new(StoppedClock), Arc::new(()))
+    Scheduler::start_replaceable(
+        Arc::clone(plan),
+        Arc::clone(script),
+        Arc::new(StoppedClock),
+        Arc::new(()),
+        Earlier::new(),
+    )
 }
 
 async fn replace(replacer: &Replacer<Script>, plan: &Arc<Plan>, script: &Arc<Script>) -> Tally {
@@ -236,8 +242,13 @@ async fn who_goes_is_told_and_nobody_else() {
     let (script, gone) = (Script::new(open), Arc::new(Gone::default()));
     let first = plan(&hosts(3), 64, 2, MINUTE);
     let events: Arc<dyn Events> = Arc::clone(&gone) as _;
-    let (handle, replacer) =
-        Scheduler::start_replaceable(Arc::clone(&first), Arc::clone(&script), Arc::new(StoppedClock), events);
+    let (handle, replacer) = Scheduler::start_replaceable(
+        Arc::clone(&first),
+        Arc::clone(&script),
+        Arc::new(StoppedClock),
+        events,
+        Earlier::new(),
+    );
     first_round(&handle).await;
     let mut next = Plan::clone(&with(&first, |endpoint| match endpoint.name.as_str() {
         "host-0.example" => endpoint.severity = Severity::Info,
@@ -284,8 +295,13 @@ async fn windows_open_and_close_without_any_probe() {
     let planned = Plan { maintenance: Maintenance::new(vec![window]), ..Plan::clone(&plan(&hosts(2), 64, 2, day)) };
     let (script, began) = (Script::new(open), Instant::now());
     let clock = Arc::new(Going(began));
-    let (handle, replacer) =
-        Scheduler::start_replaceable(Arc::new(planned.clone()), Arc::clone(&script), clock, Arc::new(()));
+    let (handle, replacer) = Scheduler::start_replaceable(
+        Arc::new(planned.clone()),
+        Arc::clone(&script),
+        clock,
+        Arc::new(()),
+        Earlier::new(),
+    );
     let covered =
         |snapshot: &Snapshot| snapshot.rows.iter().map(|row| snapshot.maintenance.until(&row.pair)).collect::<Vec<_>>();
     assert_eq!(covered(&*first_round(&handle).await), [None, None]);
