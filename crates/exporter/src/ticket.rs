@@ -72,6 +72,8 @@ pub(crate) struct Target<'a> {
     pub(crate) severity: Severity,
     /// Since when.
     pub(crate) since: OffsetDateTime,
+    /// Until when work is announced there, which may be why.
+    pub(crate) maintained_until: Option<OffsetDateTime>,
     /// What happened, in a sentence.
     pub(crate) detail: Clean,
     /// What supports it.
@@ -91,7 +93,7 @@ impl<'a> Report<'a> {
                 teams.len() - 1
             });
             if let Some(team) = teams.get_mut(place) {
-                team.add(row, confirmed, reason);
+                team.add(Target::of(row, confirmed, reason, snapshot), row, reason);
             }
         }
         for request in teams.iter_mut().flat_map(|team| &mut team.requests) {
@@ -123,9 +125,8 @@ impl<'a> Team<'a> {
         self.requests.iter().map(|request| request.targets.len()).sum()
     }
 
-    fn add(&mut self, row: &'a Row, confirmed: &'a Confirmed, reason: &'a Reason) {
+    fn add(&mut self, target: Target<'a>, row: &'a Row, reason: &Reason) {
         let path = row.pair.path.name.as_str();
-        let target = Target::of(row, confirmed, reason);
         match self.requests.iter_mut().find(|known| known.cause == reason.cause && known.path == path) {
             Some(request) => request.targets.push(target),
             None => self.requests.push(Request {
@@ -157,7 +158,7 @@ impl Request<'_> {
 }
 
 impl<'a> Target<'a> {
-    fn of(row: &'a Row, confirmed: &'a Confirmed, reason: &'a Reason) -> Self {
+    fn of(row: &'a Row, confirmed: &'a Confirmed, reason: &'a Reason, snapshot: &Snapshot) -> Self {
         let (endpoint, seen) = (&row.pair.endpoint, &confirmed.report.observation);
         let (host, port, protocol) = peer(&endpoint.url);
         let way = endpoint.tenant.is_none().then(|| seen.route.to_string());
@@ -170,6 +171,7 @@ impl<'a> Target<'a> {
             protocol,
             severity: endpoint.severity,
             since: confirmed.since,
+            maintained_until: snapshot.maintenance.until(&row.pair),
             detail: Clean::new(&reason.detail),
             evidence: facts.iter().map(|(key, value)| (key.replace('_', " "), value.as_str())).collect(),
             way,

@@ -42,7 +42,9 @@ fn about(request: &Request<'_>, out: &mut String) {
     for target in &request.targets {
         let facts = target.evidence.iter().map(|(key, value)| format!("; {}: {}", escaped(key), escaped(value)));
         let facts: String = facts.collect();
-        let _ = writeln!(out, "- {}: {}{facts}", escaped(target.endpoint), escaped(target.detail.as_str()));
+        let work = target.maintained_until.map(|until| format!("; maintenance announced until {}", stamp(until)));
+        let work = work.unwrap_or_default();
+        let _ = writeln!(out, "- {}: {}{facts}{work}", escaped(target.endpoint), escaped(target.detail.as_str()));
     }
     if !request.letter.is_empty() {
         let _ = writeln!(out, "\nWhat to ask for:\n");
