@@ -15,6 +15,7 @@
   let waiting = 0;
   let fetched = Date.now();
   let isBusy = false;
+  let newest = null; // the version that the newest event told
   let ahead = 0; // how far the server's clock is ahead of ours
 
   // Fetching
@@ -23,12 +24,14 @@
     if (waiting || document.hidden) return;
     const delay = Math.max(within, fetched + PACE - Date.now()) + Math.random() * SPREAD;
     waiting = setTimeout(async () => {
-      if (!isBusy) await fetchPage();
+      const isBehind = !isBusy && (await fetchPage());
       waiting = 0;
+      if (isBehind) refresh(0);
     }, delay);
   };
 
   const fetchPage = async () => {
+    let isBehind = false;
     isBusy = true;
     fetched = Date.now();
     try {
@@ -36,11 +39,14 @@
       if (!response.ok) throw new Error(`status ${response.status}`);
       show(new DOMParser().parseFromString(await response.text(), "text/html"));
       if (source?.readyState === EventSource.OPEN) say("live");
+      // What was told while this came may be newer than what came.
+      isBehind = newest !== null && newest !== main.dataset.version;
     } catch {
       say("lost");
     } finally {
       isBusy = false;
     }
+    return isBehind;
   };
 
   const show = (fresh) => {
@@ -143,7 +149,8 @@
     source = new EventSource("/api/v1/events");
     source.addEventListener("open", () => say("live"));
     source.addEventListener("change", (event) => {
-      if (JSON.parse(event.data).version !== main.dataset.version) refresh(0);
+      newest = JSON.parse(event.data).version;
+      if (newest !== main.dataset.version) refresh(0);
     });
     source.addEventListener("error", () => {
       say("lost");

@@ -10,14 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use exporter::history::{
-    Days, Filter, Finding, HALF_HOURS, HalfHour, History, HistoryError, Standing, Trouble, TroubleState,
+    Days, Filter, Finding, HALF_HOURS, HalfHour, History, HistoryError, Latency, LatencySpan, Standing, Trouble,
+    TroubleState,
 };
 use exporter::metrics::Live;
 use exporter::pac::Settled;
 use exporter::probe_now::{self, Desk};
 use exporter::reload::{Refused, Reloads, Waiting};
 use exporter::teller::Line;
-use exporter::web::{self, App, Past};
+use exporter::web::{self, App, Past, Told};
 use prober::net::Clock;
 use time::OffsetDateTime;
 use tokio::sync::watch;
@@ -55,7 +56,7 @@ fn told() -> Vec<Line> {
 #[derive(Debug)]
 struct SamplePast {
     days: Days,
-    troubles: Vec<(Trouble, Finding, Finding)>,
+    troubles: Vec<Told>,
 }
 
 impl Past for SamplePast {
@@ -77,12 +78,24 @@ impl Past for SamplePast {
             is_open(trouble)
                 && filter.endpoint.as_ref().is_none_or(|name| *name == trouble.endpoint)
                 && filter.cause.is_none_or(|cause| cause == trouble.cause)
+                && filter.id.is_none_or(|id| id == trouble.id)
         };
         Ok(self.troubles.iter().map(|(trouble, ..)| trouble.clone()).filter(is_asked).collect())
     }
 
-    fn trouble(&self, id: i64) -> Result<Option<(Trouble, Finding, Finding)>, HistoryError> {
-        Ok(self.troubles.iter().find(|(trouble, ..)| trouble.id == id).cloned())
+    fn evidence(&self, id: i64) -> Result<Option<(Finding, Finding)>, HistoryError> {
+        let told = self.troubles.iter().find(|(trouble, _)| trouble.id == id);
+        Ok(told.and_then(|(_, evidence)| evidence.clone()))
+    }
+
+    fn last_failure(&self, endpoint: &str, path: &str) -> Result<Option<(Trouble, Finding)>, HistoryError> {
+        let is_of = |trouble: &Trouble| (trouble.endpoint.as_str(), trouble.path.as_str()) == (endpoint, path);
+        let newest = self.troubles.iter().find(|(trouble, _)| is_of(trouble));
+        Ok(newest.and_then(|(trouble, evidence)| Some((trouble.clone(), evidence.clone()?.1))))
+    }
+
+    fn latencies(&self, endpoint: &str, _: &str, span: LatencySpan) -> Result<Vec<Latency>, HistoryError> {
+        Ok(sample_past::latencies(endpoint, span))
     }
 }
 

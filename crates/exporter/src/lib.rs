@@ -21,7 +21,10 @@ pub mod web;
 pub mod words;
 
 #[cfg(test)]
-use history::{Days, Finding, HALF_HOURS, HalfHour, Trouble};
+use history::{Days, Finding, HALF_HOURS, HalfHour, Latency, LatencySpan, Trouble};
+#[cfg(test)]
+use web::Told;
+
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use prober::snapshot::Snapshot;
 use prober::text::Clean;
 
 use super::sample;
-use super::{Days, Finding, HALF_HOURS, HalfHour, Trouble};
+use super::{Days, Finding, HALF_HOURS, HalfHour, Latency, LatencySpan, Told, Trouble};
 
 /// The last 24 hours of a snapshot's pairs: what is blocked now has been for a while, and some had a bad hour.
 pub fn days(snapshot: &Snapshot) -> Days {
@@ -41,8 +41,23 @@ pub fn days(snapshot: &Snapshot) -> Days {
     days
 }
 
+/// How long the probes of a pair took: slower by day, and not at all for two hours of the night.
+pub fn latencies(endpoint: &str, span: LatencySpan) -> Vec<Latency> {
+    let (count, seconds) = match span {
+        LatencySpan::Day => (288, 300),
+        LatencySpan::Week => (336, 1800),
+    };
+    let of_span = |place: u64| {
+        let from = sample::NOW - Duration::from_secs(seconds * (count - place));
+        let by_day = if (8..18).contains(&from.hour()) { 30 } else { 0 };
+        let p50 = Duration::from_millis(40 + by_day + (place * 7 + endpoint.len() as u64) % 9);
+        Latency { from, probes: 5, p50, p95: p50 * 2 }
+    };
+    (0..count).map(of_span).filter(|latency| !(2..4).contains(&latency.from.hour())).collect()
+}
+
 /// Troubles, the newest first: those of a snapshot that are open, and some that are over.
-pub fn troubles(snapshot: &Snapshot) -> Vec<(Trouble, Finding, Finding)> {
+pub fn troubles(snapshot: &Snapshot) -> Vec<Told> {
     let mut told = Vec::new();
     for row in &snapshot.rows {
         let Some(confirmed) =
@@ -101,7 +116,7 @@ const OVER: [(u64, &str, Cause, &str); 4] = [
     (200, "root-crl", Cause::DnsNxdomain, "the resolver 10.0.0.53 says that crl.microsoft.com does not exist"),
 ];
 
-fn with_evidence(trouble: Trouble) -> (Trouble, Finding, Finding) {
+fn with_evidence(trouble: Trouble) -> Told {
     let page = "<html><title>Access denied</title><script>alert(1)</script><p>Category: Software downloads</p></html>";
     let mut seen = sample::observation(&trouble.path);
     seen.probed_at = trouble.from;
@@ -137,5 +152,5 @@ fn with_evidence(trouble: Trouble) -> (Trouble, Finding, Finding) {
     };
     let mut last = first.clone();
     last.observation.probed_at = trouble.to.unwrap_or(sample::NOW);
-    (trouble, first, last)
+    (trouble, Some((first, last)))
 }

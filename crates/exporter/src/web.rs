@@ -19,6 +19,7 @@ mod past;
 mod patience;
 mod places;
 mod probe;
+mod readers;
 mod reload;
 mod report;
 mod runbook;
@@ -41,7 +42,8 @@ use tokio::sync::watch;
 
 pub use self::bind::{BindError, DEFAULT_ADDRESS, bind};
 use self::feed::Feed;
-pub use self::past::Past;
+pub use self::past::{Past, Told};
+use self::readers::Readers;
 pub use self::secured::{LoadError, Secured};
 pub use self::server::{serve, serve_secured};
 use self::shown::Shown;
@@ -84,6 +86,7 @@ struct Shared {
     past: Arc<dyn Past>,
     feed: Arc<Feed>,
     shown: Shown,
+    readers: Readers,
 }
 
 impl FromRef<Shared> for App {
@@ -104,6 +107,12 @@ impl FromRef<Shared> for Arc<Feed> {
     }
 }
 
+impl FromRef<Shared> for Readers {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.readers.clone()
+    }
+}
+
 impl FromRef<Shared> for Shown {
     fn from_ref(shared: &Shared) -> Self {
         shared.shown.clone()
@@ -119,7 +128,7 @@ pub fn router(app: App) -> Router {
 /// The same over a past of another kind, for tests and examples.
 pub fn router_over(app: App, past: Arc<dyn Past>) -> Router {
     let feed = Feed::new(app.snapshots.clone());
-    let shared = Shared { app, past, feed, shown: Shown::default() };
+    let shared = Shared { app, past, feed, shown: Shown::default(), readers: Readers::default() };
     Router::new()
         .route("/", get(overview))
         .route("/metrics", get(exposition))
@@ -131,7 +140,7 @@ pub fn router_over(app: App, past: Arc<dyn Past>) -> Router {
         .route("/probe", get(blackbox::probe))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
-        .route("/-/reload", post(reload::reload).fallback(reload::only_post))
+        .route("/-/reload", post(reload::reload))
         .route("/pac", get(pac))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{id}", get(incidents::one))

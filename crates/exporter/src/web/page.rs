@@ -4,6 +4,7 @@
 mod cell;
 mod day;
 pub(super) mod endpoint;
+mod failure;
 mod frame;
 mod history_note;
 pub(super) mod incidents;

@@ -22,8 +22,3 @@ pub(super) async fn reload(State(app): State<App>) -> Response {
         }
     }
 }
-
-/// Whatever else is not POST.
-pub(super) async fn only_post() -> Response {
-    plain(StatusCode::METHOD_NOT_ALLOWED, "This takes POST alone.")
-}

@@ -37,7 +37,7 @@ use crate::runbook::Span;
 use crate::web::assets;
 use crate::words;
 
-pub(in crate::web) use self::past::Past;
+pub(in crate::web) use self::past::EndpointPast;
 pub(in crate::web) use self::probe::{ProbePage, probe_page};
 
 /// The whole page.
@@ -75,7 +75,7 @@ struct Unknown {
 pub(in crate::web) fn render(
     snapshot: &Snapshot,
     name: &str,
-    past: &Past,
+    past: &EndpointPast,
     now: OffsetDateTime,
 ) -> Option<askama::Result<String>> {
     EndpointPage::of(snapshot, name, past, now).map(|page| page.render())
@@ -92,7 +92,7 @@ pub(in crate::web) fn rows_of<'a>(snapshot: &'a Snapshot, name: &str) -> Vec<&'a
 }
 
 impl<'a> EndpointPage<'a> {
-    fn of(snapshot: &'a Snapshot, name: &str, past: &'a Past, now: OffsetDateTime) -> Option<Self> {
+    fn of(snapshot: &'a Snapshot, name: &str, past: &'a EndpointPast, now: OffsetDateTime) -> Option<Self> {
         let rows = rows_of(snapshot, name);
         let endpoint = &*rows.first()?.pair.endpoint;
         let tone = rows.iter().map(|row| row.state()).max_by_key(|state| badness(*state))?;

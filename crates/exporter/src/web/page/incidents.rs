@@ -1,7 +1,5 @@
 //! Incidents that were and are: a list that can be narrowed, and one with its evidence.
 
-mod finding;
-
 use std::collections::BTreeSet;
 
 use askama::Template;
@@ -9,7 +7,7 @@ use prober::cause::{Blame, Cause, State};
 use prober::snapshot::Snapshot;
 use time::OffsetDateTime;
 
-use self::finding::Seen;
+use super::failure::Failure;
 use super::frame::Frame;
 use super::history_note::HistoryNote;
 use super::when::When;
@@ -197,23 +195,25 @@ pub(in crate::web) struct One<'a> {
     frame: Frame,
     line: Line<'a>,
     state: State,
-    /// The first failure, and the last where it is another.
-    seen: Vec<(&'static str, Seen<'a>)>,
+    /// The last failure and the first, once where they are one; none where what was kept of them cannot be read.
+    failures: Vec<(&'static str, Failure)>,
 }
 
 impl<'a> One<'a> {
     /// It as HTML.
     pub(in crate::web) fn render_of(
         trouble: &'a Trouble,
-        [first, last]: [&'a Finding; 2],
+        evidence: Option<&(Finding, Finding)>,
         now: OffsetDateTime,
     ) -> askama::Result<String> {
-        let mut seen = Vec::new();
-        if first != last {
-            seen.push(("The last failure", Seen::of(last, now)));
+        let mut failures = Vec::new();
+        if let Some((first, last)) = evidence {
+            if first != last {
+                failures.push(("The last failure", Failure::of(last, now)));
+            }
+            failures.push(("The first failure", Failure::of(first, now)));
         }
-        seen.push(("The first failure", Seen::of(first, now)));
-        Self { frame: Frame::new(), line: Line::of(trouble, now), state: trouble.state, seen }.render()
+        Self { frame: Frame::new(), line: Line::of(trouble, now), state: trouble.state, failures }.render()
     }
 }
 

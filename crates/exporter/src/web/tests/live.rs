@@ -5,6 +5,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::super::feed::MOST_VIEWERS;
 use super::*;
+use crate::history::{Days, Filter, Finding, HistoryError, Latency, LatencySpan, Standing, Trouble};
 
 /// A stream of events over a connection of its own.
 struct Viewer(BufReader<TcpStream>);
@@ -139,30 +140,29 @@ async fn a_viewer_that_does_not_read_gets_the_newest_event_and_misses_those_betw
 struct Counted(std::sync::atomic::AtomicUsize);
 
 impl Past for Counted {
-    fn standing(&self) -> crate::history::Standing {
-        crate::history::Standing::default()
+    fn standing(&self) -> Standing {
+        Standing::default()
     }
 
-    fn days(&self) -> crate::history::Days {
+    fn days(&self) -> Days {
         self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        crate::history::Days::empty(sample::NOW)
+        Days::empty(sample::NOW)
     }
 
-    fn troubles(
-        &self,
-        _: &crate::history::Filter,
-    ) -> Result<Vec<crate::history::Trouble>, crate::history::HistoryError> {
+    fn troubles(&self, _: &Filter) -> Result<Vec<Trouble>, HistoryError> {
         Ok(Vec::new())
     }
 
-    fn trouble(
-        &self,
-        _: i64,
-    ) -> Result<
-        Option<(crate::history::Trouble, crate::history::Finding, crate::history::Finding)>,
-        crate::history::HistoryError,
-    > {
+    fn evidence(&self, _: i64) -> Result<Option<(Finding, Finding)>, HistoryError> {
         Ok(None)
+    }
+
+    fn last_failure(&self, _: &str, _: &str) -> Result<Option<(Trouble, Finding)>, HistoryError> {
+        Ok(None)
+    }
+
+    fn latencies(&self, _: &str, _: &str, _: LatencySpan) -> Result<Vec<Latency>, HistoryError> {
+        Ok(Vec::new())
     }
 }
 

@@ -1,18 +1,20 @@
 //! What the history says of one endpoint, as values.
 
-use crate::history::{Filter, Finding, History, HistoryError, Latency, LatencySpan, Trouble};
 use prober::text::{Clean, with_sources};
+
+use crate::history::{Filter, Finding, HistoryError, Latency, LatencySpan, Trouble};
+use crate::web::{Past, Told};
 
 /// How many troubles are told.
 const MOST_TROUBLES: usize = 20;
 
 /// What the history says of an endpoint.
 #[derive(Debug, Default)]
-pub(in crate::web) struct Past {
+pub(in crate::web) struct EndpointPast {
     /// By path, in the order asked for.
     pub(in crate::web) paths: Vec<PathPast>,
     /// The newest troubles, each with its first and its last failure.
-    pub(in crate::web) troubles: Vec<(Trouble, Option<(Finding, Finding)>)>,
+    pub(in crate::web) troubles: Vec<Told>,
     /// Why some of it is missing.
     pub(in crate::web) fault: Option<String>,
 }
@@ -30,9 +32,9 @@ pub(in crate::web) struct PathPast {
     pub(in crate::web) last_failure: Option<(Trouble, Finding)>,
 }
 
-impl Past {
+impl EndpointPast {
     /// Asks for all that the page of an endpoint shows; waits for the file. What cannot be read is left out and told.
-    pub(in crate::web) fn of(history: &History, endpoint: &str, paths: &[&str]) -> Self {
+    pub(in crate::web) fn of(history: &dyn Past, endpoint: &str, paths: &[&str]) -> Self {
         let mut past = Self::default();
         for path in paths {
             let day = past.kept(history.latencies(endpoint, path, LatencySpan::Day));

@@ -5,9 +5,9 @@ use prober::cause::State;
 use prober::snapshot::{Row, Snapshot};
 use prober::state::Report;
 
-use super::failure::Failure;
 use super::waterfall::Waterfall;
 use crate::teller::Line;
+use crate::web::page::failure::Failure;
 use crate::web::page::frame::Frame;
 use crate::web::page::link::to_endpoint;
 

@@ -19,10 +19,10 @@ use crate::sample::{self, RowSample};
 const EVIL: &str = "<script>alert(1)</script>\"'&";
 
 fn html(rows: impl IntoIterator<Item = RowSample>, name: &str) -> String {
-    html_with(rows, name, &Past::default())
+    html_with(rows, name, &EndpointPast::default())
 }
 
-fn html_with(rows: impl IntoIterator<Item = RowSample>, name: &str, past: &Past) -> String {
+fn html_with(rows: impl IntoIterator<Item = RowSample>, name: &str, past: &EndpointPast) -> String {
     render(&sample::snapshot(rows), name, past, sample::NOW).expect("there is such an endpoint").unwrap()
 }
 
@@ -67,13 +67,13 @@ fn trouble(from: OffsetDateTime, to: Option<OffsetDateTime>, detail: &str) -> Tr
 }
 
 /// Two hours of a trouble that is over, with days of latencies around it.
-fn past(words: &str) -> Past {
+fn past(words: &str) -> EndpointPast {
     let (from, to) = (datetime!(2025-12-31 20:00 UTC), datetime!(2025-12-31 22:00 UTC));
     let span = |from| Latency { from, probes: 5, p50: Duration::from_millis(42), p95: Duration::from_millis(88) };
     let day = (0..288).map(|place| sample::NOW - Duration::from_secs(300 * (288 - place)));
     let week = (0..336).map(|place| sample::NOW - Duration::from_secs(1800 * (336 - place)));
     let (first, last) = (finding(Cause::BlockPage, words, words), finding(Cause::BlockPage, words, "the last"));
-    Past {
+    EndpointPast {
         paths: vec![PathPast {
             path: "hq".to_owned(),
             day: day.filter(|at| !(from..to).contains(at)).map(span).collect(),
@@ -88,7 +88,7 @@ fn past(words: &str) -> Past {
 #[test]
 fn an_endpoint_that_is_not_there_has_no_page() {
     let snapshot = sample::snapshot([sample::row("a", "hq")]);
-    assert!(render(&snapshot, "b", &Past::default(), sample::NOW).is_none());
+    assert!(render(&snapshot, "b", &EndpointPast::default(), sample::NOW).is_none());
     assert!(unknown().unwrap().contains("href=\"/\""));
 }
 
@@ -188,7 +188,7 @@ fn a_trouble_is_told_with_its_first_and_its_last_failure() {
     }
     let nothing = text(&html([sample::row("a", "hq").reachable()], "a"));
     assert!(nothing.contains("None are known") && nothing.contains("Nothing is known yet of how long"));
-    let broken = Past { fault: Some("the disk is gone".to_owned()), ..Past::default() };
+    let broken = EndpointPast { fault: Some("the disk is gone".to_owned()), ..EndpointPast::default() };
     let page = text(&html_with([sample::row("a", "hq").reachable()], "a", &broken));
     assert!(page.contains("The history cannot be read in full: the disk is gone"));
 }

@@ -3,9 +3,10 @@
 use prober::cause::{Cause, State};
 use time::OffsetDateTime;
 
-use super::failure::Failure;
-use super::past::Past;
+use super::past::EndpointPast;
 use crate::history::{Finding, Trouble};
+use crate::web::Told;
+use crate::web::page::failure::Failure;
 use crate::web::page::when::When;
 use crate::words;
 
@@ -33,10 +34,8 @@ pub(super) struct TroubleLine<'a> {
 }
 
 impl<'a> Troubles<'a> {
-    pub(super) fn of(past: &'a Past, now: OffsetDateTime) -> Self {
-        let line = |(trouble, evidence): &'a (Trouble, Option<(Finding, Finding)>)| {
-            TroubleLine::of(trouble, evidence.as_ref(), now)
-        };
+    pub(super) fn of(past: &'a EndpointPast, now: OffsetDateTime) -> Self {
+        let line = |(trouble, evidence): &'a Told| TroubleLine::of(trouble, evidence.as_ref(), now);
         Self { all: past.troubles.iter().map(line).collect() }
     }
 }
