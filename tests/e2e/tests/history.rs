@@ -75,6 +75,15 @@ async fn killed_at_any_moment_it_loses_neither_the_file_nor_the_beginning() {
     let before = troubles(&file, "cdn").unwrap()[0].2;
     let [(from, to, _)] = eventually("it goes on", kept(before + 1)).await[..] else { panic!("one trouble") };
     assert_eq!((from, to), (began, None));
+    let since = "reachwatch_endpoint_state_since_timestamp_seconds{endpoint=\"cdn\"";
+    let told = eventually("it is held blocked", async || {
+        let body = get(running.address(), "/metrics").await?.body;
+        let told = body.lines().find(|line| line.starts_with(since) && !line.ends_with(" 0"))?;
+        told.rsplit_once(' ')?.1.parse::<f64>().ok()
+    });
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds are enough")]
+    let expected = began as f64 / 1e9;
+    assert!((told.await - expected).abs() < 0.01, "the state began before the restarts");
 
     world.faults().clear(HOST).unwrap();
     let over = async || troubles(&file, "cdn").filter(|kept| kept.iter().all(|(_, to, _)| to.is_some()));
