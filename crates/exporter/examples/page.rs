@@ -23,6 +23,8 @@ use prober::net::Clock;
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
+use self::sample_past::SamplePast;
+
 /// Always the time at which the findings were made.
 #[derive(Debug)]
 struct SampleClock;
@@ -52,53 +54,6 @@ fn told() -> Vec<Line> {
     ]
 }
 
-/// What was at the hand-made branch.
-#[derive(Debug)]
-struct SamplePast {
-    days: Days,
-    troubles: Vec<Told>,
-}
-
-impl Past for SamplePast {
-    fn standing(&self) -> Standing {
-        Standing::default()
-    }
-
-    fn days(&self) -> Days {
-        self.days.clone()
-    }
-
-    fn troubles(&self, filter: &Filter) -> Result<Vec<Trouble>, HistoryError> {
-        let is_open = |trouble: &Trouble| match filter.state {
-            Some(TroubleState::Open) => trouble.to.is_none(),
-            Some(TroubleState::Closed) => trouble.to.is_some(),
-            None => true,
-        };
-        let is_asked = |trouble: &Trouble| {
-            is_open(trouble)
-                && filter.endpoint.as_ref().is_none_or(|name| *name == trouble.endpoint)
-                && filter.cause.is_none_or(|cause| cause == trouble.cause)
-                && filter.id.is_none_or(|id| id == trouble.id)
-        };
-        Ok(self.troubles.iter().map(|(trouble, ..)| trouble.clone()).filter(is_asked).collect())
-    }
-
-    fn evidence(&self, id: i64) -> Result<Option<(Finding, Finding)>, HistoryError> {
-        let told = self.troubles.iter().find(|(trouble, _)| trouble.id == id);
-        Ok(told.and_then(|(_, evidence)| evidence.clone()))
-    }
-
-    fn last_failure(&self, endpoint: &str, path: &str) -> Result<Option<(Trouble, Finding)>, HistoryError> {
-        let is_of = |trouble: &Trouble| (trouble.endpoint.as_str(), trouble.path.as_str()) == (endpoint, path);
-        let newest = self.troubles.iter().find(|(trouble, _)| is_of(trouble));
-        Ok(newest.and_then(|(trouble, evidence)| Some((trouble.clone(), evidence.clone()?.1))))
-    }
-
-    fn latencies(&self, endpoint: &str, _: &str, span: LatencySpan) -> Result<Vec<Latency>, HistoryError> {
-        Ok(sample_past::latencies(endpoint, span))
-    }
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let snapshot = match std::env::args().nth(1).as_deref() {
@@ -109,7 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some("maintenance") => sample::maintained(sample::branch(), "*", "hq"),
         _ => sample::branch(),
     };
-    let past = SamplePast { days: sample_past::days(&snapshot), troubles: sample_past::troubles(&snapshot) };
+    let past = SamplePast::of(&snapshot);
     let (_sender, snapshots) = watch::channel(Arc::new(snapshot));
     let live = Live::new(sample::NOW)?;
     live.probe_started(Duration::from_millis(2));

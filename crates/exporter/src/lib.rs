@@ -21,9 +21,11 @@ pub mod web;
 pub mod words;
 
 #[cfg(test)]
-use history::{Days, Finding, HALF_HOURS, HalfHour, Latency, LatencySpan, Trouble};
+use history::{
+    Days, Filter, Finding, HALF_HOURS, HalfHour, HistoryError, Latency, LatencySpan, Standing, Trouble, TroubleState,
+};
 #[cfg(test)]
-use web::Told;
+use web::{Past, Told};
 
 #[cfg(test)]
 mod sample;

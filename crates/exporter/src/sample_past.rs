@@ -14,7 +14,64 @@ use prober::snapshot::Snapshot;
 use prober::text::Clean;
 
 use super::sample;
-use super::{Days, Finding, HALF_HOURS, HalfHour, Latency, LatencySpan, Told, Trouble};
+use super::{
+    Days, Filter, Finding, HALF_HOURS, HalfHour, HistoryError, Latency, LatencySpan, Past, Standing, Told, Trouble,
+    TroubleState,
+};
+
+/// What was at the hand-made branch.
+#[derive(Debug)]
+pub struct SamplePast {
+    days: Days,
+    troubles: Vec<Told>,
+}
+
+impl SamplePast {
+    /// What was before a snapshot.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        Self { days: days(snapshot), troubles: troubles(snapshot) }
+    }
+}
+
+impl Past for SamplePast {
+    fn standing(&self) -> Standing {
+        Standing::default()
+    }
+
+    fn days(&self) -> Days {
+        self.days.clone()
+    }
+
+    fn troubles(&self, filter: &Filter) -> Result<Vec<Trouble>, HistoryError> {
+        let is_open = |trouble: &Trouble| match filter.state {
+            Some(TroubleState::Open) => trouble.to.is_none(),
+            Some(TroubleState::Closed) => trouble.to.is_some(),
+            None => true,
+        };
+        let is_asked = |trouble: &Trouble| {
+            is_open(trouble)
+                && filter.endpoint.as_ref().is_none_or(|name| *name == trouble.endpoint)
+                && filter.cause.is_none_or(|cause| cause == trouble.cause)
+                && filter.id.is_none_or(|id| id == trouble.id)
+        };
+        Ok(self.troubles.iter().map(|(trouble, ..)| trouble.clone()).filter(is_asked).collect())
+    }
+
+    fn evidence(&self, id: i64) -> Result<Option<(Finding, Finding)>, HistoryError> {
+        let told = self.troubles.iter().find(|(trouble, _)| trouble.id == id);
+        Ok(told.and_then(|(_, evidence)| evidence.clone()))
+    }
+
+    fn last_failure(&self, endpoint: &str, path: &str) -> Result<Option<(Trouble, Finding)>, HistoryError> {
+        let is_of = |trouble: &Trouble| (trouble.endpoint.as_str(), trouble.path.as_str()) == (endpoint, path);
+        let newest = self.troubles.iter().find(|(trouble, _)| is_of(trouble));
+        Ok(newest.and_then(|(trouble, evidence)| Some((trouble.clone(), evidence.clone()?.1))))
+    }
+
+    fn latencies(&self, endpoint: &str, _: &str, span: LatencySpan) -> Result<Vec<Latency>, HistoryError> {
+        Ok(latencies(endpoint, span))
+    }
+}
 
 /// The last 24 hours of a snapshot's pairs: what is blocked now has been for a while, and some had a bad hour.
 pub fn days(snapshot: &Snapshot) -> Days {
