@@ -21,6 +21,7 @@ mod proxy;
 mod published;
 mod resolve;
 mod route;
+mod standstill;
 mod tenant;
 mod tls;
 
@@ -137,6 +138,7 @@ const DETAIL_CHARS: usize = 600;
 pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
     let case = Case::new(question, observation);
     let by_precedence = [
+        standstill::held_up(&case),
         detour::last_resort(&case),
         resolve::sinkholed(&case),
         proxy::outdated(&case),
