@@ -9,17 +9,21 @@ use prober::config::{self, Fault, Faults, Files, LoadError, Origin};
 use prober::plan::{Endpoint, Path, Plan};
 use url::Url;
 
+use super::descriptors;
 use super::exit::Failure;
 
 /// Reads the configuration.
 pub(crate) fn load(named: Option<&FilePath>) -> Result<(Plan, Origin), Failure> {
-    config::load(named).map_err(|error| Failure::config(BadConfiguration(error)))
+    let (mut plan, origin) = config::load(named).map_err(|error| Failure::config(BadConfiguration(error)))?;
+    descriptors::fit(&mut plan, descriptors::raise());
+    Ok((plan, origin))
 }
 
 /// The same, and every file that was read for it, as it was.
 pub(crate) fn load_noting(named: Option<&FilePath>) -> Result<(Plan, Origin, Files), Failure> {
     let (loaded, files) = config::load_noting(named);
-    let (plan, origin) = loaded.map_err(|error| Failure::config(BadConfiguration(error)))?;
+    let (mut plan, origin) = loaded.map_err(|error| Failure::config(BadConfiguration(error)))?;
+    descriptors::fit(&mut plan, descriptors::raise());
     Ok((plan, origin, files))
 }
 

@@ -15,6 +15,7 @@ use tokio::signal::unix::Signal;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 
+use crate::cli::descriptors;
 use crate::cli::plan::BadConfiguration;
 use crate::history::History;
 use crate::metrics::Live;
@@ -121,7 +122,8 @@ impl Reloader {
         let (named, old, prober) = (self.named.clone(), Arc::clone(&self.plan), Arc::clone(&self.prober));
         let read = spawn_blocking(move || {
             let (loaded, files) = config::load_noting(named.as_deref());
-            let set_up = loaded.map_err(refused).and_then(|(plan, origin)| {
+            let set_up = loaded.map_err(refused).and_then(|(mut plan, origin)| {
+                descriptors::fit(&mut plan, descriptors::raise());
                 let heir = prober.heir(&old, &plan).map_err(|error| failed(with_sources(&error)))?;
                 Ok((plan, origin, heir))
             });
