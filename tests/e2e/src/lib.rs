@@ -11,6 +11,7 @@
 )]
 
 mod alertmanager;
+mod apart;
 mod blackbox;
 mod browser;
 mod config;
@@ -34,6 +35,7 @@ mod tinyproxy;
 mod wait;
 
 pub use alertmanager::{Alertmanager, Told, Webhook};
+pub use apart::apart;
 pub use blackbox::Blackbox;
 pub use browser::{Page, browse};
 pub use config::Config;
