@@ -10,6 +10,7 @@ mod markdown;
 pub mod metrics;
 pub mod pac;
 pub mod probe_now;
+pub mod pulse;
 pub mod reload;
 mod rows;
 mod runbook;

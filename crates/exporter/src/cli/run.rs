@@ -78,7 +78,15 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     };
     let reloader = tokio::spawn(Reloader::new(parties, origin, files, plan, prober).run());
     let (snapshots, desk) = (scheduler.snapshots(), Desk::new(by_hand));
-    let router = web::router(App { snapshots, live, clock, deciders, history: history.clone(), desk, reloads });
+    let router = web::router(App {
+        snapshots,
+        live: Arc::clone(&live),
+        clock,
+        deciders,
+        history: history.clone(),
+        desk,
+        reloads,
+    });
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
     let mut server = tokio::spawn(web::serve_secured(listeners, router, secured, stopped));
@@ -88,7 +96,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "stopping"),
         ended = &mut server => return Err(Failure::other(format!("the server ended by itself: {ended:?}"))),
-        never = watchdog::feed(&manager, scheduler.snapshots()) => match never {},
+        never = watchdog::feed(&manager, live.pulse(), scheduler.snapshots()) => match never {},
     }
     manager.stopping();
     drop(stop);

@@ -10,6 +10,7 @@ use prometheus::{Gauge, Histogram, HistogramOpts, HistogramVec, TextEncoder};
 use time::OffsetDateTime;
 
 use super::results::unix_seconds;
+use crate::pulse::Pulse;
 use crate::rows::path_names;
 
 /// Buckets for whole probes, in seconds: from a refusal next door to the longest default deadline.
@@ -24,6 +25,8 @@ pub struct Live {
     scheduler_lag: Histogram,
     reload_successful: Gauge,
     reload_timestamp: Gauge,
+    stalled: Gauge,
+    pulse: Pulse,
     process: ProcessCollector,
 }
 
@@ -46,6 +49,11 @@ impl Live {
                 "reachwatch_config_last_reload_success_timestamp_seconds",
                 "When the configuration in use was loaded.",
             )?,
+            stalled: Gauge::new(
+                "reachwatch_monitor_stalled",
+                "Whether no result has come for longer than the configured intervals explain.",
+            )?,
+            pulse: Pulse::new(),
             process: ProcessCollector::for_self(),
         };
         live.config_loaded(config_loaded_at);
@@ -73,14 +81,21 @@ impl Live {
         self.reload_successful.set(0.0);
     }
 
+    /// The scheduler's signs of life, by which it is judged whether probing goes on.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
     /// Appends the families to an exposition. Paths that the snapshot no longer knows are forgotten.
     pub(super) fn write(&self, snapshot: &Snapshot, text: &mut String) -> prometheus::Result<()> {
         self.forget_other_paths(&path_names(snapshot));
+        self.stalled.set(f64::from(u8::from(self.pulse.is_stalled())));
         let mut families = self.probe_duration.collect();
         families.iter_mut().for_each(sort_by_path);
         families.extend(self.scheduler_lag.collect());
         families.extend(self.reload_successful.collect());
         families.extend(self.reload_timestamp.collect());
+        families.extend(self.stalled.collect());
         families.extend(self.process.collect());
         // The encoder takes an empty family for an error.
         families.retain(|family| !family.get_metric().is_empty());

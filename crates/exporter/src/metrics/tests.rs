@@ -173,6 +173,19 @@ fn the_last_readable_crl_stays_when_later_probes_bring_none() {
     assert_eq!(samples(&snapshot, "reachwatch_crl_size_bytes").len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_monitor_that_stands_still_says_so() {
+    let (live, snapshot) = (live(), sample::snapshot([sample::row("a", "hq").reachable()]));
+    let says = |value: &str| {
+        let text = render(&snapshot, storage(), &live).unwrap();
+        assert!(text.contains(&format!("\nreachwatch_monitor_stalled {value}\n")), "{text}");
+    };
+    live.pulse().beat(&snapshot);
+    says("0");
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    says("1");
+}
+
 #[test]
 fn a_path_that_left_the_configuration_leaves_the_histogram() {
     let live = live();

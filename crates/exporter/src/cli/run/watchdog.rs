@@ -1,4 +1,4 @@
-//! Tells the service manager that probing goes on, and only while it does.
+//! Follows whether probing goes on, and tells the service manager, only while it does.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -7,21 +7,25 @@ use std::time::Duration;
 
 use prober::snapshot::Snapshot;
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::manager::ServiceManager;
+use crate::pulse::Pulse;
 
-/// What a scheduler under load may take beyond what its plan says.
-const LENIENCE: Duration = Duration::from_secs(60);
-
-/// Says so twice within the manager's limit, while the scheduler lives and results come in. A scheduler that has ended or
-/// hangs, and a runtime that does not get round to this, are silent, and the manager starts the service anew.
-pub(super) async fn feed(manager: &ServiceManager, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Infallible {
-    let Some(limit) = manager.watchdog() else { pending().await };
-    let mut meals = interval((limit / 2).max(Duration::from_millis(1)));
-    meals.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut newest = Instant::now();
-    let mut patience = patience(&snapshots.borrow_and_update());
+/// Keeps the pulse, and where there is a watchdog tells it so twice within its limit, while the scheduler lives and results
+/// come in. A scheduler that has ended or hangs, and a runtime that does not get round to this, are silent, and the manager
+/// starts the service anew.
+pub(super) async fn feed(
+    manager: &ServiceManager,
+    pulse: &Pulse,
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+) -> Infallible {
+    let mut meals = manager.watchdog().map(|limit| {
+        let mut meals = interval((limit / 2).max(Duration::from_millis(1)));
+        meals.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        meals
+    });
+    pulse.beat(&snapshots.borrow_and_update());
     let mut is_told = false;
     loop {
         tokio::select! {
@@ -29,33 +33,31 @@ pub(super) async fn feed(manager: &ServiceManager, mut snapshots: watch::Receive
             biased;
             changed = snapshots.changed() => {
                 if changed.is_err() {
-                    tracing::error!("the scheduler has ended; the watchdog is not fed any more");
+                    pulse.end();
+                    tracing::error!("the scheduler has ended; a watchdog is not fed any more");
                     pending::<()>().await;
                 }
-                newest = Instant::now();
-                patience = self::patience(&snapshots.borrow_and_update());
+                pulse.beat(&snapshots.borrow_and_update());
                 is_told = false;
             }
-            _ = meals.tick() => match patience {
-                Some(patience) if newest.elapsed() > patience => {
-                    if !is_told {
-                        tracing::error!(?patience, "no result for too long; the watchdog is not fed any more");
-                    }
+            () = next(&mut meals) => {
+                if !pulse.is_stalled() {
+                    manager.alive();
+                } else if !is_told {
+                    tracing::error!("no result for too long; the watchdog is not fed any more");
                     is_told = true;
                 }
-                _ => manager.alive(),
             }
         }
     }
 }
 
-/// How long no result may come in: the pair with the shortest interval has one in each, late by a probe at most, and a place
-/// may be left out. `None` where nothing is probed.
-fn patience(snapshot: &Snapshot) -> Option<Duration> {
-    let endpoints = || snapshot.rows.iter().map(|row| &row.pair.endpoint);
-    let interval = endpoints().map(|endpoint| endpoint.interval).min()?;
-    let timeout = endpoints().map(|endpoint| endpoint.timeout).max()?;
-    Some(interval.saturating_mul(2).saturating_add(timeout).saturating_add(LENIENCE))
+/// The next meal; never, where nobody watches.
+async fn next(meals: &mut Option<Interval>) {
+    match meals {
+        Some(meals) => drop(meals.tick().await),
+        None => pending().await,
+    }
 }
 
 #[cfg(test)]
@@ -76,7 +78,7 @@ mod tests {
     fn fed(snapshot: Arc<Snapshot>) -> (UnixDatagram, watch::Sender<Arc<Snapshot>>) {
         let (listener, manager) = connected(Some(LIMIT));
         let (sender, snapshots) = watch::channel(snapshot);
-        tokio::spawn(async move { feed(&manager, snapshots).await });
+        tokio::spawn(async move { feed(&manager, &Pulse::new(), snapshots).await });
         (listener, sender)
     }
 
@@ -102,8 +104,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_scheduler_that_hangs_starves_it_and_one_that_goes_on_feeds_it_again() {
         let (listener, sender) = fed(snapshot());
-        let patience = patience(&snapshot()).unwrap();
-        assert!(meals(&listener, patience).await > 0);
+        // Twice the default interval, the default timeout and a minute.
+        assert!(meals(&listener, Duration::from_secs(190)).await > 0);
         assert_eq!(meals(&listener, LIMIT).await, 0);
         sender.send_replace(snapshot());
         assert_eq!(meals(&listener, LIMIT).await, 2);
@@ -121,5 +123,24 @@ mod tests {
     async fn a_plan_without_endpoints_has_no_results_to_wait_for() {
         let (listener, _sender) = fed(Arc::new(sample::snapshot([])));
         assert!(meals(&listener, Duration::from_secs(3600)).await > 100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pulse_is_kept_where_nobody_watches_too() {
+        let (_listener, manager) = connected(None);
+        let (sender, snapshots) = watch::channel(snapshot());
+        let pulse = Arc::new(Pulse::new());
+        let kept = Arc::clone(&pulse);
+        tokio::spawn(async move { feed(&manager, &kept, snapshots).await });
+        tokio::time::sleep(Duration::from_secs(189)).await;
+        assert!(!pulse.is_stalled());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(pulse.is_stalled());
+        sender.send_replace(snapshot());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(!pulse.is_stalled());
+        drop(sender);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(pulse.is_stalled());
     }
 }
