@@ -7,6 +7,8 @@ mod endpoint;
 mod incident;
 mod interception;
 mod path;
+mod suspicion;
+mod tally;
 
 use time::OffsetDateTime;
 
@@ -14,6 +16,7 @@ pub use self::endpoint::{EndpointDiagnosis, endpoints};
 pub use self::incident::{Incident, Scope, incidents};
 pub use self::interception::{Extent, Interception, Interceptor, PathTally, Reach, interception};
 pub use self::path::{PathStanding, PathState, paths};
+pub(crate) use self::suspicion::{Suspicion, is_witness, suspicion};
 use crate::snapshot::{Row, Snapshot};
 
 /// Whether the site gets anywhere.
@@ -40,7 +43,9 @@ impl SiteState {
 
 /// Where the site stands; `paths` as [`paths`] made them of the same snapshot.
 pub fn site(snapshot: &Snapshot, paths: &[PathStanding<'_>]) -> SiteState {
-    if snapshot.rows.iter().any(|row| !is_tenant(row) && row.state().is_usable()) {
+    // On a path that is down since, what is held usable is merely old.
+    let is_down = |row: &Row| paths.iter().any(|path| path.state == PathState::Down && path.path == row.pair.path.name);
+    if snapshot.rows.iter().any(|row| !is_tenant(row) && row.state().is_usable() && !is_down(row)) {
         SiteState::Online
     } else if !paths.is_empty() && paths.iter().all(|path| path.state == PathState::Down) {
         SiteState::Offline

@@ -19,6 +19,7 @@ mod replace;
 mod revoked;
 mod round;
 mod running;
+mod suspects;
 mod timetable;
 mod windows;
 
@@ -40,8 +41,10 @@ use self::replace::Next;
 pub use self::replace::{Replacer, Stopped};
 pub use self::round::{Progress, round};
 use self::running::{Ended, Running};
+use self::suspects::Suspects;
 use self::timetable::Timetable;
 use self::windows::Windows;
+use crate::cause::State;
 use crate::net::Clock;
 use crate::observation::{AuditFacts, Fault};
 use crate::plan::{Pair, Plan};
@@ -69,6 +72,7 @@ pub struct Scheduler<P> {
     judge: Judge,
     judges: Judges,
     windows: Windows,
+    suspects: Suspects,
     plans: mpsc::Receiver<Next<P>>,
     board: Board,
     snapshots: watch::Sender<Arc<Snapshot>>,
@@ -138,6 +142,7 @@ impl<P: Probe> Scheduler<P> {
             judge,
             judges: judges.clone(),
             windows,
+            suspects: Suspects::default(),
             plans,
             snapshots: publisher,
             published: now.checked_sub(COALESCE).unwrap_or(now),
@@ -234,6 +239,9 @@ impl<P: Probe> Scheduler<P> {
         self.events.probe_ended(&pair, &report);
         if let Some(change) = &news.change {
             self.events.changed(&pair, change);
+            if change.after.state == State::Blocked {
+                self.suspect(place, Instant::now());
+            }
         }
         self.discover(&pair, &report);
     }

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use time::OffsetDateTime;
-
-use super::{is_recent, is_tenant};
-use crate::cause::{Cause, Stage, State};
-use crate::snapshot::{Row, Snapshot};
+use super::is_tenant;
+use super::tally::Tally;
+use crate::cause::Cause;
+use crate::snapshot::Snapshot;
 
 /// A path and what its results say together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,83 +61,4 @@ pub fn paths(snapshot: &Snapshot) -> Vec<PathStanding<'_>> {
         }
     }
     tallies.into_iter().map(|(path, tally)| tally.standing(path)).collect()
-}
-
-/// What is counted of a path's results.
-#[derive(Debug, Default)]
-struct Tally<'a> {
-    usable: usize,
-    /// Whether a control gets through: a way that is open for one host is not down.
-    control_usable: bool,
-    blocked: usize,
-    /// Of the endpoints blocked on recent results: the first one's host, whether there is another, where and why each
-    /// stopped.
-    first_host: Option<&'a str>,
-    several_hosts: bool,
-    stops: Vec<(Stage, Cause)>,
-}
-
-impl<'a> Tally<'a> {
-    fn count(&mut self, row: &'a Row, now: OffsetDateTime) {
-        let usable = row.state().is_usable();
-        if row.pair.endpoint.control {
-            self.control_usable |= usable;
-            return;
-        }
-        if usable {
-            self.usable += 1;
-        }
-        if row.state() != State::Blocked {
-            return;
-        }
-        self.blocked += 1;
-        let reason = row.confirmed.as_ref().and_then(|confirmed| confirmed.report.verdict.reason.as_ref());
-        if let Some(reason) = reason.filter(|_| is_recent(row, now)) {
-            let host = row.pair.endpoint.url.host_str().unwrap_or_default();
-            self.several_hosts |= *self.first_host.get_or_insert(host) != host;
-            let stop = (reason.stage, reason.cause);
-            if !self.stops.contains(&stop) {
-                self.stops.push(stop);
-            }
-        }
-    }
-
-    fn standing(&self, path: &'a str) -> PathStanding<'a> {
-        let state = match (self.usable, self.blocked) {
-            (0, 0) => PathState::Unknown,
-            (_, 0) => PathState::Up,
-            _ if self.usable > 0 || self.control_usable => PathState::Partial,
-            _ if self.is_down() => PathState::Down,
-            _ => PathState::Unknown,
-        };
-        let cause = match self.stops.as_slice() {
-            [(_, only)] if state == PathState::Down => Some(*only),
-            _ => None,
-        };
-        PathStanding { path, state, cause }
-    }
-
-    /// Nothing gets through, and not by chance: all stopped at a hop of the path itself, or several hosts all stopped
-    /// at the same place for the same cause.
-    fn is_down(&self) -> bool {
-        let at_hops = !self.stops.is_empty() && self.stops.iter().all(|(_, cause)| is_hop(*cause));
-        at_hops || (self.several_hosts && self.stops.len() == 1)
-    }
-}
-
-/// Whether a cause lies at a hop of the path itself: the resolvers, the way to the proxy and into it, the PAC file.
-fn is_hop(cause: Cause) -> bool {
-    matches!(
-        cause,
-        Cause::PacUnavailable
-            | Cause::PacInvalid
-            | Cause::DnsServerFailure
-            | Cause::DnsTimeout
-            | Cause::ProxyUnresolvable
-            | Cause::ProxyRefused
-            | Cause::ProxyUnreachable
-            | Cause::ProxyTimeout
-            | Cause::ProxyTlsFailed
-            | Cause::ProxyAuthRequired
-    )
 }

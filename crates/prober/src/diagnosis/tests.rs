@@ -18,7 +18,8 @@ use crate::verdict::{Evidence, Reason, Verdict};
 const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
 /// A picture of lines such as `a hq proxy_denied`: endpoint, path, and a cause, `ok` or `?`. An endpoint `a2` is on the
-/// host of `a`; one named `ncsi` is a control, one named `msoid` a domain of the tenant's; a `!` after the cause marks a result of an hour ago.
+/// host of `a`; one named `ncsi` is a control, one named `msoid` a domain of the tenant's; a `!` after the cause marks a
+/// result of an hour ago. Two numbers may follow: since how many seconds it has been so, and how old the newest result is.
 fn picture(lines: &[&str]) -> Snapshot {
     Snapshot {
         site: "test".into(),
@@ -42,10 +43,12 @@ fn row(line: &str) -> Row {
         endpoint: Arc::new(endpoint),
         path: Arc::new(Path { name: path.to_owned(), way: Way::Direct, options: PathOptions::default() }),
     };
-    let age = if words[2].ends_with('!') { 3600 } else { 30 };
+    let seconds = |place: usize| words.get(place).map(|word| word.parse().unwrap());
+    let age = seconds(4).unwrap_or(if words[2].ends_with('!') { 3600 } else { 30 });
     let report = Arc::new(report(result, NOW - Duration::from_secs(age)));
     let state = report.verdict.state;
-    let confirmed = Confirmed { state, since: NOW, report: Arc::clone(&report) };
+    let since = NOW - Duration::from_secs(seconds(3).unwrap_or(0));
+    let confirmed = Confirmed { state, since, report: Arc::clone(&report) };
     let known = result != "?";
     Row {
         pair: Arc::new(pair),
@@ -145,6 +148,76 @@ fn paths_are_judged_by_all_their_endpoints() {
         let [standing] = paths(&picture)[..] else { panic!("one path: {lines:?}") };
         assert_eq!((standing.state, standing.cause), (*state, *cause), "{lines:?}");
     }
+}
+
+/// What is held usable is old where a hop that all share stops everything since.
+#[test]
+fn what_got_through_before_the_path_went_down_does_not_hold_it_up() {
+    use PathState::{Down, Partial};
+    let refused = Some(Cause::ProxyRefused);
+    let table: &[(&[&str], PathState, Option<Cause>)] = &[
+        (&["a hq proxy_refused 20 15", "b hq proxy_refused 12 7", "c hq ok 999 60"], Down, refused),
+        (&["a hq proxy_refused 20 15", "b hq proxy_refused 12 7", "c hq http_server_error 999 60"], Down, refused),
+        (&["a hq proxy_refused 20 15", "b hq proxy_timeout 12 7", "c hq ok 999 60"], Down, None),
+        (&["a hq proxy_refused 20 15", "b hq proxy_refused 12 7", "ncsi hq ok 999 60"], Down, refused),
+        // One host is not enough, nor is something that got through meanwhile.
+        (&["a hq proxy_refused 20 15", "c hq ok 999 60"], Partial, None),
+        (&["a hq proxy_refused 20 15", "a2 hq proxy_refused 12 7", "c hq ok 999 60"], Partial, None),
+        (&["a hq proxy_refused 20 15", "b hq proxy_refused 12 7", "c hq ok 999 10"], Partial, None),
+        (&["a hq proxy_refused 20 15", "b hq proxy_refused 12 7", "ncsi hq ok 999 10"], Partial, None),
+        // These were stopping while another got through, and go on doing so between two of its probes.
+        (&["a hq proxy_refused 500 15", "b hq proxy_refused 400 7", "c hq ok 999 60"], Partial, None),
+        // An old refusal of the proxy's own says nothing against it, one that came since does: the proxy answers.
+        (
+            &["a hq proxy_refused 20 15", "b hq proxy_refused 12 7", "c hq ok 999 60", "d hq proxy_denied 999 50"],
+            Down,
+            refused,
+        ),
+        (
+            &["a hq proxy_refused 20 15", "b hq proxy_refused 12 7", "c hq ok 999 60", "d hq proxy_denied 999 9"],
+            Partial,
+            None,
+        ),
+        // What hosts may have of their own takes down nothing that was seen to be open a moment ago.
+        (&["a hq tcp_timeout 20 15", "b hq tcp_timeout 12 7", "c hq ok 999 60"], Partial, None),
+        (&["a hq dns_timeout 20 15", "b hq dns_timeout 12 7", "c hq ok 999 60"], Partial, None),
+    ];
+    for (lines, state, cause) in table {
+        let picture = picture(lines);
+        let standings = paths(&picture);
+        assert_eq!((standings[0].state, standings[0].cause), (*state, *cause), "{lines:?}");
+        let expected = if *state == Down { SiteState::Offline } else { SiteState::Online };
+        assert_eq!(site(&picture, &standings), expected, "{lines:?}");
+        let open = incidents(&picture);
+        assert_eq!(open[0].scope == Scope::Site, *state == Down, "{lines:?}");
+    }
+}
+
+#[test]
+fn what_is_blocked_has_others_looked_at_where_they_may_be_next() {
+    use Suspicion::{Nothing, Path, Witness};
+    let table: &[(&[&str], Suspicion)] = &[
+        (&["a hq proxy_refused", "b hq ok"], Path),
+        (&["a hq dns_timeout"], Path),
+        (&["a hq tcp_timeout", "b hq ok"], Witness),
+        (&["a hq tcp_timeout", "b hq tcp_refused"], Witness),
+        (&["a hq tcp_timeout", "a2 hq tcp_timeout"], Witness),
+        (&["a hq tcp_timeout", "ncsi hq tcp_timeout"], Witness),
+        (&["a hq tcp_timeout", "b hq tcp_timeout"], Path),
+        (&["a hq ok"], Nothing),
+        (&["a hq tls_expired", "b hq tls_expired"], Nothing),
+        (&["ncsi hq proxy_refused"], Nothing),
+        (&["msoid dns dns_timeout"], Nothing),
+    ];
+    for (lines, expected) in table {
+        let picture = picture(lines);
+        let rows: Vec<&Row> = picture.rows.iter().map(AsRef::as_ref).collect();
+        assert_eq!(suspicion(rows[0], rows[1..].iter().copied()), *expected, "{lines:?}");
+    }
+    let picture = picture(&["a hq tcp_timeout", "a2 hq ok", "b hq ok", "ncsi hq ok", "c hq ?", "d hq tcp_timeout"]);
+    let witnesses = picture.rows.iter().filter(|row| is_witness(row, &picture.rows[0]));
+    let names: Vec<_> = witnesses.map(|row| row.pair.endpoint.name.as_str()).collect();
+    assert_eq!(names, ["b", "ncsi"]);
 }
 
 #[test]

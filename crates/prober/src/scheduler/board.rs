@@ -151,6 +151,17 @@ impl Board {
         News { change, is_urgent: is_news || (state == State::Blocked && entry.memory.is_undecided()) }
     }
 
+    /// What is known of a pair.
+    pub(super) fn row(&self, pair: usize) -> Option<&Row> {
+        self.entries.get(pair)?.as_ref().map(|entry| entry.row.as_ref())
+    }
+
+    /// What is known of all pairs, each with its place.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (usize, &Row)> {
+        let entries = self.entries.iter().enumerate();
+        entries.filter_map(|(place, entry)| Some((place, entry.as_ref()?.row.as_ref())))
+    }
+
     /// Whether clients get through to a pair's endpoint and shake hands there, so that an audit can tell something;
     /// `None` before the first result.
     pub(super) fn shakes_hands(&self, pair: usize) -> Option<bool> {

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Scheduler;
 use super::judge::Judge;
+use super::suspects::Suspects;
 use super::windows::Windows;
 use crate::plan::{Diff, Pair, Plan, Tally};
 use crate::probe::Probe;
@@ -75,6 +76,7 @@ impl<P: Probe> Scheduler<P> {
         self.timetable.follow(&plan, &all, now);
         self.board.follow(&plan, &all);
         self.others = Arc::new(self.others.follow(of_the_same(&all), is_asked(&all)));
+        self.suspects = Suspects::default();
         self.windows = Windows::of(&plan.maintenance, self.clock.now(), now);
 
         let gone = old_pairs.iter().zip(&places).filter(|(_, place)| place.is_none());

@@ -3,6 +3,7 @@ mod clock;
 mod discovery;
 mod replace;
 mod script;
+mod suspects;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;

@@ -4,6 +4,7 @@
 //! A jitter of up to a tenth of the interval keeps many sites from meeting at an origin in step.
 
 mod follow;
+mod hurry;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};

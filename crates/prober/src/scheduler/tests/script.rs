@@ -37,6 +37,7 @@ pub(super) enum Act {
     /// Is not to be asked.
     Unasked,
     Refused,
+    ProxyRefuses,
     ProxySilent,
     ProxyAnswers,
     Panics,
@@ -157,6 +158,13 @@ impl Probe for Script {
                 let failure = ConnectFailure::Refused;
                 let fault = ConnectFault { host, port: 443, failure, attempts: Vec::new() };
                 seen(takes, RouteFacts::Direct, None, Some(Fault::Connect(fault)))
+            }
+            Act::ProxyRefuses => {
+                let (host, failure) = ("proxy.example".to_owned(), ConnectFailure::Refused);
+                let refused = ConnectFault { host, port: 3128, failure, attempts: Vec::new() };
+                let fault =
+                    ProxyFault { proxy: "proxy.example:3128".to_owned(), failure: ProxyFailure::Connect(refused) };
+                seen(takes, through_proxy(), None, Some(Fault::Proxy(fault)))
             }
             Act::ProxySilent => {
                 let failure = ProxyFailure::ReplyTimeout { received: 0 };
