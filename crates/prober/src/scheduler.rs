@@ -216,6 +216,9 @@ impl<P: Probe> Scheduler<P> {
     fn take_audit(&mut self, ended: Ended<AuditFacts>) {
         let Some(place) = ended.pair else { return };
         self.audits.ended(place, Instant::now());
+        if ended.is_outdated {
+            return;
+        }
         match ended.outcome {
             Ok(facts) => self.board.take_audit(place, facts),
             Err(panic) => tracing::error!(%panic, "a bug in reachwatch ended an audit"),
@@ -225,6 +228,9 @@ impl<P: Probe> Scheduler<P> {
     fn take(&mut self, ended: Ended<Report>) {
         let Some(place) = ended.pair else { return };
         let Some(Some(pair)) = self.pairs.get(place).cloned() else { return };
+        if ended.is_outdated {
+            return self.timetable.ended(place, Instant::now(), true);
+        }
         let report = ended
             .outcome
             .unwrap_or_else(|panic| attempt::panicked(&self.plan, &pair, self.clock.now(), ended.duration, panic));

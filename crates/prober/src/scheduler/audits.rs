@@ -5,6 +5,7 @@ use std::future::Future;
 use tokio::time::Instant;
 
 use super::board::Board;
+use super::replace::asks_alike;
 use super::running::{Ended, Running};
 use super::timetable::Timetable;
 use crate::observation::AuditFacts;
@@ -39,6 +40,9 @@ impl Audits {
     ) {
         self.most = (new.concurrency.get() / SHARE).max(1);
         self.running.renumber(|place| after(place).filter(|_| new.audit.is_some()));
+        if !asks_alike(old, new) {
+            self.running.outdate();
+        }
         let is_same_pace = old.audit == new.audit;
         self.timetable.follow_audits(new, |place| before(place).filter(|_| is_same_pace), now);
         let running = &self.running;

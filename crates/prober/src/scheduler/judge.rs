@@ -30,6 +30,12 @@ impl Judge {
         judge(&Question { audit, ..question }, observation)
     }
 
+    /// Whether a certificate proved the same endpoint elsewhere.
+    #[cfg(test)]
+    pub(super) fn knows_leaf(&self, pair: &Pair, observation: &Observation) -> bool {
+        self.others.question(pair, &self.plan.fingerprints, observation, Instant::now()).leaf_proven_elsewhere
+    }
+
     /// Takes note of what a probe of the scheduler's saw.
     pub(super) fn note(&self, pair: &Pair, observation: &Observation) {
         self.others.note(pair, observation, Instant::now());

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Scheduler;
 use super::judge::Judge;
+use super::others::Others;
 use super::suspects::Suspects;
 use super::windows::Windows;
 use crate::plan::{Diff, Pair, Plan, Tally};
@@ -42,7 +43,9 @@ impl<P> Replacer<P> {
     /// Has another plan followed. When this returns, the newest snapshot is one of that plan.
     ///
     /// Pairs that [ask the same over the same way](crate::plan::Fate::keeps) keep their state, their counts and their place in
-    /// the timetable. Probes under way come to their end; those of pairs that are gone or have changed, for nobody.
+    /// the timetable. Probes under way come to their end; those of pairs that are gone or have changed, for nobody, and so do
+    /// all where names are asked for or certificates trusted in another way from now on. What was proven to others is
+    /// forgotten where trust changes.
     ///
     /// # Errors
     /// Where the scheduler has stopped, or stops meanwhile.
@@ -72,10 +75,13 @@ impl<P: Probe> Scheduler<P> {
         let after = |old: usize| places.get(old).copied().flatten();
         let before = |new: usize| all.get(new).and_then(|(_, keeps)| *keeps);
         self.running.renumber(after);
+        if !asks_alike(&self.plan, &plan) {
+            self.running.outdate();
+        }
         self.audits.follow((&self.plan, &plan), before, after, now);
         self.timetable.follow(&plan, &all, now);
         self.board.follow(&plan, &all);
-        self.others = Arc::new(self.others.follow(of_the_same(&all), is_asked(&all)));
+        self.others = Arc::new(self.heritage(&plan, &all));
         self.suspects = Suspects::default();
         self.windows = Windows::of(&plan.maintenance, self.clock.now(), now);
 
@@ -89,6 +95,19 @@ impl<P: Probe> Scheduler<P> {
         // Whoever asked may have gone away meanwhile.
         let _ = done.send(diff.tally);
     }
+
+    /// What probes of the next plan know of others. What was proven under other roots is learned anew.
+    fn heritage(&self, next: &Plan, all: &[(Arc<Pair>, Option<usize>)]) -> Others {
+        let trusts_alike = self.plan.tls == next.tls;
+        let (is_same, is_asked) = (of_the_same(all), is_asked(all));
+        self.others.follow(|name| trusts_alike && is_same(name), |url| trusts_alike && is_asked(url))
+    }
+}
+
+/// Whether names are asked for and certificates trusted in the same way: otherwise what began under the one plan says nothing
+/// under the other.
+pub(super) fn asks_alike(old: &Plan, new: &Plan) -> bool {
+    old.dns == new.dns && old.tls == new.tls
 }
 
 /// All pairs that there are from now on, each with the place of the one that it goes on from: the plan's, and after them those

@@ -14,8 +14,16 @@ use crate::text::Clean;
 #[derive(Debug)]
 pub(super) struct Running<T> {
     tasks: JoinSet<T>,
-    /// Which pair a task is for, also if it panics, and when it began; no pair where that is gone.
-    started: HashMap<Id, (Option<usize>, Instant)>,
+    /// What each task is, also if it panics.
+    started: HashMap<Id, Started>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Started {
+    /// The place of its pair; none where that is gone.
+    pair: Option<usize>,
+    at: Instant,
+    is_outdated: bool,
 }
 
 /// A probe that has ended.
@@ -23,6 +31,8 @@ pub(super) struct Running<T> {
 pub(super) struct Ended<T> {
     /// The place of its pair; `None` where that went while it ran.
     pub(super) pair: Option<usize>,
+    /// Whether it counts for nothing, since other settings hold by now than it ran under.
+    pub(super) is_outdated: bool,
     pub(super) duration: Duration,
     /// What it brought, or the words of its panic.
     pub(super) outcome: Result<T, Clean>,
@@ -35,19 +45,24 @@ impl<T: Send + 'static> Running<T> {
 
     /// Whether one for this pair is under way.
     pub(super) fn is_under_way(&self, pair: usize) -> bool {
-        self.started.values().any(|(place, _)| *place == Some(pair))
+        self.started.values().any(|started| started.pair == Some(pair))
     }
 
     pub(super) fn spawn(&mut self, pair: usize, probe: impl Future<Output = T> + Send + 'static) {
         let id = self.tasks.spawn(probe).id();
-        self.started.insert(id, (Some(pair), Instant::now()));
+        self.started.insert(id, Started { pair: Some(pair), at: Instant::now(), is_outdated: false });
     }
 
     /// Gives pairs other places. What is under way for a pair that has none any more comes to its end, for nobody.
     pub(super) fn renumber(&mut self, place: impl Fn(usize) -> Option<usize>) {
-        for (pair, _) in self.started.values_mut() {
-            *pair = pair.and_then(&place);
+        for started in self.started.values_mut() {
+            started.pair = started.pair.and_then(&place);
         }
+    }
+
+    /// What is under way comes to its end and counts for nothing.
+    pub(super) fn outdate(&mut self) {
+        self.started.values_mut().for_each(|started| started.is_outdated = true);
     }
 
     /// The next probe to end; `None` at once where none is under way. Cancel safe.
@@ -60,8 +75,8 @@ impl<T: Send + 'static> Running<T> {
                 (id, Err(words))
             }
         };
-        let (pair, began) = self.started.remove(&id)?;
-        Some(Ended { pair, duration: began.elapsed(), outcome })
+        let Started { pair, at, is_outdated } = self.started.remove(&id)?;
+        Some(Ended { pair, is_outdated, duration: at.elapsed(), outcome })
     }
 
     /// Drops what is under way and waits until it is gone.

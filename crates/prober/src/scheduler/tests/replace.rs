@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::*;
+use crate::observation::{ChainTrust, TlsFacts};
 use crate::plan::{Discovery, Maintenance, Matching, PrivateAnswers, Severity, Tally, Window};
 
 const FOUND: &str = "published-example-host-0-example-crl";
@@ -166,6 +167,57 @@ async fn probes_under_way_come_to_their_end_and_only_those_of_who_stays_count() 
     // Those for nobody took part of the limit, and give it back.
     first_round(&handle).await;
     assert_eq!(script.most_at_once.load(Ordering::Relaxed), 3);
+    handle.shutdown().await;
+}
+
+/// What was asked of other name servers, or proven by other roots, says nothing under these.
+#[tokio::test(start_paused = true)]
+async fn probes_under_way_count_for_nobody_where_names_or_trust_are_others() {
+    let trusting = TlsPlan { extra_roots: vec![vec![1].into()], ..TlsPlan::default() };
+    let dns = DnsPlan { external: vec![], hosts: [("a".to_owned(), vec![])].into(), ..DnsPlan::default() };
+    let others: [(&str, u64, Plan); 3] = [
+        ("the same", 1, Plan::clone(&plan(&hosts(1), 3, 2, MINUTE))),
+        ("names", 0, Plan { dns, ..Plan::clone(&plan(&hosts(1), 3, 2, MINUTE)) }),
+        ("trust", 0, Plan { tls: trusting, ..Plan::clone(&plan(&hosts(1), 3, 2, MINUTE)) }),
+    ];
+    for (what, expected, next) in others {
+        let script = Script::new(|_, _| (Duration::from_secs(5), Act::Opens));
+        let (began, (handle, replacer)) = (Instant::now(), begin(&plan(&hosts(1), 3, 2, MINUTE), &script));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        replace(&replacer, &Arc::new(next), &script).await;
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        assert_eq!(now(&handle).rows[0].counts.reachable, expected, "{what}");
+        // It is asked again soon, not an interval later.
+        tokio::time::sleep(Duration::from_secs(12)).await;
+        assert_eq!(now(&handle).rows[0].counts.reachable, 1, "{what}: {:?}", script.starts(began));
+        assert_eq!(script.dropped.load(Ordering::Relaxed), 0, "{what}: nothing is cut off");
+        handle.shutdown().await;
+    }
+}
+
+/// A leaf that was proven under a root says nothing once nobody trusts that root.
+#[tokio::test(start_paused = true)]
+async fn what_was_proven_is_forgotten_where_trust_changes() {
+    let under = |root: u8| Plan {
+        tls: TlsPlan { extra_roots: vec![vec![root].into()], ..TlsPlan::default() },
+        ..Plan::clone(&plan(&hosts(1), 3, 2, MINUTE))
+    };
+    let first = Arc::new(under(1));
+    let (pair, script) = (Arc::clone(&first.pairs[0]), Script::new(open));
+    let (handle, replacer) = begin(&first, &script);
+    let leaf = |trust| TlsFacts { leaf_sha256: Some("aa".to_owned()), ..TlsFacts::of(trust) };
+    let seen = |tls| Observation { tls: Some(tls), ..seen(MINUTE, RouteFacts::Direct, None, None) };
+    let is_known = || {
+        let judge = handle.judges().now();
+        judge.knows_leaf(&pair, &seen(leaf(ChainTrust::Untrusted)))
+    };
+    handle.judges().now().note(&pair, &seen(leaf(ChainTrust::Extra)));
+    assert!(is_known());
+    let renamed = Plan { site: "renamed".to_owned(), ..Plan::clone(&first) };
+    replace(&replacer, &Arc::new(renamed), &script).await;
+    assert!(is_known(), "the same is trusted");
+    replace(&replacer, &Arc::new(under(2)), &script).await;
+    assert!(!is_known());
     handle.shutdown().await;
 }
 
