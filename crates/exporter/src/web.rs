@@ -10,6 +10,7 @@ mod endpoint;
 mod events;
 mod feed;
 mod guard;
+mod idle;
 mod incidents;
 mod kept;
 mod origin;
@@ -147,6 +148,7 @@ pub fn router_over(app: App, past: Arc<dyn Past>) -> Router {
         .route("/report", get(report::paper))
         .route("/report.md", get(report::markdown))
         .route("/runbook", get(runbook::index))
+        .route("/runbook/", get(runbook::index))
         .route("/runbook/network-is-fine", get(runbook::network_is_fine))
         .route("/runbook/{cause}", get(runbook::cause))
         .route("/assets/{name}", get(assets::serve))

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -29,6 +29,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::client::Client;
 use super::events::Stop;
+use super::idle::Requests;
 use super::patience::Patience;
 use super::places::{Place, Places};
 use super::secured::{self, Secured, Settings};
@@ -123,10 +124,17 @@ impl Connection {
         TokioIo<Patience<S>>: Read + Write,
     {
         let stream = TokioIo::new(Patience::new(stream, OPENING_LIMIT, IDLE_LIMIT));
-        let service = Introduced { client: self.client, router: TowerToHyperService::new(router) };
+        let requests = Requests::none();
+        let router = TowerToHyperService::new(router);
+        let service = Introduced { client: self.client, requests: requests.clone(), router };
         let protocol = protocol(self.settings.http2());
-        if let Err(error) = watcher.watch(protocol.serve_connection(stream, service)).await {
-            tracing::debug!(error, "a connection ended early");
+        tokio::select! {
+            ended = watcher.watch(protocol.serve_connection(stream, service)) => if let Err(error) = ended {
+                tracing::debug!(error, "a connection ended early");
+            },
+            () = requests.none_for(OPENING_LIMIT, IDLE_LIMIT) => {
+                tracing::debug!(client = ?self.client, "a connection that asks for nothing is closed");
+            }
         }
         drop(self.place);
     }
@@ -148,21 +156,23 @@ fn protocol(http2: bool) -> auto::Builder<TokioExecutor> {
     if http2 { builder } else { builder.http1_only() }
 }
 
-/// The router, which is told whom every request is from.
+/// The router, which is told whom every request is from; counts those under way.
 #[derive(Debug, Clone)]
 struct Introduced {
     client: Client,
+    requests: Requests,
     router: TowerToHyperService<Router>,
 }
 
 impl hyper::service::Service<Request<Incoming>> for Introduced {
     type Response = Response;
     type Error = Infallible;
-    type Future = <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Future;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.client);
-        self.router.call(request)
+        let (under_way, answer) = (self.requests.begin(), self.router.call(request));
+        Box::pin(async move { Ok(under_way.until_sent(answer.await?)) })
     }
 }
 
@@ -195,4 +205,82 @@ async fn accept_any(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketA
 fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Context;
+
+    use axum::body::{Body, Bytes};
+    use axum::routing::get;
+    use http_body::Frame;
+    use http_body_util::{BodyExt, Empty};
+    use hyper::client::conn::http2::{SendRequest, handshake};
+
+    use super::*;
+
+    const BEAT: Duration = Duration::from_secs(15);
+
+    /// A body without an end.
+    struct Beats(tokio::time::Interval);
+
+    impl http_body::Body for Beats {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            self.0.poll_tick(cx).map(|_| Some(Ok(Frame::data(Bytes::from_static(b"beat")))))
+        }
+    }
+
+    /// Of HTTP/2, over no network, so that time can be paused: a client, and when it sees its end.
+    async fn connected() -> (SendRequest<Empty<&'static [u8]>>, JoinSet<hyper::Result<()>>) {
+        let (theirs, ours) = tokio::io::duplex(64 * 1024);
+        let client = Client::of(SocketAddr::from(([192, 0, 2, 1], 1)));
+        let place = Arc::new(Places::default()).take(client).unwrap();
+        let connection = Connection { client, settings: Secured::open_to_all().settings(), place };
+        let router = Router::new()
+            .route("/", get(async || "well"))
+            .route("/endless", get(async || Body::new(Beats(tokio::time::interval(BEAT)))));
+        let graceful = GracefulShutdown::new();
+        let mut tasks = JoinSet::new();
+        let watcher = graceful.watcher();
+        tokio::spawn(async move {
+            connection.speak(ours, router, watcher).await;
+            drop(graceful);
+        });
+        let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(theirs)).await.unwrap();
+        tasks.spawn(connection);
+        (sender, tasks)
+    }
+
+    fn request(path: &str) -> axum::http::Request<Empty<&'static [u8]>> {
+        axum::http::Request::get(format!("http://monitor.example{path}")).body(Empty::new()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_asks_for_nothing_any_more_loses_its_place() {
+        let (mut sender, mut connection) = connected().await;
+        let answer = sender.send_request(request("/")).await.unwrap();
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "well");
+        let began = tokio::time::Instant::now();
+        let end = tokio::time::timeout(10 * IDLE_LIMIT, connection.join_next()).await;
+        assert!(end.is_ok(), "it answers pings for ever");
+        assert!(began.elapsed() <= IDLE_LIMIT + HEAD_LIMIT, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_listens_keeps_it() {
+        let (mut sender, mut connection) = connected().await;
+        let mut body = sender.send_request(request("/endless")).await.unwrap().into_body();
+        for _ in 0..100 {
+            assert!(body.frame().await.unwrap().is_ok());
+        }
+        assert!(connection.try_join_next().is_none());
+        drop(body);
+        assert!(tokio::time::timeout(10 * IDLE_LIMIT, connection.join_next()).await.is_ok());
+    }
 }
