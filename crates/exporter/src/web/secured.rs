@@ -21,11 +21,13 @@ mod tls;
 mod users;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tokio::time::Instant;
@@ -37,18 +39,28 @@ pub(super) use self::settings::Settings;
 use super::client::Client;
 use super::{guard, plain};
 
+/// What is asked by whoever keeps this process alive; it costs nothing, and no limit on requests holds for it.
+const CHECKS: [&str; 2] = ["/-/healthy", "/-/ready"];
+
 /// The settings of now, and what outlives them: who was let in, and who guesses.
 #[derive(Debug)]
 pub struct Secured {
     settings: ArcSwap<Settings>,
     gate: Gate,
     file: Option<Watched>,
+    /// Whether the files are as they are in force.
+    is_followed: Arc<AtomicBool>,
 }
 
 impl Secured {
     /// Without a web configuration: anybody, without TLS.
     pub fn open_to_all() -> Self {
-        Self { settings: ArcSwap::from_pointee(Settings::default()), gate: Gate::new(), file: None }
+        Self {
+            settings: ArcSwap::from_pointee(Settings::default()),
+            gate: Gate::new(),
+            file: None,
+            is_followed: Arc::default(),
+        }
     }
 
     /// Reads a web configuration.
@@ -57,13 +69,19 @@ impl Secured {
     /// When the file, or one that it names, cannot be read, or something in it is wrong.
     pub fn load(path: impl Into<std::path::PathBuf>) -> Result<Self, LoadError> {
         let (watched, settings) = Watched::open(path.into())?;
-        Ok(Self { settings: ArcSwap::from_pointee(settings), gate: Gate::new(), file: Some(watched) })
+        let (settings, file) = (ArcSwap::from_pointee(settings), Some(watched));
+        Ok(Self { settings, gate: Gate::new(), file, is_followed: Arc::new(AtomicBool::new(true)) })
     }
 
     /// Whether TLS is spoken, and whether users are asked for.
     pub fn describe(&self) -> (bool, bool) {
         let settings = self.settings.load();
         (settings.tls().is_some(), settings.users().is_some())
+    }
+
+    /// Whether what was last read of the files is in force; `None` without a web configuration.
+    pub fn is_followed(&self) -> Option<Arc<AtomicBool>> {
+        self.file.as_ref().map(|_| Arc::clone(&self.is_followed))
     }
 
     /// What holds for a connection or a request that comes now.
@@ -95,9 +113,11 @@ impl Secured {
             None => {}
             Some(Ok(settings)) => {
                 self.settings.store(Arc::new(settings));
+                self.is_followed.store(true, Ordering::Relaxed);
                 tracing::info!(file = %file.path().display(), "the web configuration was read again");
             }
             Some(Err(error)) => {
+                self.is_followed.store(false, Ordering::Relaxed);
                 let error = prober::text::with_sources(&error);
                 tracing::error!(error, "the web configuration is bad now; what it was before stays in force");
             }
@@ -105,8 +125,11 @@ impl Secured {
     }
 
     /// Why a request goes no further; `None` for one that does.
-    async fn refuse(&self, settings: &Settings, client: Option<Client>, headers: &HeaderMap) -> Option<Response> {
-        if !settings.takes_one_more(Instant::now()) {
+    async fn refuse(&self, settings: &Settings, client: Option<Client>, head: &Parts) -> Option<Response> {
+        let Parts { uri, headers, .. } = head;
+        // Whoever looks after this process would start it anew because somebody else asks much.
+        let is_counted = !CHECKS.contains(&uri.path());
+        if is_counted && !settings.takes_one_more(Instant::now()) {
             return Some(too_many(1, "There are more requests than this server takes."));
         }
         let users = settings.users()?;
@@ -134,7 +157,7 @@ async fn admit(State(secured): State<Arc<Secured>>, request: Request, next: Next
     let (mut head, body) = request.into_parts();
     // A request that came over no connection is a test's own.
     let client = head.extensions.get::<Client>().copied();
-    let mut response = if let Some(refusal) = secured.refuse(&settings, client, &head.headers).await {
+    let mut response = if let Some(refusal) = secured.refuse(&settings, client, &head).await {
         guard::secure(refusal).await
     } else {
         // Nobody after this needs it, so nobody can write it anywhere.

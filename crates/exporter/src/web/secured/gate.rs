@@ -4,6 +4,8 @@
 //! client; and however many come at once, one processor is the most that they have.
 
 use std::collections::HashSet;
+use std::hint;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -78,7 +80,7 @@ impl Gate {
         if let Some(Err(wait)) = client.map(|client| self.guesses.begin(client, Instant::now())) {
             return Outcome::Wait(wait.as_secs().saturating_add(1));
         }
-        let fits = self.fits(said.password, hash.clone()).await;
+        let fits = self.fits(said.password, hash.clone(), hash.short_of(users.costliest())).await;
         if fits == Some(false) || (fits.is_some() && !exists) {
             return Outcome::Unknown;
         }
@@ -95,17 +97,21 @@ impl Gate {
         Outcome::Known
     }
 
-    /// Whether a password has this hash; `None` where too many others wait for such an answer.
-    async fn fits(&self, password: Zeroizing<String>, hash: Hash) -> Option<bool> {
+    /// Whether a password has this hash; `None` where too many others wait for such an answer. One that has not is hashed
+    /// for nothing at these costs, so that who exists, with a cheap hash, takes no less time than who does not.
+    async fn fits(&self, password: Zeroizing<String>, hash: Hash, makes_up: Range<u32>) -> Option<bool> {
         let queued = Arc::clone(&self.queue).try_acquire_owned().ok()?;
         let turn = Arc::clone(&self.work).acquire_owned();
         let turn = tokio::time::timeout(PATIENCE, turn).await.ok()?.ok()?;
         let look = tokio::task::spawn_blocking(move || {
-            let fits = bcrypt::verify(password.as_bytes(), hash.expose());
+            // The hash was one when it was read.
+            let fits = bcrypt::verify(password.as_bytes(), hash.expose()).unwrap_or(false);
+            if !fits {
+                makes_up.for_each(|cost| drop(hint::black_box(bcrypt::hash_with_salt(b"", cost, [0; 16]))));
+            }
             // Here and not outside: whoever asked may be gone, and the work goes on.
             drop((queued, turn));
-            // The hash was one when it was read.
-            fits.unwrap_or(false)
+            fits
         });
         look.await.ok()
     }

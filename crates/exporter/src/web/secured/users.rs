@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use bcrypt::HashParts;
@@ -37,6 +38,11 @@ impl Users {
     pub(super) fn hash_for(&self, user: &str) -> (&Hash, bool) {
         self.hashes.get(user).map_or((&self.costliest, false), |hash| (hash, true))
     }
+
+    /// The hash that takes longest: as long takes every wrong password, whoever it is said to be of.
+    pub(super) fn costliest(&self) -> &Hash {
+        &self.costliest
+    }
 }
 
 impl fmt::Debug for Users {
@@ -49,6 +55,12 @@ impl Hash {
     /// The hash as bcrypt writes it.
     pub(super) fn expose(&self) -> &str {
         &self.text
+    }
+
+    /// The costs of the hashes that take, together with this one, as long as this other one alone: each step of cost doubles
+    /// the work.
+    pub(super) fn short_of(&self, costliest: &Self) -> Range<u32> {
+        self.cost..costliest.cost
     }
 }
 

@@ -9,8 +9,11 @@ use super::*;
 /// One cheap user and one who costs something: about ten milliseconds for an optimised bcrypt.
 fn alice_and_bob() -> Users {
     let [alice, bob] = [4, 8].map(|cost| bcrypt::hash("right", cost).unwrap());
-    let text = format!("alice: {alice}\nbob: {bob}\n");
-    read_as(&text, "web.yml", &SystemSources::in_folder(""), users::read).map(Option::from).unwrap().unwrap()
+    users_of(&format!("alice: {alice}\nbob: {bob}\n"))
+}
+
+fn users_of(text: &str) -> Users {
+    read_as(text, "web.yml", &SystemSources::in_folder(""), users::read).map(Option::from).unwrap().unwrap()
 }
 
 fn said(user: &str, password: &str) -> HeaderMap {
@@ -26,6 +29,26 @@ async fn somebody_unknown_costs_as_much_as_the_costliest_user() {
     assert_eq!(unknown.expose(), users.hash_for("bob").0.expose());
     let gate = Gate::new();
     assert_eq!(gate.check(&users, &said("mallory", "right"), None).await, Outcome::Unknown, "though the hash fits");
+}
+
+/// alice's hash takes a hundredth of the time that Mallory's takes; what they wait tells nobody which of them exists.
+#[tokio::test]
+async fn a_wrong_password_takes_as_long_for_a_cheap_user_as_for_nobody() {
+    let [alice, bob] = [4, 11].map(|cost| bcrypt::hash("right", cost).unwrap());
+    let users = users_of(&format!("alice: {alice}\nbob: {bob}\n"));
+    assert_eq!(users.hash_for("alice").0.short_of(users.costliest()), 4..11);
+    assert_eq!(users.hash_for("mallory").0.short_of(users.costliest()).count(), 0);
+    let gate = Gate::new();
+    let mut least = [Duration::MAX; 2];
+    for _ in 0..3 {
+        for (least, user) in least.iter_mut().zip(["alice", "mallory"]) {
+            let began = std::time::Instant::now();
+            assert_eq!(gate.check(&users, &said(user, "wrong"), None).await, Outcome::Unknown);
+            *least = began.elapsed().min(*least);
+        }
+    }
+    let [alice, mallory] = least;
+    assert!(alice > mallory / 2, "alice {alice:?}, mallory {mallory:?}");
 }
 
 #[tokio::test]

@@ -14,7 +14,16 @@ use crate::web::secured::{Secured, layer};
 
 /// What a secured router answers to a client who says this of itself.
 async fn ask(router: &Router, authorization: Option<&str>, client: &str) -> (StatusCode, HeaderMap, String) {
-    let mut request = Request::get("/").body(Body::empty()).unwrap();
+    ask_for("/", router, authorization, client).await
+}
+
+async fn ask_for(
+    path: &str,
+    router: &Router,
+    authorization: Option<&str>,
+    client: &str,
+) -> (StatusCode, HeaderMap, String) {
+    let mut request = Request::get(path).body(Body::empty()).unwrap();
     request.extensions_mut().insert(Client::of(client.parse().unwrap()));
     if let Some(value) = authorization {
         request.headers_mut().insert(header::AUTHORIZATION, value.parse().unwrap());
@@ -123,4 +132,20 @@ async fn more_requests_than_the_limit_are_sent_away() {
         statuses.push(ask(&router, None, HERE).await.0.as_u16());
     }
     assert_eq!(statuses, [200, 200, 200, 429, 429]);
+    for check in ["/-/healthy", "/-/ready"] {
+        for _ in 0..5 {
+            let (status, ..) = ask_for(check, &router, None, HERE).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{check} is asked, and not there in this test");
+        }
+    }
+}
+
+#[tokio::test]
+async fn health_checks_take_nothing_from_others_and_need_a_user_too() {
+    let (_folder, router) = secured(&format!("rate_limit: {{interval: 1h, burst: 1}}\n{}", users(&[("a", "right")])));
+    for _ in 0..3 {
+        assert_eq!(ask_for("/-/healthy", &router, None, HERE).await.0, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(ask(&router, Some(&basic("a", "right")), HERE).await.0, StatusCode::OK);
+    assert_eq!(ask(&router, Some(&basic("a", "right")), HERE).await.0, StatusCode::TOO_MANY_REQUESTS);
 }

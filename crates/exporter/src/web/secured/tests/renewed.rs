@@ -64,11 +64,14 @@ fn what_is_bad_leaves_the_old_in_force_until_it_is_good_again() {
     {
         folder.write("web.yml", bad);
         assert!(Arc::ptr_eq(&before, &look_twice(&secured)), "{bad}");
+        assert!(!secured.is_followed().unwrap().load(Ordering::Relaxed), "{bad}");
     }
     std::fs::remove_file(&file).unwrap();
     assert!(Arc::ptr_eq(&before, &look_twice(&secured)), "it is gone");
     folder.write("web.yml", &users(&[("bob", "right")]));
     assert!(!Arc::ptr_eq(&before, &look_twice(&secured)));
+    assert!(secured.is_followed().unwrap().load(Ordering::Relaxed));
+    assert!(Secured::open_to_all().is_followed().is_none());
 }
 
 #[test]
