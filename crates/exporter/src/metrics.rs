@@ -29,7 +29,7 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub fn render(snapshot: &Snapshot, storage: Storage, live: &Live) -> prometheus::Result<String> {
     let mut exposition = Exposition::with_room_for(snapshot.rows.len());
     results::write(snapshot, &mut exposition);
-    site::write(snapshot, &mut exposition);
+    site::write(snapshot, live.external_url(), &mut exposition);
     storage::write(storage, &mut exposition);
     let mut text = exposition.into_text();
     live.write(snapshot, &mut text)?;

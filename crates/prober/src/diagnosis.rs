@@ -14,7 +14,9 @@ use time::OffsetDateTime;
 
 pub use self::endpoint::{EndpointDiagnosis, endpoints};
 pub use self::incident::{Incident, Scope, incidents};
-pub use self::interception::{Extent, Interception, Interceptor, PathTally, Reach, interception};
+pub use self::interception::{
+    Extent, Interception, Interceptor, PathTally, Reach, interception, interceptor_is_announced,
+};
 pub use self::path::{PathStanding, PathState, paths};
 pub(crate) use self::suspicion::{Suspicion, is_witness, suspicion};
 use crate::snapshot::{Row, Snapshot};

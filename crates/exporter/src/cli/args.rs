@@ -75,6 +75,9 @@ pub(crate) struct RunArgs {
     /// TLS, users and headers of the server, in the format of Prometheus' exporter toolkit.
     #[arg(long, value_name = "FILE")]
     pub(crate) web_config: Option<PathBuf>,
+    /// Where people reach what is served, for links in alerts: http or https, without user, query or fragment.
+    #[arg(long, env = "REACHWATCH_EXTERNAL_URL", value_name = "URL", value_parser = parse_external_url)]
+    pub(crate) external_url: Option<Url>,
 }
 
 impl RunArgs {
@@ -85,10 +88,11 @@ impl RunArgs {
             listen: self.listen,
             data_dir: after.data_dir.or(self.data_dir),
             web_config: after.web_config.or(self.web_config),
+            external_url: after.external_url.or(self.external_url),
         }
     }
 
-    /// An option that was given, by name.
+    /// An option that was given, by name; but for one that the environment of all commands may give.
     pub(crate) fn given(&self) -> Option<&'static str> {
         let given = [
             ("--listen", !self.listen.is_empty()),
@@ -254,6 +258,17 @@ fn parse_target(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Where links lead to: what a path can be added to.
+fn parse_external_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    match (url.scheme(), is_plain && url.query().is_none() && url.fragment().is_none()) {
+        ("http" | "https", true) => Ok(url),
+        ("http" | "https", false) => Err("a user, a query or a fragment has no place in it".to_owned()),
+        (scheme, _) => Err(format!("the scheme is {scheme}, not http or https")),
+    }
+}
+
 /// What `health` asks; a base address means its `/-/healthy`.
 fn parse_health_url(text: &str) -> Result<Url, String> {
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
@@ -336,6 +351,20 @@ mod tests {
         assert_eq!(parse_target("http://a.example/x#y").unwrap().as_str(), "http://a.example/x");
         for bad in ["ftp://a.example/", "https://", "file:///etc/passwd"] {
             assert!(parse_target(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn links_lead_to_web_addresses() {
+        for (text, url) in [
+            ("http://localhost:10365", "http://localhost:10365/"),
+            ("https://branch-042.example/reachwatch/", "https://branch-042.example/reachwatch/"),
+        ] {
+            let Cli { run, .. } = parse(&format!("reachwatch --external-url {text}")).unwrap();
+            assert_eq!(run.external_url.unwrap().as_str(), url);
+        }
+        for bad in ["", "branch-042", "ftp://a/", "http://me@a/", "http://:x@a/", "http://a/?b", "http://a/#b"] {
+            assert!(parse_external_url(bad).is_err(), "{bad}");
         }
     }
 

@@ -14,10 +14,10 @@ use prober::config::Origin;
 use prober::net::{Clock, SystemClock};
 use prober::plan::Plan;
 use prober::probe::Prober;
-use prober::scheduler::{Events, Handle, Scheduler};
+use prober::scheduler::{Events, Scheduler};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use self::events::{Everyone, Reporter};
 use self::manager::ServiceManager;
@@ -46,7 +46,9 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let prober = Prober::new(&plan, Arc::clone(&clock)).map_err(Failure::config)?;
-    let live = Arc::new(Live::new(clock.now()).map_err(Failure::other)?);
+    let live = Live::new(clock.now()).map_err(Failure::other)?;
+    let live = live.with_web_config(secured.is_followed());
+    let live = Arc::new(args.external_url.iter().fold(live, Live::reached_at));
     announce(&plan, &origin, &listeners, &secured);
 
     let history = History::open(args.data_dir.clone(), Arc::clone(&clock));
@@ -93,19 +95,33 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
 
     let manager = ServiceManager::of_environment();
     manager.ready();
-    tokio::select! {
-        signal = signals.next() => tracing::info!(signal, "stopping"),
-        ended = &mut server => return Err(Failure::other(format!("the server ended by itself: {ended:?}"))),
+    let ended = tokio::select! {
+        signal = signals.next() => {
+            tracing::info!(signal, "stopping");
+            None
+        }
+        ended = &mut server => Some(ended),
         never = watchdog::feed(&manager, live.pulse(), scheduler.snapshots()) => match never {},
-    }
+    };
     manager.stopping();
     drop(stop);
     reloader.abort();
+    let outcome = outcome(ended.as_ref());
+    // One that has ended cannot be waited for again.
+    let server = ended.is_none().then_some(server);
     tokio::select! {
-        () = wind_down(scheduler, history, server) => tracing::info!("stopped"),
+        () = wind_down(scheduler.shutdown(), history, server) => tracing::info!("stopped"),
         signal = signals.next() => tracing::warn!(signal, "stopped at once"),
     }
-    Ok(Status::Success)
+    outcome
+}
+
+/// What comes of a run: a server that ends before it is told to is a failure, after which all else winds down as ever.
+fn outcome(ended: Option<&Result<(), JoinError>>) -> Result<Status, Failure> {
+    let Some(ended) = ended else { return Ok(Status::Success) };
+    let why = ended.as_ref().err().map_or_else(|| "without an error".to_owned(), ToString::to_string);
+    tracing::error!(why, "the server ended by itself; stopping");
+    Err(Failure::other(format!("the server ended by itself: {why}")))
 }
 
 fn announce(plan: &Plan, origin: &Origin, listeners: &[TcpListener], secured: &Secured) {
@@ -128,17 +144,43 @@ fn announce(plan: &Plan, origin: &Origin, listeners: &[TcpListener], secured: &S
 
 /// Probes are dropped, requests under way get their time, and what they came to is written; each is bounded, and all of it
 /// by less than five seconds.
-async fn wind_down(scheduler: Handle, history: History, server: JoinHandle<()>) {
+async fn wind_down(scheduling: impl Future<Output = ()>, history: History, server: Option<JoinHandle<()>>) {
     let record = async {
-        scheduler.shutdown().await;
+        scheduling.await;
         // It waits for a disk; the thread that does so for it is given up after two seconds.
         tokio::task::spawn_blocking(move || history.close()).await
     };
-    let (ended, recorded) = tokio::join!(server, record);
+    let requests = async {
+        match server {
+            Some(server) => server.await,
+            None => Ok(()),
+        }
+    };
+    let (ended, recorded) = tokio::join!(requests, record);
     if let Err(error) = ended {
         tracing::error!(%error, "the server did not end well");
     }
     if !recorded.unwrap_or(false) {
         tracing::warn!("the last of the history could not be written in time");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_ends_by_itself_is_a_failure_and_the_history_is_closed_all_the_same() {
+        let folder = std::env::temp_dir().join(format!("reachwatch-run-{}", std::process::id()));
+        let open = || History::open(Some(folder.clone()), Arc::new(SystemClock));
+        let ended = tokio::spawn(async { panic!("the test says so") }).await;
+        assert!(outcome(Some(&ended)).is_err() && outcome(Some(&Ok(()))).is_err() && outcome(None).is_ok());
+
+        let history = open();
+        wind_down(async {}, history.clone(), None).await;
+        // Nobody else could write there otherwise.
+        assert_eq!(open().standing().fault, None);
+        drop(history);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

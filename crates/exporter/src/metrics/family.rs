@@ -94,6 +94,8 @@ families! {
         "Endpoints whose TLS handshake completes on a path, whoever it is with.";
     INTERCEPTED_ENDPOINTS = Gauge "reachwatch_intercepted_endpoints"
         "Endpoints in whose place somebody else completes the TLS handshake; announced are those of inspection_roots.";
+    ENDPOINT_INTERCEPTED = Gauge "reachwatch_endpoint_intercepted"
+        "1 while somebody answers in the endpoint's place; announced is who stands under inspection_roots.";
     OPEN_INCIDENTS = Gauge "reachwatch_open_incidents"
         "What is open now, every trouble once: a site that is offline, paths that are down, and endpoints besides.";
     CLOCK_OFFSET = Gauge "reachwatch_clock_offset_seconds"
@@ -109,7 +111,7 @@ families! {
     SITE_ONLINE = Gauge "reachwatch_site_online"
         "Whether the site gets out at all: 1 or 0, absent while unknown.";
     SITE_INFO = Gauge "reachwatch_site_info"
-        "The site's name; always 1.";
+        "The site's name, and where people reach this server if it was told; always 1.";
     BUILD_INFO = Gauge "reachwatch_build_info"
         "Version and revision of reachwatch; always 1.";
 }

@@ -1,5 +1,7 @@
 //! What lives between snapshots: histograms fed by events, the configuration's last reload, the process itself.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use prober::snapshot::Snapshot;
@@ -8,6 +10,7 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::{LabelPair, Metric, MetricFamily};
 use prometheus::{Gauge, Histogram, HistogramOpts, HistogramVec, TextEncoder};
 use time::OffsetDateTime;
+use url::Url;
 
 use super::results::unix_seconds;
 use crate::pulse::Pulse;
@@ -27,6 +30,9 @@ pub struct Live {
     reload_timestamp: Gauge,
     stalled: Gauge,
     pulse: Pulse,
+    external_url: Option<String>,
+    web_config: Option<Arc<AtomicBool>>,
+    web_config_successful: Gauge,
     process: ProcessCollector,
 }
 
@@ -54,10 +60,33 @@ impl Live {
                 "Whether no result has come for longer than the configured intervals explain.",
             )?,
             pulse: Pulse::new(),
+            external_url: None,
+            web_config: None,
+            web_config_successful: Gauge::new(
+                "reachwatch_web_config_last_reload_successful",
+                "Whether the last attempt to load the web configuration succeeded; absent without one.",
+            )?,
             process: ProcessCollector::for_self(),
         };
         live.config_loaded(config_loaded_at);
         Ok(live)
+    }
+
+    /// Says where people reach what is served.
+    #[must_use]
+    pub fn reached_at(self, url: &Url) -> Self {
+        Self { external_url: Some(url.as_str().trim_end_matches('/').to_owned()), ..self }
+    }
+
+    /// Says whether the web configuration is in force as it was last read; `None` without one.
+    #[must_use]
+    pub fn with_web_config(self, is_followed: Option<Arc<AtomicBool>>) -> Self {
+        Self { web_config: is_followed, ..self }
+    }
+
+    /// Where people reach what is served, without a slash at the end, if somebody said so.
+    pub(super) fn external_url(&self) -> Option<&str> {
+        self.external_url.as_deref()
     }
 
     /// A probe starts, so much later than it was due.
@@ -95,6 +124,10 @@ impl Live {
         families.extend(self.scheduler_lag.collect());
         families.extend(self.reload_successful.collect());
         families.extend(self.reload_timestamp.collect());
+        if let Some(is_followed) = &self.web_config {
+            self.web_config_successful.set(f64::from(u8::from(is_followed.load(Ordering::Relaxed))));
+            families.extend(self.web_config_successful.collect());
+        }
         families.extend(self.stalled.collect());
         families.extend(self.process.collect());
         // The encoder takes an empty family for an error.

@@ -1,6 +1,7 @@
 //! The families with one series, or a few, for every endpoint and path.
 
 use prober::cause::{Stage, State};
+use prober::diagnosis;
 use prober::observation::{AuditFacts, CrlFacts, CrlSignature, Observation};
 use prober::plan::Freshness;
 use prober::snapshot::{Row, Snapshot};
@@ -21,6 +22,7 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
     let series: Vec<_> = snapshot.rows.iter().map(|row| Series { labels: labels(row), row }).collect();
     let mut families = Families { series: &series, exposition };
     families.write_states();
+    families.write_interception();
     families.write_probes();
     families.write_answers();
     families.write_audits();
@@ -65,6 +67,14 @@ impl Families<'_> {
         self.each(&family::ENDPOINT_SINCE, |Series { labels, row }, out| {
             if let Some(confirmed) = &row.confirmed {
                 out.sample(labels, &[], unix_seconds(confirmed.since));
+            }
+        });
+    }
+
+    fn write_interception(&mut self) {
+        self.each(&family::ENDPOINT_INTERCEPTED, |Series { labels, row }, out| {
+            if let Some(announced) = diagnosis::interceptor_is_announced(row) {
+                out.sample(labels, &[("announced", if announced { "true" } else { "false" })], 1);
             }
         });
     }

@@ -15,7 +15,8 @@ const REVISION: &str = match option_env!("REACHWATCH_REVISION") {
     None => "unknown",
 };
 
-pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
+/// `external_url` is where people reach what is served.
+pub(super) fn write(snapshot: &Snapshot, external_url: Option<&str>, exposition: &mut Exposition) {
     let paths = diagnosis::paths(snapshot);
     let mut path_state = exposition.family(&family::PATH_STATE);
     for standing in &paths {
@@ -64,7 +65,9 @@ pub(super) fn write(snapshot: &Snapshot, exposition: &mut Exposition) {
         SiteState::Unknown => {}
     }
 
-    exposition.family(&family::SITE_INFO).sample(&Labels::default(), &[("site", &snapshot.site)], 1);
+    let url = external_url.map(|url| ("url", url));
+    let about: Vec<_> = [("site", &*snapshot.site)].into_iter().chain(url).collect();
+    exposition.family(&family::SITE_INFO).sample(&Labels::default(), &about, 1);
     exposition.family(&family::BUILD_INFO).sample(
         &Labels::default(),
         &[("version", env!("CARGO_PKG_VERSION")), ("revision", REVISION)],

@@ -1,6 +1,8 @@
 //! The exposition against its reference page, and the rules for what is absent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use prober::cause::{Cause, State};
@@ -16,7 +18,8 @@ use crate::sample;
 type Families = BTreeMap<String, (String, BTreeSet<String>)>;
 
 fn live() -> Live {
-    let live = Live::new(sample::NOW).unwrap();
+    let live = Live::new(sample::NOW).unwrap().reached_at(&"https://branch-042.example/".parse().unwrap());
+    let live = live.with_web_config(Some(Arc::new(AtomicBool::new(true))));
     live.probe_started(Duration::from_millis(3));
     live.probe_ended("hq", Duration::from_millis(48));
     live
@@ -108,6 +111,15 @@ fn the_exposition_of_one_result_to_the_letter() {
         .blocked(Cause::ProxyDenied, "refused")]));
     let own: Vec<_> = text.lines().filter(|line| !line.contains("process_")).collect();
     insta::assert_snapshot!(own.join("\n"));
+}
+
+#[test]
+fn where_nobody_said_where_people_reach_it_no_link_is_made_up() {
+    let text = render(&sample::snapshot([]), storage(), &Live::new(sample::NOW).unwrap()).unwrap();
+    assert!(!text.contains("reachwatch_web_config"), "there is none");
+    assert!(text.contains("\nreachwatch_site_info{site=\"branch-042\"} 1\n"), "{text}");
+    let told = samples(&sample::snapshot([]), "reachwatch_site_info");
+    assert_eq!(told, [r#"reachwatch_site_info{site="branch-042",url="https://branch-042.example"} 1"#]);
 }
 
 #[test]

@@ -88,6 +88,13 @@ pub fn interception(snapshot: &Snapshot) -> Interception<'_> {
     met.conclude()
 }
 
+/// Whether somebody answers in an endpoint's place, by its confirmed result, and then whether the site announced him; never a
+/// control's.
+pub fn interceptor_is_announced(row: &Row) -> Option<bool> {
+    let report = &row.confirmed.as_ref().filter(|_| !row.pair.endpoint.control)?.report;
+    is_intercepted(report.observation.tls.as_ref()?, &report.verdict)
+}
+
 /// Whether somebody answers in the origin's place, and then whether the site announced him.
 fn is_intercepted(tls: &TlsFacts, verdict: &Verdict) -> Option<bool> {
     let cause = verdict.reason.as_ref().map(|reason| reason.cause);

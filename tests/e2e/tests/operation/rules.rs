@@ -49,6 +49,8 @@ fn every_alert_is_tested_for_both() {
         let cases: Vec<_> = tests.split(&format!("alertname: {alert}\n")).skip(1).collect();
         let fires = cases.iter().any(|case| case.trim_start().starts_with("exp_alerts:\n"));
         assert!(fires, "no test has {alert} fire");
+        let is_silent = cases.iter().any(|case| case.trim_start().starts_with("exp_alerts: []\n"));
+        assert!(is_silent, "no test has {alert} keep silent");
     }
 }
 
