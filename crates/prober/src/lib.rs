@@ -18,6 +18,7 @@ pub mod fingerprint;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod microsoft365;
 pub mod net;
 pub mod observation;
 pub mod pac;
