@@ -5,9 +5,11 @@ mod check;
 mod descriptors;
 mod exit;
 mod explain;
+mod export;
 mod filter;
 mod generate;
 mod health;
+mod import;
 mod log;
 mod plan;
 mod report;
@@ -64,6 +66,8 @@ fn dispatch(command: &Command, common: &Common) -> Result<Status, Failure> {
             printed(validate::write(&plan, &origin, Screen::stdout(), &mut io::stdout().lock()))
         }
         Command::Health(args) => on_this_thread(health::health(args)),
+        Command::Import(args) => import::import(args),
+        Command::Export(args) => export::export(args, common),
         Command::Completions { shell } => printed(generate::completions(*shell, &mut io::stdout().lock())),
         Command::Man => printed(generate::man(&mut io::stdout().lock())),
     }

@@ -4,7 +4,10 @@
 //! probe, and two readers of the same snapshot never disagree.
 
 pub mod cli;
+mod exported;
 pub mod history;
+mod imported;
+mod listed;
 mod maintenance;
 mod markdown;
 pub mod metrics;

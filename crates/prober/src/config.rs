@@ -51,10 +51,11 @@ use crate::plan::{Endpoint, Path, Plan};
 pub use self::cursor::{Cursor, Map};
 
 pub(crate) use self::duration::show as duration_in_words;
-pub(crate) use self::names::{MAX_NAME, slug};
+pub(crate) use self::names::MAX_NAME;
 pub use fault::{Fault, Faults};
 pub use files::Files;
 pub use load::{LoadError, Origin, load, load_endpoint, load_noting, load_path};
+pub use names::slug;
 pub(crate) use sources::read_bounded;
 pub use sources::{Sources, SystemSources};
 

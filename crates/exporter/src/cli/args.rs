@@ -1,10 +1,14 @@
 //! What the command line can say. `docs/cli.md` explains it to users; a test keeps the two in step.
 
+mod lists;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
+
+pub(crate) use self::lists::{ExportArgs, ExportFormat, ImportArgs};
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 all reachable or degraded (run: stopped by a signal), 1 something blocked (run, health: failed), \
@@ -53,6 +57,10 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Ask a running instance whether it serves.
     Health(HealthArgs),
+    /// Print Microsoft's own endpoint list as endpoints, or add them to a configuration.
+    Import(ImportArgs),
+    /// Print the allowlist in the form that a firewall, a proxy or a spreadsheet loads.
+    Export(ExportArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

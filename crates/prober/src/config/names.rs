@@ -57,7 +57,7 @@ pub(super) fn label_problem(name: &str) -> Option<&'static str> {
 
 /// Host and path as a name that stays the same as long as they do: lower case, everything but letters and digits
 /// becomes `-`.
-pub(crate) fn slug(text: &str) -> String {
+pub fn slug(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-").chars().take(MAX_NAME).collect()

@@ -29,6 +29,11 @@ impl Ports {
         &self.0
     }
 
+    /// These and others.
+    pub fn with(&self, others: &Self) -> Self {
+        Self::from_ranges(self.0.iter().chain(&others.0).cloned().collect())
+    }
+
     fn from_ranges(mut ranges: Vec<RangeInclusive<u16>>) -> Self {
         ranges.sort_unstable_by_key(|range| *range.start());
         let mut merged: Vec<RangeInclusive<u16>> = Vec::with_capacity(ranges.len());
@@ -39,6 +44,12 @@ impl Ports {
             }
         }
         Self(merged)
+    }
+}
+
+impl From<u16> for Ports {
+    fn from(port: u16) -> Self {
+        Self(vec![port..=port])
     }
 }
 
@@ -104,6 +115,7 @@ mod tests {
         }
         let ports: Ports = "25,50000-50059".parse().unwrap();
         assert!(ports.contains(25) && ports.contains(50_000) && ports.contains(50_059));
+        assert_eq!(ports.with(&Ports::from(443)).with(&Ports::from(50_001)).to_string(), "25,443,50000-50059");
         assert!(!ports.contains(24) && !ports.contains(50_060) && Ports::default().is_empty());
     }
 

@@ -1,0 +1,141 @@
+//! What of a list can be probed, and how.
+
+use std::collections::BTreeSet;
+
+use prober::microsoft365::{HostPattern, List, Record};
+use rustls::pki_types::ServerName;
+use url::Url;
+
+/// A record, with those of its hosts that no record before it has.
+#[derive(Debug)]
+pub(crate) struct Offer<'a> {
+    /// The record.
+    pub(crate) record: &'a Record,
+    /// Its hosts in their order.
+    pub(crate) hosts: Vec<Host<'a>>,
+}
+
+/// A host of the list.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Host<'a> {
+    /// As the list has it.
+    pub(crate) pattern: &'a HostPattern,
+    /// What can be done with it.
+    pub(crate) kind: Kind<'a>,
+}
+
+/// What can be done with a host.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Kind<'a> {
+    /// It is probed over TLS.
+    Https,
+    /// It is probed in the clear.
+    Http,
+    /// It stands for many; those that the list names itself.
+    Wildcard(Vec<&'a str>),
+    /// It is none that a request over HTTP could be sent to.
+    Other(&'static str),
+}
+
+/// What some of a list's records offer. Every host comes once, at the first record that has it.
+pub(crate) fn offers<'a>(list: &'a List, records: &[&'a Record]) -> Vec<Offer<'a>> {
+    let mut seen = BTreeSet::new();
+    let offer = |record: &&'a Record| {
+        let hosts = record.hosts.iter().filter(|pattern| seen.insert(*pattern));
+        let hosts = hosts.map(|pattern| Host { pattern, kind: kind(list, records, pattern) }).collect();
+        Offer { record, hosts }
+    };
+    records.iter().map(offer).filter(|offer| !offer.hosts.is_empty()).collect()
+}
+
+fn kind<'a>(list: &'a List, records: &[&Record], pattern: &HostPattern) -> Kind<'a> {
+    if !pattern.is_name() {
+        let names = list.records.iter().flat_map(|record| &record.hosts);
+        let names: BTreeSet<_> = names.filter(|name| name.is_name() && pattern.matches(name.as_str())).collect();
+        return Kind::Wildcard(names.into_iter().map(HostPattern::as_str).collect());
+    }
+    if !can_be_asked(pattern.as_str()) {
+        return Kind::Other("no name that a request could be sent to");
+    }
+    let open = |port| records.iter().any(|record| record.tcp.contains(port) && record.hosts.contains(pattern));
+    match (open(443), open(80)) {
+        (_, true) if is_of_a_certificate_authority(pattern.as_str()) => Kind::Http,
+        (true, _) => Kind::Https,
+        (false, true) => Kind::Http,
+        (false, false) => Kind::Other("neither TCP 443 nor 80"),
+    }
+}
+
+/// Whether a name is one of DNS and TLS, and none that would be read as a number.
+fn can_be_asked(host: &str) -> bool {
+    let url = Url::parse(&format!("https://{host}/"));
+    let is_itself = url.is_ok_and(|url| url.domain() == Some(host));
+    is_itself && matches!(ServerName::try_from(host), Ok(ServerName::DnsName(_)))
+}
+
+/// Whether revocation lists, OCSP responders or issuers live there, by the usual names. Clients ask for these in the clear
+/// (RFC 5280, sections 4.2.1.13 and 4.2.2.1), and many of the hosts have no certificate of their own.
+fn is_of_a_certificate_authority(host: &str) -> bool {
+    let mut labels = host.split('.').rev().skip(2);
+    labels.any(|label| ["crl", "ocsp", "cacert"].iter().any(|start| label.starts_with(start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use prober::microsoft365::Instance;
+
+    use super::*;
+    use crate::listed::Selection;
+
+    const LIST: &[u8] = include_bytes!("../../../../tests/fixtures/microsoft365/list.json");
+
+    #[test]
+    fn every_host_comes_once_with_what_can_be_done_with_it() {
+        let list = List::read(Instance::Worldwide, LIST).unwrap();
+        let records = Selection { optional: true, ..Selection::default() }.of(&list).unwrap();
+        let offers = offers(&list, &records);
+        let hosts = offers.iter().flat_map(|offer| offer.hosts.iter().map(move |host| (offer.record.id, host)));
+        let all: Vec<_> = hosts.map(|(id, host)| (id, host.pattern.as_str(), &host.kind)).collect();
+        let no_web = Kind::Other("neither TCP 443 nor 80");
+        assert_eq!(
+            all,
+            [
+                (1, "mail.example.com", &Kind::Https),
+                (1, "mail.example.net", &Kind::Https),
+                (2, "smtp.example.net", &no_web),
+                (8, "*.example.com", &Kind::Wildcard(vec!["mail.example.com"])),
+                (8, "autodiscover.*.tenants.example", &Kind::Wildcard(vec![])),
+                (32, "*-files.share.example", &Kind::Wildcard(vec![])),
+                (32, "*.share.example", &Kind::Wildcard(vec!["docs.share.example"])),
+                (47, "*cdn.notes.example", &Kind::Wildcard(vec![])),
+                (47, "docs.share.example", &Kind::Https),
+                // Another record has 443 for it, but revocation lists are asked for in the clear.
+                (125, "crl.example.org", &Kind::Http),
+                (125, "ocsp.example.org", &Kind::Http),
+                (163, "time.example.org", &no_web),
+                (200, "assets.viva.example", &Kind::Https),
+            ]
+        );
+    }
+
+    #[test]
+    fn names_of_certificate_authorities_and_no_others() {
+        for host in ["crl3.digicert.com", "ocsp.msocsp.com", "isrg.trustid.ocsp.identrust.com", "cacerts.digicert.com"]
+        {
+            assert!(is_of_a_certificate_authority(host), "{host}");
+        }
+        for host in ["ocsp.com", "www.ocsp.com", "login.live.com", "secure.globalsign.com", "microcrl.example.com"] {
+            assert!(!is_of_a_certificate_authority(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_cannot_be_asked() {
+        for host in ["127.0.0.1", "1.2", "0x7f.1", "-a.example", "a-.example", "1234"] {
+            assert!(!can_be_asked(host), "{host}");
+        }
+        for host in ["login.live.com", "a_b.example", "localhost"] {
+            assert!(can_be_asked(host), "{host}");
+        }
+    }
+}
