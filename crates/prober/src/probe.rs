@@ -1,6 +1,7 @@
 //! One probe of one pair: the phases in order, each handing its stream to the next and its facts to the observation.
 
 mod audit;
+mod download;
 mod heir;
 mod issuer;
 mod kept;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+pub use self::download::{Download, DownloadFault};
 use self::heir::{Basis, Heritage};
 use self::kept::KeptLists;
 use self::network::PathResolvers;

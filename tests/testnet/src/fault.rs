@@ -175,6 +175,13 @@ impl Reply {
         reply
     }
 
+    /// With this body, as JSON.
+    pub fn json(body: &str) -> Self {
+        let mut reply = Self::status(200).header("Content-Type", "application/json");
+        body.clone_into(&mut reply.body);
+        reply
+    }
+
     /// With this reason phrase.
     pub fn reason(mut self, reason: &str) -> Self {
         self.reason = Some(reason.to_owned());

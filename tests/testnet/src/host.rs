@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::door::{Door, Mode};
-use crate::fault::{Fault, HostFaults, TcpFault};
+use crate::fault::{Fault, HostFaults, Reply, TcpFault};
 use crate::locked;
 use crate::shipped::Scheme;
 use crate::wire::Head;
@@ -26,6 +26,8 @@ pub(crate) struct Host {
     connections: AtomicU64,
     served: AtomicU64,
     requests: Mutex<VecDeque<Head>>,
+    /// What it answers at some paths instead of its usual answer.
+    pages: Mutex<BTreeMap<String, Reply>>,
 }
 
 impl Host {
@@ -41,6 +43,7 @@ impl Host {
             connections: AtomicU64::new(0),
             served: AtomicU64::new(0),
             requests: Mutex::default(),
+            pages: Mutex::default(),
         })
     }
 
@@ -70,6 +73,11 @@ impl Host {
             requests.pop_front();
         }
         requests.push_back(request);
+    }
+
+    /// What it has at a path.
+    pub(crate) fn page(&self, path: &str) -> Option<Reply> {
+        locked(&self.pages).get(path).cloned()
     }
 
     fn change(&self, change: impl FnOnce(&mut HostFaults)) -> io::Result<()> {
@@ -151,6 +159,12 @@ impl Faults {
     /// Sets things right for all hosts.
     pub fn clear_all(&self) -> Result<(), SetFaultError> {
         self.hosts.keys().try_for_each(|host| self.clear(host))
+    }
+
+    /// Has the host answer so at a path, whatever stands behind it in the query.
+    pub fn publish(&self, host: &str, path: &str, reply: Reply) -> Result<(), UnknownHost> {
+        locked(&self.host(host)?.pages).insert(path.to_owned(), reply);
+        Ok(())
     }
 
     /// What is wrong with the host.

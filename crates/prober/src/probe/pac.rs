@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use self::fetch::Fetcher;
+pub(super) use self::fetch::is_trusted;
 use self::held::HeldFile;
 use super::Prober;
 use crate::net::Clock;

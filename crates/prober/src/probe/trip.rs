@@ -41,6 +41,8 @@ pub(super) struct Trip<'a> {
     asked_about: Option<KeptList>,
     /// The certificate that a responder is asked for.
     link: Option<&'a Link>,
+    /// The most that is taken of a document that the monitor needs itself.
+    limit: Option<usize>,
     seen: Observation,
 }
 
@@ -48,12 +50,18 @@ impl<'a> Trip<'a> {
     pub(super) fn new(prober: &'a Prober, pair: &'a Pair, deadline: Deadline, listener: &'a dyn Listener) -> Self {
         let seen = Observation::empty(prober.clock.now());
         let network = prober.network(&pair.path);
-        Self { prober, network, pair, listener, deadline, running: None, asked_about: None, link: None, seen }
+        let (running, asked_about, link, limit) = Default::default();
+        Self { prober, network, pair, listener, deadline, running, asked_about, link, limit, seen }
     }
 
     /// The same trip, to a responder that is asked for a certificate.
     pub(super) fn asking_for(self, link: Option<&'a Link>) -> Self {
         Self { link, ..self }
+    }
+
+    /// The same trip, for all of a document of at most so many bytes.
+    pub(super) fn taking(self, limit: usize) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 
     /// When the probe has to be over.
@@ -82,6 +90,20 @@ impl<'a> Trip<'a> {
     /// Asks for the endpoint, which is one in the clear, over one way and no further; the body comes as it is.
     pub(super) async fn fetch(mut self, hop: &Hop) -> Result<Body, Fault> {
         Ok(self.ask_in_the_clear(&self.pair.endpoint.url, hop).await?)
+    }
+
+    /// Asks for the endpoint over the first way that leads anywhere, and no further; the body comes as it is, with who proved
+    /// to have sent it.
+    pub(super) async fn download(mut self) -> Result<(Body, Option<TlsFacts>), Fault> {
+        let url = &self.endpoint().url;
+        let mut ways = self.choose_ways(url).await?;
+        while let Some(hop) = self.take_next(&mut ways, url) {
+            match self.ask(url, &hop).await {
+                Ok(body) => return Ok((body, self.seen.tls.take())),
+                Err(stopped) => self.turn_back(&ways, stopped)?,
+            }
+        }
+        Err(no_way(url))
     }
 
     /// What was seen, however the trip ended.
@@ -125,8 +147,7 @@ impl<'a> Trip<'a> {
                 Err(fault) => self.turn_back(&ways, fault.into())?,
             }
         }
-        let reason = "no way out was chosen".into();
-        Err(Fault::Monitor(MonitorFault { operation: format!("reach {url}"), reason }))
+        Err(no_way(url))
     }
 
     async fn choose_ways(&mut self, url: &Url) -> Result<Ways, Fault> {
@@ -211,6 +232,11 @@ impl<'a> Trip<'a> {
         let before = self.seen.phases.get(stage).unwrap_or_default();
         self.seen.phases.set(stage, before + duration);
     }
+}
+
+fn no_way(url: &Url) -> Fault {
+    let reason = "no way out was chosen".into();
+    Fault::Monitor(MonitorFault { operation: format!("reach {url}"), reason })
 }
 
 /// Host and port of a URL; plans hold only URLs that have both.

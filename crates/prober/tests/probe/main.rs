@@ -9,6 +9,8 @@ mod clock;
 #[cfg(test)]
 mod crl;
 #[cfg(test)]
+mod download;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod judged;

@@ -48,6 +48,9 @@ fn answer(request: &Request<Incoming>, host: &Host, shared: &Shared) -> Answer {
     if let Some(HttpFault::Reply(reply)) = &faults.http {
         return from_reply(reply);
     }
+    if let Some(page) = host.page(path) {
+        return from_reply(&page);
+    }
     if shipped::is_crl(path) {
         let of_leaves = host.name == PKI_HOST && path == ISSUING_CRL_PATH;
         return list(request, faults.crl, of_leaves, shared);

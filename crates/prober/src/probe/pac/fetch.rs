@@ -118,7 +118,7 @@ fn during_fetch(fault: Fault) -> PacSourceFault {
 }
 
 /// Whether clients would take a file from there. They trust the company's own TLS inspection.
-fn is_trusted(tls: &TlsFacts) -> bool {
+pub(in crate::probe) fn is_trusted(tls: &TlsFacts) -> bool {
     let verification = &tls.verification;
     let is_inspected = verification.trust == ChainTrust::Inspection
         && verification.validity == Validity::Valid

@@ -88,7 +88,11 @@ impl<'a> Trip<'a> {
 
     /// How much may be received over TLS.
     pub(super) fn budget(&self) -> u64 {
-        if self.endpoint().expect.crl.is_some() { 2 * crl::MAX_BYTES as u64 } else { TLS_BUDGET }
+        match self.limit {
+            Some(limit) => TLS_BUDGET + 2 * limit as u64,
+            None if self.endpoint().expect.crl.is_some() => 2 * crl::MAX_BYTES as u64,
+            None => TLS_BUDGET,
+        }
     }
 
     /// The request: in full to the endpoint's own server where that may have it all, without headers and body of the
@@ -165,6 +169,9 @@ impl<'a> Trip<'a> {
     /// origin, whatever tells who answers.
     fn body_rule(&self, head: &HttpFacts, is_proven: bool) -> BodyRule {
         let expect = &self.endpoint().expect;
+        if let Some(limit) = self.limit.filter(|_| is_success(head.status)) {
+            return BodyRule { limit, patience: None };
+        }
         match (&expect.crl, &expect.body) {
             (Some(_), _) if is_success(head.status) => BodyRule::CRL,
             (_, Some(_)) => BodyRule::NEEDED,
