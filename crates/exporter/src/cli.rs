@@ -66,7 +66,7 @@ fn dispatch(command: &Command, common: &Common) -> Result<Status, Failure> {
             printed(validate::write(&plan, &origin, Screen::stdout(), &mut io::stdout().lock()))
         }
         Command::Health(args) => on_this_thread(health::health(args)),
-        Command::Import(args) => import::import(args),
+        Command::Import(args) => on_this_thread(import::import(args, common)),
         Command::Export(args) => export::export(args, common),
         Command::Completions { shell } => printed(generate::completions(*shell, &mut io::stdout().lock())),
         Command::Man => printed(generate::man(&mut io::stdout().lock())),

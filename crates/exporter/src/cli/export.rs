@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::args::{Common, ExportArgs, ExportFormat};
 use super::exit::{Failure, Status};
-use super::import::read_list;
+use super::import::Source;
 use super::{plan, printed};
 use crate::exported::{self, Allowlist, Export};
 
@@ -32,7 +32,7 @@ enum Unsuitable {
 pub(crate) fn export(args: &ExportArgs, common: &Common) -> Result<Status, Failure> {
     suits(args).map_err(Failure::usage)?;
     let (plan, _) = plan::load(common.config.as_deref())?;
-    let list: Option<List> = args.from.as_ref().map(|from| read_list(from, Instance::default())).transpose()?;
+    let list = args.from.as_ref().map(read_list).transpose()?;
     let records = list.as_ref().map(|list| args.selection.selection().of(list)).transpose().map_err(Failure::usage)?;
     let allowlist = Allowlist::of(&plan, &records.unwrap_or_default()).map_err(Failure::config)?;
     if args.addresses && allowlist.ranges.is_empty() {
@@ -45,6 +45,11 @@ pub(crate) fn export(args: &ExportArgs, common: &Common) -> Result<Status, Failu
         let _ = writeln!(io::stderr(), "left out: {what}: {why}");
     }
     Ok(status)
+}
+
+/// Reads Microsoft's list; whose it is makes no difference here.
+fn read_list(from: &Source) -> Result<List, Failure> {
+    from.list(Instance::default(), &from.read()?.unwrap_or_default())
 }
 
 fn suits(args: &ExportArgs) -> Result<(), Unsuitable> {

@@ -1,6 +1,7 @@
 //! `reachwatch import`: Microsoft's list as endpoints, printed or added to a configuration.
 
 mod output;
+mod service;
 mod source;
 
 use std::fs;
@@ -8,11 +9,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use prober::config::{LoadError, SystemSources, parse};
-use prober::microsoft365::{Instance, List};
 use thiserror::Error;
 
-pub(crate) use self::source::From;
-use super::args::ImportArgs;
+pub(crate) use self::source::{Source, USUAL};
+use super::args::{Common, ImportArgs};
 use super::exit::{Failure, Status};
 use super::plan::BadConfiguration;
 use super::printed;
@@ -24,8 +24,15 @@ const HEAD: &str = "\
 ";
 
 /// Imports, and says on standard error what came of it.
-pub(crate) fn import(args: &ImportArgs) -> Result<Status, Failure> {
-    let list = read_list(&args.from, args.instance)?;
+pub(crate) async fn import(args: &ImportArgs, common: &Common) -> Result<Status, Failure> {
+    let bytes = match (args.from.read()?, &args.from) {
+        (None, Source::Url(url)) => {
+            service::fetch(url, args.instance, common.config.as_deref(), args.path.as_deref()).await?
+        }
+        (Some(_), _) if args.path.is_some() => return Err(Failure::usage("--path is for a list that is fetched")),
+        (bytes, _) => bytes.unwrap_or_default(),
+    };
+    let list = args.from.list(args.instance, &bytes)?;
     let records = args.selection.selection().of(&list).map_err(Failure::usage)?;
     let existing = match &args.output {
         Some(path) => existing(path)?,
@@ -45,20 +52,6 @@ pub(crate) fn import(args: &ImportArgs) -> Result<Status, Failure> {
     }
     tell(&merged, args.output.as_deref());
     Ok(Status::Success)
-}
-
-/// Reads Microsoft's list.
-pub(super) fn read_list(from: &From, instance: Instance) -> Result<List, Failure> {
-    let bytes = from.read().map_err(Failure::other)?;
-    List::read(instance, &bytes).map_err(|source| Failure::config(BadList { from: from.clone(), source }))
-}
-
-/// What was read is no list.
-#[derive(Debug, Error)]
-#[error("cannot use {from}")]
-struct BadList {
-    from: From,
-    source: prober::microsoft365::ReadError,
 }
 
 /// A file that cannot be worked with.

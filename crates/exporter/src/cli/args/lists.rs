@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use prober::microsoft365::{Category, Instance, ServiceArea};
 
-use super::super::import::From;
+use super::super::import::{Source, USUAL};
 use crate::exported::Gateway;
 use crate::listed::Selection;
 
@@ -14,9 +14,12 @@ use crate::listed::Selection;
 pub(crate) struct ImportArgs {
     /// What is imported.
     pub(crate) what: Imported,
-    /// The list: a file, or - for standard input.
-    #[arg(long, value_name = "FILE|-")]
-    pub(crate) from: From,
+    /// The list: Microsoft's service or another address, a file, or - for standard input.
+    #[arg(long, value_name = "URL|FILE|-", default_value = USUAL)]
+    pub(crate) from: Source,
+    /// The path of the configuration over which the list is fetched [default: environment].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<String>,
     /// Whose list it is: worldwide, china, usgovdod or usgovgcchigh.
     #[arg(long, value_name = "INSTANCE", default_value = "worldwide")]
     pub(crate) instance: Instance,
@@ -64,8 +67,8 @@ pub(crate) struct ExportArgs {
     #[arg(long = "for", value_name = "FORMAT")]
     pub(crate) format: ExportFormat,
     /// Microsoft's list besides: a file, or - for standard input.
-    #[arg(long, value_name = "FILE|-")]
-    pub(crate) from: Option<From>,
+    #[arg(long, value_name = "FILE|-", value_parser = parse_local)]
+    pub(crate) from: Option<Source>,
     /// Which part of that list.
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
@@ -97,4 +100,13 @@ pub(crate) enum ExportFormat {
 #[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
 fn parse_area(name: &str) -> Result<ServiceArea, std::convert::Infallible> {
     Ok(ServiceArea::new(name))
+}
+
+/// A list that need not be fetched: whoever exports wants the same tomorrow.
+fn parse_local(text: &str) -> Result<Source, String> {
+    match text.parse() {
+        Ok(Source::Url(_)) => Err("import can fetch a list; export takes a file of it".to_owned()),
+        Ok(source) => Ok(source),
+        Err(error) => Err(error.to_string()),
+    }
 }
