@@ -20,6 +20,8 @@ pub enum SquidRules<'a> {
     Allow,
     /// This host may not.
     Deny(&'a str),
+    /// Only these may pass: what stands in a file of a `dstdomain` acl.
+    Listed(&'a str),
     /// Only those may pass who know the password, by squid's own helper for files of htpasswd's.
     Authenticate {
         /// The user.
@@ -80,6 +82,25 @@ impl Squid {
             command
         };
         Self { peer: Peer::start("squid", folder, start).await, _segments: segments }
+    }
+
+    /// What squid has to say against such rules: its warnings and errors. It reads them, and opens no port.
+    pub async fn complaints(rules: SquidRules<'_>) -> Vec<String> {
+        let folder = Folder::new();
+        names::write(&folder, &[]);
+        let access = access(rules, &folder).await;
+        folder.write(ACCESS, &access);
+        let config = folder.write("squid.conf", &config("http_port 127.0.0.1:3128", &folder));
+        let mut command = Command::new("squid");
+        command.args(["-k", "parse", "-f"]).arg(config).env("PATH", path_with_sbin());
+        let output = command.output().await.expect("squid reads its configuration");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(said.contains("Processing Configuration File"), "{said}");
+        // A machine without IPv6 is not the rules' fault.
+        let is_complaint = |line: &&str| {
+            ["WARNING", "ERROR", "FATAL"].iter().any(|word| line.contains(word)) && !line.contains("BCP 177")
+        };
+        said.lines().filter(is_complaint).map(str::to_owned).collect()
     }
 
     /// Where it listens.
@@ -146,6 +167,10 @@ async fn access(rules: SquidRules<'_>, folder: &Folder) -> String {
         SquidRules::Allow => "http_access allow all\n".to_owned(),
         SquidRules::Deny(host) => {
             format!("acl denied dstdomain {host}\nhttp_access deny denied\nhttp_access allow all\n")
+        }
+        SquidRules::Listed(domains) => {
+            let file = folder.write("domains", domains);
+            format!("acl listed dstdomain \"{}\"\nhttp_access allow listed\nhttp_access deny all\n", file.display())
         }
         SquidRules::Authenticate { user, password } => {
             let known = folder.write("htpasswd", &format!("{user}:{}\n", md5_of(password).await));
