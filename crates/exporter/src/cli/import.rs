@@ -104,8 +104,9 @@ fn sources(path: &Path) -> SystemSources {
 fn tell(merged: &Merged, path: Option<&Path>) {
     let Merged { text, added, present, removed, unprobed, unlisted } = merged;
     let mut lines = vec![format!(
-        "{added} endpoints added, {present} there already, {removed} removed before, {unprobed} patterns and hosts that cannot \
-         be probed\n"
+        "{added} endpoint{} added, {present} there already, {removed} removed before, {unprobed} patterns and hosts that cannot \
+         be probed\n",
+        if *added == 1 { "" } else { "s" }
     )];
     if let (None, Some(path)) = (text, path) {
         lines.push(format!("{} has it all and is left as it is\n", path.display()));
