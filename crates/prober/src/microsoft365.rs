@@ -15,6 +15,8 @@
 
 mod area;
 mod changes;
+mod drift;
+mod former;
 mod instance;
 mod latest;
 mod list;
@@ -23,9 +25,12 @@ mod ports;
 mod ranges;
 mod reading;
 mod version;
+mod wanted;
 
 pub use self::area::{Category, ServiceArea, UnknownCategory};
 pub use self::changes::{Added, Change, Changes, Disposition, Impact, Removed, Terms};
+pub use self::drift::{Drift, Unlisted, drift, is_pending, news};
+pub use self::former::Former;
 pub use self::instance::{Instance, UnknownInstance};
 pub use self::latest::Latest;
 pub use self::list::{List, Record};
@@ -34,6 +39,7 @@ pub use self::ports::{NoPorts, Ports};
 pub use self::ranges::{Held, HostRanges, Ranges};
 pub use self::reading::{Flaw, MAX_BYTES, ReadError};
 pub use self::version::{NoVersion, Version};
+pub use self::wanted::{Wanted, wanted};
 
 /// Where the service lives, for every instance.
 pub const SERVICE: &str = "https://endpoints.office.com";

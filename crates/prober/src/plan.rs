@@ -6,7 +6,9 @@
 mod diff;
 mod discovery;
 mod endpoint;
+mod listed;
 mod maintenance;
+mod microsoft365;
 mod pac;
 mod password;
 mod path;
@@ -23,6 +25,7 @@ use std::time::Duration;
 use rustls::pki_types::{CertificateDer, ServerName};
 
 use crate::fingerprint::Fingerprints;
+use crate::microsoft365::Ranges;
 
 pub use diff::{Diff, Fate, Tally};
 pub use discovery::{Discovery, REVOCATION_GROUP};
@@ -31,6 +34,7 @@ pub use endpoint::{
     Severity, StatusSet, is_crl_url,
 };
 pub use maintenance::{Maintenance, Matching, Window};
+pub use microsoft365::{ListProbing, ListScope, MICROSOFT365_GROUP, Microsoft365};
 pub use pac::{PacFile, PacLocation, PacLogin, ProxyName, UrlView};
 pub use password::{Password, Unusable};
 pub use path::{EnvironmentProxies, IpFamily, NoProxy, NoProxyRule, Path, PathOptions, Way};
@@ -56,23 +60,42 @@ pub struct Plan {
     pub audit: Option<Duration>,
     /// How endpoints are probed that certificates name; `None` for not at all.
     pub discovery: Option<Discovery>,
+    /// Whose endpoint list is watched besides; `None` for none.
+    pub microsoft365: Option<Microsoft365>,
+    /// Where Microsoft says that its hosts are, once that is known.
+    pub published: Option<Arc<Ranges>>,
     /// When somebody works on what is probed.
     pub maintenance: Maintenance,
     /// What is trusted besides the bundled or the system's roots.
     pub tls: TlsPlan,
     /// By which signs products in the way are known.
     pub fingerprints: Arc<Fingerprints>,
-    /// Every path that some pair uses, in the order of the configuration.
+    /// Every path that some pair uses, in the order of the configuration. [`Plan::ways_out`] has more.
     pub paths: Vec<Arc<Path>>,
-    /// Endpoints, controls after them, and the tenant's domains last, in the order of the configuration; names are unique.
+    /// Endpoints, controls after them, then the tenant's domains, in the order of the configuration, and last what is
+    /// probed because Microsoft lists it; names are unique.
     pub endpoints: Vec<Arc<Endpoint>>,
     /// Every endpoint over every path it asks for, endpoint by endpoint.
     pub pairs: Vec<Arc<Pair>>,
 }
 
 impl Plan {
+    /// The most endpoint × path pairs.
+    pub const MAX_PAIRS: usize = 100_000;
+
     /// How often TLS is audited where the configuration says nothing.
     pub const DEFAULT_AUDIT_INTERVAL: Duration = Duration::from_secs(15 * 60);
+
+    /// Every path over which anything is asked for: those of the pairs, and those to and of Microsoft's list.
+    pub fn ways_out(&self) -> impl Iterator<Item = &Arc<Path>> {
+        let lists = self.microsoft365.iter();
+        let others = lists.flat_map(|list| {
+            let probed = list.probing.iter().flat_map(|probing| &probing.paths);
+            std::iter::once(&list.path).chain(probed)
+        });
+        let others = others.filter(|other| !self.paths.iter().any(|path| path.name == other.name));
+        self.paths.iter().chain(others)
+    }
 
     /// How often TLS is audited, or would be.
     pub(crate) fn audit_interval(&self) -> Duration {

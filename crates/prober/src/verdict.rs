@@ -19,6 +19,7 @@ mod portal;
 mod private;
 mod proxy;
 mod published;
+mod ranges;
 mod resolve;
 mod route;
 mod standstill;
@@ -37,6 +38,7 @@ use self::finding::Finding;
 use crate::cause::{Blame, Cause, Stage, State};
 use crate::clock::ClockOffset;
 use crate::fingerprint::{Fingerprints, Reply};
+use crate::microsoft365::Ranges;
 use crate::observation::{AuditFacts, Fault, Observation};
 use crate::plan::{Endpoint, Pair, Path};
 use crate::text::Clean;
@@ -98,6 +100,8 @@ pub struct Question<'a> {
     pub clock: Option<ClockOffset>,
     /// The newest edition of the endpoint's revocation list, where the one that came is older.
     pub newer_edition: Option<Arc<Edition>>,
+    /// Where Microsoft says that its hosts are, if that is known.
+    pub ranges: Option<&'a Ranges>,
     /// By which signs products in the way are known: the plan's.
     pub fingerprints: &'a Fingerprints,
 }
@@ -115,6 +119,7 @@ impl<'a> Question<'a> {
             audit: None,
             clock: None,
             newer_edition: None,
+            ranges: None,
             fingerprints,
         }
     }

@@ -166,6 +166,7 @@ fn verdict_of(asked: &Fixture, seen: &Fixture, file: &FilePath) -> Verdict {
         audit: audit.as_ref(),
         newer_edition: asked.newer_edition.clone().map(Arc::new),
         clock,
+        ranges: None,
         fingerprints,
     };
     judge(&question, &observation)

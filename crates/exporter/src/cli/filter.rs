@@ -163,6 +163,8 @@ mod tests {
             confirm: NonZeroU32::MIN,
             audit: None,
             discovery: None,
+            microsoft365: None,
+            published: None,
             maintenance: prober::plan::Maintenance::default(),
             dns: DnsPlan::default(),
             tls: TlsPlan::default(),

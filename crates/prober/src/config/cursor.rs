@@ -6,7 +6,6 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use super::later;
 use super::names::suggestion;
 use super::reading::{Reading, quoted};
 use super::scalar::{Kind, Scalar};
@@ -131,8 +130,8 @@ impl<'a> Cursor<'a> {
         Some(entries.iter().map(|entry| (&*entry.key, self.child(entry))).collect())
     }
 
-    /// A map of which all keys are known; others are faults, and so are those whose feature is still to come.
-    pub fn section(&self, name: &str, keys: &[&str]) -> Option<Map<'a>> {
+    /// A map of which all keys are known; others are faults.
+    pub fn section(&self, _: &str, keys: &[&str]) -> Option<Map<'a>> {
         let Value::Map(entries) = &self.node.value else { return self.expected("a map") };
         for entry in entries {
             let fault = |message: &str, help| {
@@ -141,8 +140,6 @@ impl<'a> Cursor<'a> {
             };
             if !keys.contains(&&*entry.key) {
                 fault("unknown key", self.reading.helped(|| suggestion(&entry.key, keys)));
-            } else if later::asks(name, &entry.key, &entry.value) {
-                fault("not supported yet", None);
             }
         }
         Some(Map { cursor: self.clone(), entries })

@@ -15,6 +15,7 @@ use super::duration;
 use super::endpoint::{self, Defaults, Draft, INTERVALS, Role, TIMEOUTS, fits};
 use super::fingerprints;
 use super::maintenance;
+use super::microsoft365;
 use super::names::{label, label_problem};
 use super::network;
 use super::paths::Paths;
@@ -48,10 +49,10 @@ const KEYS: &[&str] = &[
 const DEFAULT_SITE: &str = "default";
 const DEFAULT_CONFIRM: u32 = 2;
 const DEFAULT_CONCURRENCY: u32 = 64;
-const DEFAULT_PATH: &str = "environment";
+pub(super) const DEFAULT_PATH: &str = "environment";
 
 /// The most endpoint × path pairs.
-const MAX_PAIRS: usize = 100_000;
+const MAX_PAIRS: usize = Plan::MAX_PAIRS;
 
 /// Reads the document. The plan is only good if no fault was noted.
 pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
@@ -65,8 +66,11 @@ pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     check_names(&drafts, &domains, document.get("controls").is_none());
     let settings = settings(&document, reading, &defaults);
     let fingerprints = fingerprints::read(&cursor, document.get("fingerprints").as_ref());
-    let (endpoints, pairs) = pair_up(&cursor, &document, &paths, drafts, domains, &defaults)?;
-    Some(assemble(settings, dns, tls, fingerprints?, &paths, endpoints, pairs))
+    let usual = UsualPaths::read(&cursor, &document, &paths);
+    let list = document.get("microsoft365").filter(|cursor| !cursor.is_nothing());
+    let list = list.and_then(|cursor| microsoft365::read(&cursor, &paths, &|| usual.get(), &defaults));
+    let (endpoints, pairs) = pair_up(&usual, &document, drafts, domains, &defaults)?;
+    Some(Plan { microsoft365: list, ..assemble(settings, dns, tls, fingerprints?, &paths, endpoints, pairs) })
 }
 
 /// What endpoints share, and what they have by default.
@@ -166,27 +170,38 @@ fn check_names(drafts: &[Draft<'_>], domains: &[Domain<'_>], default_control: bo
     }
 }
 
+/// The paths that endpoints go which name none of their own.
+struct UsualPaths<'p, 'a> {
+    root: &'p Cursor<'a>,
+    paths: &'p Paths<'a>,
+    /// The list of the configuration, empty where it is faulty; `None` without one.
+    listed: Option<Vec<Arc<Path>>>,
+}
+
+impl<'p, 'a> UsualPaths<'p, 'a> {
+    fn read(root: &'p Cursor<'a>, document: &Map<'a>, paths: &'p Paths<'a>) -> Self {
+        let listed = document.get("default_paths").map(|cursor| references(&cursor, paths).unwrap_or_default());
+        Self { root, paths, listed }
+    }
+
+    /// Without a list the environment is used, but only if somebody really has no list of their own.
+    fn get(&self) -> Vec<Arc<Path>> {
+        let by_default = || self.paths.resolve(DEFAULT_PATH, self.root).into_iter().collect();
+        self.listed.clone().unwrap_or_else(by_default)
+    }
+}
+
 type Paired = (Vec<Arc<Endpoint>>, Vec<Arc<Pair>>);
 
 /// Every endpoint that is enabled over every path that it asks for.
 fn pair_up(
-    root: &Cursor<'_>,
+    usual: &UsualPaths<'_, '_>,
     document: &Map<'_>,
-    paths: &Paths<'_>,
     drafts: Vec<Draft<'_>>,
     domains: Vec<Domain<'_>>,
     defaults: &Defaults,
 ) -> Option<Paired> {
-    let usual = match document.get("default_paths") {
-        Some(cursor) => references(&cursor, paths),
-        None => None,
-    };
-    // Without a list the environment is used, but only if somebody really has no list of their own.
-    let usual = || match (&usual, document.get("default_paths")) {
-        (Some(listed), _) => listed.clone(),
-        (None, Some(_)) => Vec::new(),
-        (None, None) => paths.resolve(DEFAULT_PATH, root).into_iter().collect(),
-    };
+    let (root, paths) = (usual.root, usual.paths);
     let (mut endpoints, mut pairs) = (Vec::new(), Vec::new());
     let mut add = |endpoint: Endpoint, over: Vec<Arc<Path>>| {
         let endpoint = Arc::new(endpoint);
@@ -197,11 +212,11 @@ fn pair_up(
     for draft in drafts {
         let over = draft.paths.as_ref().map(|cursor| references(cursor, paths).unwrap_or_default());
         if draft.enabled {
-            add(draft.endpoint, over.unwrap_or_else(usual))?;
+            add(draft.endpoint, over.unwrap_or_else(|| usual.get()))?;
         }
     }
     if document.get("controls").is_none() {
-        add(controls::by_default(defaults)?, usual())?;
+        add(controls::by_default(defaults)?, usual.get())?;
     }
     for domain in domains {
         endpoints.push(Arc::clone(&domain.pair.endpoint));
@@ -254,6 +269,8 @@ fn assemble(
         confirm: NonZeroU32::new(settings.confirm).unwrap_or(NonZeroU32::MIN),
         audit: settings.audit,
         discovery: settings.discovery,
+        microsoft365: None,
+        published: None,
         maintenance: settings.maintenance,
         dns,
         tls,

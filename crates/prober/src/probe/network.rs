@@ -55,7 +55,7 @@ pub(super) struct PathResolvers {
 impl PathResolvers {
     pub(super) fn new(plan: &Plan) -> Result<Self, SetupFault> {
         let mut others: Vec<(Wish, Arc<Resolver>)> = Vec::new();
-        for options in plan.paths.iter().map(|path| &path.options) {
+        for options in plan.ways_out().map(|path| &path.options) {
             let wish = wish(options);
             if wish == (None, IpFamily::Any) || others.iter().any(|(known, _)| *known == wish) {
                 continue;

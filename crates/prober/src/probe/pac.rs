@@ -51,7 +51,7 @@ impl PacFiles {
             let known = before.and_then(|before| before.0.iter().find(|(known, _)| known == path));
             known.map(|(_, held)| Arc::clone(held)).or_else(|| Some(Arc::new(hold(path, needs)?)))
         };
-        Self(plan.paths.iter().filter_map(|path| Some((Arc::clone(path), held(path)?))).collect())
+        Self(plan.ways_out().filter_map(|path| Some((Arc::clone(path), held(path)?))).collect())
     }
 }
 

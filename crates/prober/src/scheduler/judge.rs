@@ -27,7 +27,8 @@ impl Judge {
         let interval = self.plan.audit_interval();
         let audit = audit.filter(|audit| !AuditFacts::is_over(audit.at, observation.probed_at, interval));
         let question = self.others.question(pair, &self.plan.fingerprints, observation, Instant::now());
-        judge(&Question { audit, ..question }, observation)
+        let ranges = self.plan.published.as_deref();
+        judge(&Question { audit, ranges, ..question }, observation)
     }
 
     /// Whether a certificate proved the same endpoint elsewhere.

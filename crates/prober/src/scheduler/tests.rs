@@ -50,6 +50,8 @@ fn plan(hosts: &[String], concurrency: usize, confirm: u32, interval: Duration) 
         confirm: confirm.try_into().unwrap(),
         audit: None,
         discovery: None,
+        microsoft365: None,
+        published: None,
         maintenance: crate::plan::Maintenance::default(),
         dns: DnsPlan::default(),
         tls: TlsPlan::default(),

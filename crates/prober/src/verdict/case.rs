@@ -9,6 +9,7 @@ use super::{Edition, Question, Revocation, published};
 use crate::cause::{Cause, Stage};
 use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
+use crate::microsoft365::Ranges;
 use crate::observation::{
     AuditFacts, ChainTrust, CrlSignature, HandshakeSignature, HelloOutcome, HttpFacts, Observation, RouteFacts,
     TlsFacts, Validity,
@@ -27,6 +28,7 @@ pub(super) struct Case<'a> {
     /// What origins say of our clock, where that is too wrong to judge by.
     pub(super) clock: Option<ClockOffset>,
     pub(super) newer_edition: Option<&'a Edition>,
+    pub(super) ranges: Option<&'a Ranges>,
     pub(super) fingerprints: &'a Fingerprints,
     pub(super) observation: &'a Observation,
 }
@@ -43,6 +45,7 @@ impl<'a> Case<'a> {
             audit,
             clock: clock.filter(ClockOffset::is_wrong),
             newer_edition: question.newer_edition.as_deref(),
+            ranges: question.ranges,
             fingerprints: question.fingerprints,
             observation,
         }

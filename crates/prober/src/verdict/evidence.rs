@@ -22,6 +22,7 @@ pub(super) fn gather(case: &Case<'_>) -> BTreeMap<&'static str, Clean> {
     if let Some(address) = private::answer(case) {
         note(&mut facts, "private_answer", &address.to_string());
     }
+    note(&mut facts, "outside_published_ranges", &super::ranges::outside(case).unwrap_or_default());
     if let Some(tls) = &observation.proxy_tls {
         if let Some(leaf) = tls.chain.first() {
             note(&mut facts, "proxy_certificate_issuer", leaf.issuer.as_str());

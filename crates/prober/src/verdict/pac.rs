@@ -46,6 +46,7 @@ pub(super) fn direct(case: &Case<'_>) -> Option<String> {
         audit: None,
         clock: case.clock,
         newer_edition: None,
+        ranges: case.ranges,
         fingerprints: case.fingerprints,
     };
     let verdict = judge(&question, direct);

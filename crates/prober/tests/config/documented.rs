@@ -9,7 +9,7 @@ use crate::world::World;
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
 
 /// Every section with a key that none knows, whose fault lists those that it does.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "endpoints: [a.example]\nqqqqqqqqqq: 1",
     "endpoints: [a.example]\ndns: {qqqqqqqqqq: 1}",
     "endpoints: [a.example]\ntls: {qqqqqqqqqq: 1}",
@@ -23,6 +23,7 @@ const SECTIONS: [&str; 15] = [
     "endpoints: [a.example]\ntenant: {qqqqqqqqqq: 1}",
     "endpoints: [a.example]\naudit: {qqqqqqqqqq: 1}",
     "endpoints: [a.example]\ndiscovery: {qqqqqqqqqq: 1}",
+    "endpoints: [a.example]\nmicrosoft365: {qqqqqqqqqq: 1}",
     "endpoints: [a.example]\nmaintenance: [{qqqqqqqqqq: 1}]",
     "endpoints: [a.example]\nmaintenance: [{match: {qqqqqqqqqq: 1}}]",
 ];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prober::config::parse;
 use prober::fingerprint::Fingerprints;
 use prober::observation::{Observation, Via};
-use prober::plan::{Endpoint, Path, Plan, Proxy, Way};
+use prober::plan::{Endpoint, Microsoft365, Path, Plan, Proxy, Way};
 use prober::verdict::{Question, judge};
 
 use crate::world::{World, assert_snapshot, every};
@@ -78,6 +78,16 @@ fn summary(plan: &Plan) -> Result<String, std::fmt::Error> {
         writeln!(out, "audit every {:?}", plan.audit)?;
     }
 
+    if let Some(list) = &plan.microsoft365 {
+        let Microsoft365 { instance, source, refresh, path, scope, probing } = list;
+        let probing = probing.as_ref().map(|probing| {
+            let over: Vec<_> = probing.paths.iter().map(|path| path.name.as_str()).collect();
+            format!("probed over {} every {:?}", over.join(", "), probing.interval)
+        });
+        let probing = probing.unwrap_or_else(|| "watched".to_owned());
+        writeln!(out, "list of {instance} from {source} over {} every {refresh:?}, {probing}", path.name)?;
+        writeln!(out, "  {scope:?}")?;
+    }
     for window in plan.maintenance.windows() {
         writeln!(out, "maintenance from {} to {}", window.from, window.to)?;
         let matching = &window.matching;

@@ -20,6 +20,8 @@ fn prober(host: &str) -> Prober {
         confirm: std::num::NonZeroU32::MIN,
         audit: None,
         discovery: None,
+        microsoft365: None,
+        published: None,
         maintenance: crate::plan::Maintenance::default(),
         dns,
         tls: TlsPlan::default(),

@@ -24,6 +24,8 @@ fn plan(urls: &[(&str, &str)], private_answers: PrivateAnswers) -> Plan {
         confirm: 2.try_into().unwrap(),
         audit: None,
         maintenance: crate::plan::Maintenance::default(),
+        microsoft365: None,
+        published: None,
         discovery: Some(Discovery {
             interval: Duration::from_secs(60),
             timeout: Duration::from_secs(10),
