@@ -79,7 +79,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let desk = Desk::new(Arc::new(probe_now::Settled { lines: told(), report: sample::report() }));
     let deciders = Arc::new(Settled::default());
-    let app = App { snapshots, live: Arc::new(live), clock, deciders, history, desk, reloads };
+    let app = App {
+        snapshots,
+        live: Arc::new(live),
+        clock,
+        deciders,
+        history,
+        desk,
+        reloads,
+        list: watch::channel(Arc::default()).1,
+    };
 
     let listeners = web::bind(&[([127, 0, 0, 1], 0).into()])?;
     for listener in &listeners {

@@ -44,6 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         deciders: Arc::new(Settled::default()),
         desk: Desk::new(Arc::new(probe_now::Settled { lines: Vec::new(), report: sample::report() })),
         reloads: Reloads::channel().0,
+        list: watch::channel(Arc::default()).1,
     };
     println!("{:<24} {:>10} {:>10} {:>12}", "page", "median", "least", "gzipped");
     for path in ["/".to_owned(), format!("/endpoints/{name}"), "/incidents".to_owned(), "/metrics".to_owned()] {

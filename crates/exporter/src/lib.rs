@@ -11,6 +11,7 @@ mod listed;
 mod maintenance;
 mod markdown;
 pub mod metrics;
+pub mod microsoft365;
 pub mod pac;
 pub mod probe_now;
 pub mod pulse;

@@ -13,6 +13,7 @@ mod guard;
 mod idle;
 mod incidents;
 mod kept;
+mod microsoft365;
 mod origin;
 mod packed;
 mod page;
@@ -50,6 +51,7 @@ pub use self::server::{serve, serve_secured};
 use self::shown::Shown;
 use crate::history::History;
 use crate::metrics::{self, Live};
+use crate::microsoft365::Standing;
 use crate::pac::Deciders;
 use crate::probe_now::Desk;
 use crate::reload::Reloads;
@@ -72,6 +74,8 @@ pub struct App {
     pub desk: Desk,
     /// Have the configuration read again.
     pub reloads: Reloads,
+    /// How things stand with Microsoft's endpoint list.
+    pub list: watch::Receiver<Arc<Standing>>,
 }
 
 impl App {
@@ -143,6 +147,8 @@ pub fn router_over(app: App, past: Arc<dyn Past>) -> Router {
         .route("/-/ready", get(ready))
         .route("/-/reload", post(reload::reload))
         .route("/pac", get(pac))
+        .route("/microsoft365", get(microsoft365::people))
+        .route("/api/v1/microsoft365", get(microsoft365::api))
         .route("/incidents", get(incidents::list))
         .route("/incidents/{id}", get(incidents::one))
         .route("/report", get(report::paper))
@@ -184,11 +190,16 @@ async fn pac(State(app): State<App>) -> Response {
 }
 
 async fn exposition(State(app): State<App>) -> Response {
-    offload(move || match metrics::render(&app.snapshot(), app.history.storage(), &app.live) {
+    offload(move || match rendered(&app) {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => failure(&error),
     })
     .await
+}
+
+fn rendered(app: &App) -> prometheus::Result<String> {
+    let list = Arc::clone(&app.list.borrow());
+    metrics::render(&app.snapshot(), app.history.storage(), (&list, app.clock.now()), &app.live)
 }
 
 async fn status(State(app): State<App>) -> Response {

@@ -16,18 +16,19 @@ use prober::plan::Plan;
 use prober::probe::Prober;
 use prober::scheduler::{Events, Scheduler};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinHandle};
 
 use self::events::{Everyone, Reporter};
 use self::manager::ServiceManager;
-use self::reload::{Parties, Reloader};
+use self::reload::{List, Parties, Reloader};
 use self::signals::Signals;
 use super::args::{Common, RunArgs};
 use super::exit::{Failure, Status};
 use super::plan;
 use crate::history::History;
 use crate::metrics::Live;
+use crate::microsoft365::{Following, Store, Watcher};
 use crate::pac::Files;
 use crate::probe_now::{ByHand, Desk};
 use crate::reload::Reloads;
@@ -67,12 +68,17 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     );
     let by_hand = Arc::new(ByHand::new(Arc::clone(&prober), scheduler.judges()));
     let (reloads, requests) = Reloads::channel();
+    let (following, followed) =
+        watch::channel(Following { plan: Arc::clone(&plan), added: 0, prober: Arc::clone(&prober) });
+    let (watcher, held, list) = Watcher::new(Store::below(args.data_dir.as_deref()), Arc::clone(&clock), followed);
+    let watcher = tokio::spawn(watcher.run());
     let parties = Parties {
         hangups,
         requests,
         replacer,
         deciders: Arc::clone(&deciders),
         by_hand: Arc::clone(&by_hand),
+        list: List { held, following },
         windows,
         live: Arc::clone(&live),
         history: history.clone(),
@@ -88,6 +94,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
         history: history.clone(),
         desk,
         reloads,
+        list,
     });
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
@@ -106,6 +113,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     manager.stopping();
     drop(stop);
     reloader.abort();
+    watcher.abort();
     let outcome = outcome(ended.as_ref());
     // One that has ended cannot be waited for again.
     let server = ended.is_none().then_some(server);

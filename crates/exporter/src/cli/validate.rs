@@ -71,6 +71,11 @@ fn settings(plan: &Plan, origin: &Origin, out: &mut dyn Write) -> io::Result<()>
         |discovery| format!("what certificates name, every {}", short(discovery.interval)),
     );
     writeln!(out, "revocation     {revocation}")?;
+    if let Some(list) = &plan.microsoft365 {
+        let mode = if list.probing.is_some() { "probed" } else { "watched" };
+        let (instance, source, path) = (list.instance.key(), &list.source, &list.path.name);
+        writeln!(out, "Microsoft 365  {instance} from {source} over {path}, {mode}, every {}", short(list.refresh))?;
+    }
     let (extra, inspection) = (plan.tls.extra_roots.len(), plan.tls.inspection_roots.len());
     writeln!(out, "roots          {extra} extra, {inspection} of the company's TLS inspection")
 }

@@ -108,6 +108,20 @@ families! {
         "What the history lost because it could not be written for too long.";
     HISTORY_SET_ASIDE = Gauge "reachwatch_history_set_aside_files"
         "History files that could not be read; a new one was begun, and they lie beside it.";
+    LIST_VERSION = Gauge "reachwatch_microsoft365_version_info"
+        "The version of Microsoft's endpoint list that is held; always 1.";
+    LIST_UNCOVERED = Gauge "reachwatch_microsoft365_uncovered_hosts"
+        "Hosts of Microsoft's list that count here and that no endpoint is about.";
+    LIST_UNCOVERED_PATTERNS = Gauge "reachwatch_microsoft365_uncovered_patterns"
+        "Patterns of hosts in Microsoft's list that count here and that no endpoint matches.";
+    LIST_UNLISTED = Gauge "reachwatch_microsoft365_unlisted_endpoints"
+        "Endpoints that Microsoft listed once and no longer does.";
+    LIST_PENDING = Gauge "reachwatch_microsoft365_pending_changes"
+        "Changes of Microsoft's list that are still to come into effect.";
+    LIST_SUCCESSFUL = Gauge "reachwatch_microsoft365_last_fetch_successful"
+        "Whether the last attempt to get Microsoft's list brought what there is; absent before the first.";
+    LIST_CONFIRMED = Gauge "reachwatch_microsoft365_last_confirmed_timestamp_seconds"
+        "When Microsoft's service said for the last time that the list that is held is the newest.";
     SITE_ONLINE = Gauge "reachwatch_site_online"
         "Whether the site gets out at all: 1 or 0, absent while unknown.";
     SITE_INFO = Gauge "reachwatch_site_info"

@@ -12,6 +12,7 @@ use prober::snapshot::Snapshot;
 
 use super::{Live, family, render};
 use crate::history::Storage;
+use crate::microsoft365::{self, Asked, Failing, SourceFault, Standing};
 use crate::sample;
 
 /// Names and labels of the families of an exposition or of the reference page.
@@ -30,7 +31,13 @@ fn storage() -> Storage {
 }
 
 fn text(snapshot: &Snapshot) -> String {
-    render(snapshot, storage(), &live()).unwrap()
+    render(snapshot, storage(), (&Standing::default(), sample::NOW), &live()).unwrap()
+}
+
+/// With everything that there is to tell of Microsoft's list too.
+fn whole_text(snapshot: &Snapshot) -> String {
+    let list = microsoft365::sample::standing(sample::NOW, None);
+    render(snapshot, storage(), (&list, sample::NOW), &live()).unwrap()
 }
 
 /// The samples of one family, as written.
@@ -90,12 +97,12 @@ fn families_of_page(page: &str) -> Families {
 #[test]
 fn the_reference_page_and_the_exposition_agree() {
     let page = families_of_page(include_str!("../../../../docs/metrics.md"));
-    assert_eq!(families_of_exposition(&text(&sample::branch())), page);
+    assert_eq!(families_of_exposition(&whole_text(&sample::branch())), page);
 }
 
 #[test]
 fn every_family_of_the_table_is_met_by_the_sample() {
-    let met = families_of_exposition(&text(&sample::branch()));
+    let met = families_of_exposition(&whole_text(&sample::branch()));
     for family in family::ALL {
         assert_eq!(met.get(family.name).map(|(kind, _)| kind.as_str()), Some(family.kind.as_str()), "{}", family.name);
         assert!(family.help.ends_with('.'), "{}", family.name);
@@ -203,7 +210,7 @@ fn a_path_that_left_the_configuration_leaves_the_histogram() {
     let live = live();
     live.probe_ended("old", Duration::from_secs(1));
     let snapshot = sample::snapshot([sample::row("a", "hq").reachable()]);
-    let text = render(&snapshot, storage(), &live).unwrap();
+    let text = render(&snapshot, storage(), (&Standing::default(), sample::NOW), &live).unwrap();
     assert!(text.contains("reachwatch_probe_duration_seconds_count{path=\"hq\"} 1"));
     assert!(!text.contains("\"old\""));
 }
@@ -301,7 +308,7 @@ fn the_clock_offset_is_positive_where_we_are_behind_and_absent_while_unknown() {
 #[test]
 fn a_history_that_cannot_be_written_is_told() {
     let storage = Storage { is_writable: false, bytes: 0, dropped: 7, set_aside_files: 2 };
-    let text = render(&sample::snapshot([]), storage, &live()).unwrap();
+    let text = render(&sample::snapshot([]), storage, (&Standing::default(), sample::NOW), &live()).unwrap();
     let told: Vec<_> = text.lines().filter(|line| line.starts_with("reachwatch_history_")).collect();
     let expected = [
         "reachwatch_history_writable 0",
@@ -310,6 +317,31 @@ fn a_history_that_cannot_be_written_is_told() {
         "reachwatch_history_set_aside_files 2",
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn of_a_list_only_what_is_known_is_told() {
+    let told = |list: &Standing| {
+        let text = render(&sample::snapshot([]), storage(), (list, sample::NOW), &live()).unwrap();
+        let lines = text.lines().filter_map(|line| line.strip_prefix("reachwatch_microsoft365_"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&Standing::default()), [""; 0]);
+    let fault = SourceFault { asked: Asked::Version, peer: "x".into(), failing: Failing::Missing };
+    let list = microsoft365::sample::standing(sample::NOW, Some(fault));
+    let whole = [
+        "last_fetch_successful 0",
+        "last_confirmed_timestamp_seconds 1767268200",
+        "version_info{instance=\"worldwide\",version=\"2025120100\"} 1",
+        "pending_changes 1",
+        "uncovered_hosts 1",
+        "uncovered_patterns 1",
+        "unlisted_endpoints 1",
+    ];
+    assert_eq!(told(&list), whole);
+    let never = Standing { held: None, drift: None, confirmed_at: None, ..list };
+    assert_eq!(told(&never), ["last_fetch_successful 0"]);
+    assert_eq!(told(&Standing { asked_at: None, ..never }), [""; 0]);
 }
 
 #[test]

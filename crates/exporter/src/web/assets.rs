@@ -19,7 +19,8 @@ const STYLE: Asset = Asset {
     content: concat!(
         include_str!("../../assets/style.css"),
         include_str!("../../assets/endpoint.css"),
-        include_str!("../../assets/history.css")
+        include_str!("../../assets/history.css"),
+        include_str!("../../assets/microsoft365.css")
     ),
 };
 const ICON: Asset =

@@ -11,6 +11,7 @@ pub(super) mod incidents;
 mod interception;
 mod link;
 mod member;
+mod microsoft365;
 mod overview;
 mod pac;
 mod problem;
@@ -24,10 +25,12 @@ use askama::Template;
 use prober::snapshot::Snapshot;
 use time::OffsetDateTime;
 
+use self::microsoft365::ListPage;
 use self::overview::{Behind, Overview};
 use self::pac::PacPage;
 use self::report::ReportPage;
 use crate::history::{Days, Standing};
+use crate::microsoft365::Standing as ListStanding;
 use crate::pac::Report;
 use crate::reload::Last;
 use crate::ticket::Report as Ticket;
@@ -51,4 +54,13 @@ pub(super) fn report(report: &Ticket<'_>, now: OffsetDateTime) -> askama::Result
 /// What PAC files decide as HTML.
 pub(super) fn pac(snapshot: &Snapshot, reports: &[Report], now: OffsetDateTime) -> askama::Result<String> {
     PacPage::of(&snapshot.site, reports, now).render()
+}
+
+/// How things stand with Microsoft's endpoint list as HTML.
+pub(super) fn microsoft365(
+    snapshot: &Snapshot,
+    standing: &ListStanding,
+    now: OffsetDateTime,
+) -> askama::Result<String> {
+    ListPage::of(&snapshot.site, standing, now).render()
 }

@@ -55,6 +55,7 @@ pub(in crate::web) fn app(snapshot: Snapshot) -> (watch::Sender<Arc<Snapshot>>, 
             history,
             desk,
             reloads: Reloads::channel().0,
+            list: watch::channel(Arc::default()).1,
         },
     )
 }

@@ -1,5 +1,6 @@
 //! Where a plan and Microsoft's list have come apart.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use time::{Date, Duration};
@@ -71,8 +72,8 @@ fn host(endpoint: &Endpoint) -> Option<String> {
 /// For so long a change is news.
 const NEWS: Duration = Duration::days(90);
 
-/// The changes that are news on a day, or are still to come into effect, the newest first; those of records that do not count
-/// are left out. What is known of a record that is gone is its id, so that its changes stay.
+/// The changes that are still to come into effect on a day, the next first, and after them those that are news, the newest
+/// first; those of records that do not count are left out. What is known of a record that is gone is its id, so that its changes stay.
 pub fn news<'a>(changes: &'a Changes, list: &List, scope: &ListScope, today: Date) -> Vec<&'a Change> {
     let counts = |change: &&Change| {
         let record = list.records.iter().find(|record| record.id == change.record);
@@ -83,7 +84,10 @@ pub fn news<'a>(changes: &'a Changes, list: &List, scope: &ListScope, today: Dat
         is_pending(change, today) || published.is_some_and(|until| until >= today)
     };
     let mut news: Vec<&Change> = changes.0.iter().filter(counts).filter(is_news).collect();
-    news.sort_by_key(|change| std::cmp::Reverse((change.version, change.id)));
+    news.sort_by_key(|change| {
+        let effective = change.added.as_ref().and_then(|added| added.effective).filter(|date| *date > today);
+        (effective.is_none(), effective, Reverse((change.version, change.id)))
+    });
     news
 }
 

@@ -1,0 +1,184 @@
+//! One look at the service: the version, and where that moved, the list and what changed.
+
+use std::future::Future;
+use std::time::Duration;
+
+use prober::microsoft365::{Changes, Latest, List, MAX_BYTES, ReadError, Version, news};
+use prober::plan::{ListScope, Microsoft365};
+use prober::probe::{Download, DownloadFault, Prober};
+use prober::text::Clean;
+use time::{Date, OffsetDateTime};
+use url::Url;
+
+use super::client::ClientId;
+use super::fault::{Asked, Failing, SourceFault};
+use super::kept::{Kept, Sources};
+use super::pace;
+
+/// How long one document may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The most octets of an answer about versions.
+const MAX_VERSION_BYTES: usize = 64 * 1024;
+
+/// Whoever fetches documents: the prober, or a script in a test.
+pub trait Fetch: Send + Sync + 'static {
+    /// Fetches what is at a URL, the way that the settings say.
+    fn fetch(
+        &self,
+        settings: &Microsoft365,
+        url: &Url,
+        limit: usize,
+        time: Duration,
+    ) -> impl Future<Output = Result<Download, DownloadFault>> + Send;
+}
+
+impl Fetch for Prober {
+    async fn fetch(
+        &self,
+        settings: &Microsoft365,
+        url: &Url,
+        limit: usize,
+        time: Duration,
+    ) -> Result<Download, DownloadFault> {
+        self.download(&settings.path, url, limit, time).await
+    }
+}
+
+/// What a look brought.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// What is held from now on, where that is not what was.
+    pub(super) newer: Option<Kept>,
+    /// What could not be had or taken.
+    pub(super) fault: Option<SourceFault>,
+}
+
+impl From<SourceFault> for Seen {
+    fn from(fault: SourceFault) -> Self {
+        Self { newer: None, fault: Some(fault) }
+    }
+}
+
+/// A look under way.
+pub(super) struct Look<'a, F> {
+    pub(super) service: &'a F,
+    pub(super) settings: &'a Microsoft365,
+    pub(super) client: ClientId,
+    pub(super) held: Option<&'a Kept>,
+    pub(super) now: OffsetDateTime,
+}
+
+impl<F: Fetch> Look<'_, F> {
+    /// Looks. Only where the version moved, or something is missing, more than the version is asked for.
+    pub(super) async fn look(&self) -> Seen {
+        let offered = match self.version().await {
+            Ok(version) => version,
+            Err(fault) => return fault.into(),
+        };
+        match self.held {
+            Some(held) if offered < held.version => {
+                let failing = Failing::Older { held: held.version, offered };
+                self.fault(Asked::Version, failing).into()
+            }
+            Some(held) if offered == held.version && held.changes.is_some() => Seen::default(),
+            Some(held) if offered == held.version => self.with_changes(held.clone()).await,
+            _ => match self.list(offered).await {
+                Ok(kept) => self.with_changes(kept).await,
+                Err(fault) => fault.into(),
+            },
+        }
+    }
+
+    async fn version(&self) -> Result<Version, SourceFault> {
+        let instance = self.settings.instance;
+        let bytes = self.get(Asked::Version, &["version", instance.as_str()], MAX_VERSION_BYTES).await?;
+        let latest = Latest::read(&bytes).map_err(|error| self.unreadable(Asked::Version, error))?;
+        latest.of(instance).ok_or_else(|| self.fault(Asked::Version, Failing::OtherInstance(instance)))
+    }
+
+    async fn list(&self, version: Version) -> Result<Kept, SourceFault> {
+        let instance = self.settings.instance;
+        let bytes = self.get(Asked::Endpoints, &["endpoints", instance.as_str()], MAX_BYTES).await?;
+        let list = List::read(instance, &bytes).map_err(|error| self.unreadable(Asked::Endpoints, error))?;
+        let former = self.held.map(|held| held.former.clone()).unwrap_or_default();
+        let former = former.after(self.held.map(|held| &held.list), &list, version, None);
+        let sources = Sources { endpoints: text(bytes), changes: None };
+        let since = self.held.map_or(Version::EVERYTHING, |held| told_since(held, self.now.date()));
+        Ok(Kept { version, fetched_at: self.now, list, since, changes: None, former, sources })
+    }
+
+    /// Adds what changed. Without it a list is of use as well, and the next look asks for it again.
+    async fn with_changes(&self, kept: Kept) -> Seen {
+        let since = kept.since.to_string();
+        let path = ["changes", self.settings.instance.as_str(), &since];
+        let came = self.get(Asked::Changes, &path, MAX_BYTES).await;
+        let read = came.and_then(|bytes| match Changes::read(&bytes) {
+            Ok(changes) => Ok((changes, text(bytes))),
+            Err(error) => Err(self.unreadable(Asked::Changes, error)),
+        });
+        match read {
+            Ok((changes, source)) => {
+                let former = kept.former.after(None, &kept.list, kept.version, Some(&changes));
+                let sources = Sources { changes: Some(source), ..kept.sources };
+                Seen { newer: Some(Kept { changes: Some(changes), former, sources, ..kept }), fault: None }
+            }
+            Err(fault) => {
+                let is_new = self.held.is_none_or(|held| held.version != kept.version);
+                Seen { newer: is_new.then_some(kept), fault: Some(fault) }
+            }
+        }
+    }
+
+    async fn get(&self, asked: Asked, path: &[&str], limit: usize) -> Result<Vec<u8>, SourceFault> {
+        let url = address(&self.settings.source, path, self.client);
+        let came = self.service.fetch(self.settings, &url, limit, LIMIT).await;
+        let Download { status, reason, retry_after, bytes } =
+            came.map_err(|fault| self.fault(asked, Failing::Unreached(Box::new(fault))))?;
+        let failing = match status {
+            200 => return Ok(bytes),
+            404 => Failing::Missing,
+            429 => Failing::Limited { wait: pace::left_alone(retry_after.as_ref().map(Clean::as_str)) },
+            status => Failing::Refused { status, reason },
+        };
+        Err(self.fault(asked, failing))
+    }
+
+    fn unreadable(&self, asked: Asked, error: ReadError) -> SourceFault {
+        self.fault(asked, Failing::Unreadable(error))
+    }
+
+    fn fault(&self, asked: Asked, failing: Failing) -> SourceFault {
+        SourceFault { asked, peer: Clean::new(self.settings.source.host_str().unwrap_or_default()), failing }
+    }
+}
+
+/// Since which version the next changes are to be told, so that none is forgotten that is still news, and nothing else has to
+/// come again: since the newest before all news.
+fn told_since(held: &Kept, today: Date) -> Version {
+    let Some(changes) = &held.changes else { return held.since };
+    let everything = ListScope { service_areas: Vec::new(), optional: true };
+    let news = news(changes, &held.list, &everything, today);
+    let Some(first) = news.iter().map(|change| change.version).min() else { return held.version };
+    let before = changes.0.iter().map(|change| change.version).filter(|version| *version < first);
+    before.max().unwrap_or(held.since)
+}
+
+/// Where something of the service is, asked for by a client.
+fn address(source: &Url, path: &[&str], client: ClientId) -> Url {
+    let mut url = source.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url.query_pairs_mut().append_pair("ClientRequestId", &client.to_string());
+    url
+}
+
+/// The octets as text: a reader took them for JSON, which is UTF-8, and some write a mark before it (RFC 8259, section 8.1).
+fn text(bytes: Vec<u8>) -> String {
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    text.trim_start_matches('\u{feff}').trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

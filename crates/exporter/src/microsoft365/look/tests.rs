@@ -1,0 +1,108 @@
+use serde_json::json;
+use time::macros::datetime;
+
+use super::super::sample::{self, Service};
+use super::*;
+
+const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+async fn look(service: &Service, held: Option<&Kept>) -> Seen {
+    let (settings, client) = (sample::settings(), ClientId::random().unwrap());
+    Look { service, settings: &settings, client, held, now: NOW }.look().await
+}
+
+fn kind(seen: &Seen) -> &'static str {
+    seen.fault.as_ref().map_or("none", SourceFault::kind)
+}
+
+#[tokio::test]
+async fn first_all_of_it_comes_and_then_the_version_alone_until_it_moves() {
+    let service = Service::of("2025120100", &["a.example"]);
+    let seen = look(&service, None).await;
+    assert_eq!(kind(&seen), "none");
+    assert!(service.client().is_some_and(|client| ClientId::read(&client).is_some()));
+    let asked = ["/m365/version/Worldwide", "/m365/endpoints/Worldwide", "/m365/changes/Worldwide/0000000000"];
+    assert_eq!(service.asked(), asked);
+    let first = seen.newer.unwrap();
+    assert_eq!((first.version.to_string(), first.fetched_at), ("2025120100".to_owned(), NOW));
+
+    let seen = look(&service, Some(&first)).await;
+    assert!(seen.newer.is_none() && seen.fault.is_none());
+    assert_eq!(service.asked(), ["/m365/version/Worldwide"]);
+
+    service.offer("2026010100", &["b.example"]);
+    let second = look(&service, Some(&first)).await.newer.unwrap();
+    assert_eq!(service.asked()[2], "/m365/changes/Worldwide/2025120100");
+    assert_eq!(second.former.had("a.example").map(|(_, went)| went.to_string()), Some("2026010100".to_owned()));
+}
+
+#[tokio::test]
+async fn changes_that_are_still_news_are_asked_for_again() {
+    let service = Service::of("2025120100", &["a.example"]);
+    let changes = json!([
+        sample::change(1, "2018062700", "20180701", "x.example"),
+        sample::change(2, "2024030100", "", "y.example"),
+        sample::change(3, "2025120100", "20260301", "z.example"),
+    ]);
+    service.answer("changes", 200, &changes.to_string());
+    let first = look(&service, None).await.newer.unwrap();
+    service.asked();
+    service.offer("2026010100", &["a.example"]);
+    let second = look(&service, Some(&first)).await.newer.unwrap();
+    assert_eq!(service.asked()[2], "/m365/changes/Worldwide/2024030100");
+    assert_eq!(second.since.to_string(), "2024030100");
+}
+
+#[tokio::test]
+async fn a_list_without_its_changes_is_taken_and_they_are_asked_for_again() {
+    let service = Service::of("2025120100", &["a.example"]);
+    service.vanish("changes");
+    let seen = look(&service, None).await;
+    let first = seen.newer.as_ref().unwrap();
+    assert_eq!((kind(&seen), first.changes.is_none()), ("unreachable", true));
+    service.asked();
+    // Still not there: nothing is new, and nothing has to be written.
+    let seen = look(&service, Some(first)).await;
+    assert_eq!((kind(&seen), seen.newer.is_none()), ("unreachable", true));
+    assert_eq!(service.asked(), ["/m365/version/Worldwide", "/m365/changes/Worldwide/0000000000"]);
+    service.answer("changes", 200, "\u{feff}[]\n");
+    let seen = look(&service, Some(first)).await;
+    let second = seen.newer.unwrap();
+    assert_eq!((second.changes.as_ref().map(|changes| changes.0.len()), second.version), (Some(0), first.version));
+    assert!(second.write().is_ok(), "a byte order mark is none of the document");
+}
+
+#[tokio::test]
+async fn whatever_else_comes_is_not_taken_and_told_apart() {
+    let held = look(&Service::of("2025120100", &["a.example"]), None).await.newer.unwrap();
+    let page = "<!doctype html><title>Sign in</title>";
+    let million = format!("[{}{{}}]", "{\"id\":1},".repeat(20_000));
+    for (what, status, body, expected) in [
+        ("version", 429, "", "rate_limited"),
+        ("version", 404, "", "not_found"),
+        ("version", 503, "", "refused"),
+        ("version", 302, "", "refused"),
+        ("version", 204, "", "refused"),
+        ("version", 200, page, "unreadable"),
+        ("version", 200, "", "unreadable"),
+        ("version", 200, r#"{"instance": "Worldwide", "latest": "20251201"}"#, "unreadable"),
+        ("version", 200, r#"{"instance": "China", "latest": "2026010100"}"#, "unreadable"),
+        ("version", 200, r#"{"instance": "Worldwide", "latest": "2025110100"}"#, "older"),
+        ("endpoints", 200, page, "unreadable"),
+        ("endpoints", 200, r#"[{"id": 1, "serviceA"#, "unreadable"),
+        ("endpoints", 200, "[]", "unreadable"),
+        ("endpoints", 200, &million, "unreadable"),
+        ("endpoints", 404, "", "not_found"),
+    ] {
+        let service = Service::of("2026010100", &["b.example"]);
+        service.answer(what, status, body);
+        let seen = look(&service, Some(&held)).await;
+        assert_eq!((kind(&seen), seen.newer.is_none()), (expected, true), "{what} {status} {body:.40}");
+        assert!(seen.fault.unwrap().is_answer(), "{what} {status}");
+    }
+    let service = Service::of("2026010100", &["b.example"]);
+    service.vanish("version");
+    let seen = look(&service, Some(&held)).await;
+    assert_eq!(kind(&seen), "unreachable");
+    assert!(!seen.fault.unwrap().is_answer());
+}
