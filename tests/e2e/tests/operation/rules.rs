@@ -35,12 +35,13 @@ async fn alerts_on_the_network_fire_when_they_should_and_only_then() {
 #[tokio::test]
 async fn all_other_alerts_fire_when_they_should_and_only_then() {
     content("promtool", &["test", "rules"], &["prometheus/tests/others.yaml"]).await;
+    content("promtool", &["test", "rules"], &["prometheus/tests/microsoft365.yaml"]).await;
 }
 
 #[test]
 fn every_alert_is_tested_for_both() {
     let rules = fs::read_to_string(shipped("prometheus/alerts.yaml")).unwrap();
-    let tests = ["prometheus/tests/network.yaml", "prometheus/tests/others.yaml"]
+    let tests = ["prometheus/tests/network.yaml", "prometheus/tests/others.yaml", "prometheus/tests/microsoft365.yaml"]
         .map(|file| fs::read_to_string(shipped(file)).unwrap());
     let tests = tests.concat();
     let alerts: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
