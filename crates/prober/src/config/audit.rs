@@ -14,7 +14,7 @@ const INTERVALS: RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::
 
 /// Reads the section; `None` where audits are switched off.
 pub(super) fn read(cursor: Option<&Cursor<'_>>) -> Option<Duration> {
-    let Some(section) = cursor.and_then(|cursor| cursor.section("audit", KEYS)) else {
+    let Some(section) = cursor.and_then(|cursor| cursor.section(KEYS)) else {
         return Some(Plan::DEFAULT_AUDIT_INTERVAL);
     };
     let interval = section.get("interval").and_then(|cursor| duration::read(&cursor, INTERVALS));

@@ -131,7 +131,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A map of which all keys are known; others are faults.
-    pub fn section(&self, _: &str, keys: &[&str]) -> Option<Map<'a>> {
+    pub fn section(&self, keys: &[&str]) -> Option<Map<'a>> {
         let Value::Map(entries) = &self.node.value else { return self.expected("a map") };
         for entry in entries {
             let fault = |message: &str, help| {

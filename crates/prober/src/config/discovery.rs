@@ -9,7 +9,7 @@ const KEYS: &[&str] = &["revocation", "interval"];
 
 /// Reads the section; `None` where discovery is switched off.
 pub(super) fn read(cursor: Option<&Cursor<'_>>, defaults: &Defaults) -> Option<Discovery> {
-    let section = cursor.and_then(|cursor| cursor.section("discovery", KEYS));
+    let section = cursor.and_then(|cursor| cursor.section(KEYS));
     let own = |key| section.as_ref().and_then(|section| section.get(key));
     let interval = own("interval").and_then(|cursor| duration::read(&cursor, INTERVALS));
     let revocation = own("revocation").and_then(|cursor| cursor.boolean()).unwrap_or(true);

@@ -57,7 +57,7 @@ const MAX_PAIRS: usize = Plan::MAX_PAIRS;
 /// Reads the document. The plan is only good if no fault was noted.
 pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     let cursor = Cursor::root(reading, root);
-    let document = cursor.section("", KEYS)?;
+    let document = cursor.section(KEYS)?;
     let (dns, tls, defaults) = shared(&document);
     let tenant = document.get("tenant").filter(|cursor| !cursor.is_nothing());
     let domains = tenant.and_then(|cursor| tenant::read(&cursor, defaults.timeout)).unwrap_or_default();
@@ -83,7 +83,7 @@ fn shared(document: &Map<'_>) -> (DnsPlan, TlsPlan, Defaults) {
 
 /// An endpoint for a URL, with everything by default.
 pub(super) fn endpoint(reading: &Reading<'_>, root: &Node, url: &Url) -> Option<Endpoint> {
-    let document = Cursor::root(reading, root).section("", KEYS)?;
+    let document = Cursor::root(reading, root).section(KEYS)?;
     let (_, _, defaults) = shared(&document);
     Some(endpoint::of_url(url, &defaults))
 }
@@ -91,7 +91,7 @@ pub(super) fn endpoint(reading: &Reading<'_>, root: &Node, url: &Url) -> Option<
 /// Reads one path alone.
 pub(super) fn path(reading: &Reading<'_>, root: &Node, name: &str) -> Option<Arc<Path>> {
     let cursor = Cursor::root(reading, root);
-    let document = cursor.section("", KEYS)?;
+    let document = cursor.section(KEYS)?;
     Paths::read(document.get("paths").as_ref(), false).resolve(name, &cursor)
 }
 

@@ -85,7 +85,7 @@ pub(super) fn read<'a>(cursor: &Cursor<'a>, role: Role, defaults: &Defaults) -> 
 }
 
 fn map_form<'a>(cursor: &Cursor<'a>, role: Role, defaults: &Defaults) -> Option<Draft<'a>> {
-    let map = cursor.section("endpoint", if role == Role::Control { CONTROL_KEYS } else { KEYS })?;
+    let map = cursor.section(if role == Role::Control { CONTROL_KEYS } else { KEYS })?;
     let name = map.get("name").map(|cursor| label(&cursor));
     let named = name != Some(None);
     // Without an address there is still the rest to find fault with.

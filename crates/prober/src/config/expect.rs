@@ -23,7 +23,7 @@ const MAX_CONTAINS: usize = 64 * 1024;
 
 /// Reads the section over what is expected of the address by itself.
 pub(super) fn read(cursor: &Cursor<'_>, by_default: Expect) -> Option<Expect> {
-    let expect = cursor.section("expect", KEYS)?;
+    let expect = cursor.section(KEYS)?;
     Some(Expect {
         status: expect.get("status").and_then(|cursor| status(&cursor)),
         body: expect.get("body").and_then(|cursor| body(&cursor)),
@@ -57,7 +57,7 @@ fn range(cursor: &Cursor<'_>) -> Option<RangeInclusive<u16>> {
 }
 
 fn body(cursor: &Cursor<'_>) -> Option<BodyExpectation> {
-    let contains = cursor.section("body", &["contains"])?.require("contains")?;
+    let contains = cursor.section(&["contains"])?.require("contains")?;
     let text = contains.text()?;
     match text.len() {
         0 => contains.fault("an empty text is in every body"),
@@ -75,7 +75,7 @@ fn crl(cursor: &Cursor<'_>) -> Option<CrlExpectation> {
         return cursor.expected("true, false or a map");
     }
     let freshness = [("required", Freshness::Required), ("ignored", Freshness::Ignored)];
-    let crl = cursor.section("crl", CRL_KEYS)?;
+    let crl = cursor.section(CRL_KEYS)?;
     Some(CrlExpectation {
         freshness: crl.get("freshness").and_then(|cursor| cursor.choice(&freshness)).unwrap_or_default(),
         max_age: crl.get("max_age").and_then(|cursor| duration::read(&cursor, MIN_MAX_AGE..=MAX_MAX_AGE)),

@@ -24,7 +24,7 @@ pub(super) fn read(cursor: &Cursor<'_>) -> Option<Maintenance> {
 }
 
 fn window(cursor: &Cursor<'_>) -> Option<Window> {
-    let section = cursor.section("maintenance", KEYS)?;
+    let section = cursor.section(KEYS)?;
     let matching = section.get("match").filter(|cursor| !cursor.is_nothing());
     let matching = matching.map_or(Some(Matching::default()), |cursor| matching_of(&cursor));
     let from = section.require("from").and_then(|cursor| moment(&cursor));
@@ -49,7 +49,7 @@ fn moment(cursor: &Cursor<'_>) -> Option<OffsetDateTime> {
 }
 
 fn matching_of(cursor: &Cursor<'_>) -> Option<Matching> {
-    let section = cursor.section("match", MATCH_KEYS)?;
+    let section = cursor.section(MATCH_KEYS)?;
     Some(Matching {
         endpoint: globs(&section, "endpoint"),
         path: globs(&section, "path"),

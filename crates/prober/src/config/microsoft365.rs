@@ -38,7 +38,7 @@ pub(super) fn read(
     usual: &dyn Fn() -> Vec<Arc<Path>>,
     defaults: &Defaults,
 ) -> Option<Microsoft365> {
-    let section = cursor.section("microsoft365", KEYS)?;
+    let section = cursor.section(KEYS)?;
     let instance = section.get("instance").map_or(Some(Instance::default()), |cursor| instance(&cursor));
     let source = section.get("source").map_or_else(|| Url::parse(SERVICE).ok(), |cursor| source(&cursor));
     let refresh =

@@ -17,7 +17,7 @@ const TLS_PORT: u16 = 853;
 
 /// Reads the section; the second value is the default for all endpoints.
 pub(super) fn read(cursor: &Cursor<'_>) -> Option<(DnsPlan, PrivateAnswers)> {
-    let dns = cursor.section("dns", KEYS)?;
+    let dns = cursor.section(KEYS)?;
     let plan = DnsPlan {
         resolvers: dns.get("resolvers").and_then(|cursor| resolvers(&cursor)).unwrap_or_default(),
         hosts: dns.get("hosts").and_then(|cursor| hosts(&cursor)).unwrap_or_default(),

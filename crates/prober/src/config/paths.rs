@@ -182,7 +182,7 @@ fn text_form(cursor: &Cursor<'_>) -> Option<Defined> {
 }
 
 fn map_form(cursor: &Cursor<'_>) -> Option<Definition> {
-    let map = cursor.section("path", KEYS)?;
+    let map = cursor.section(KEYS)?;
     let options = path_options::read(&map);
     let way = map_way(&map)?;
     Some(Definition { way, options })

@@ -30,7 +30,7 @@ pub(super) struct Domain<'a> {
 
 /// Reads the section.
 pub(super) fn read<'a>(cursor: &Cursor<'a>, timeout: Duration) -> Option<Vec<Domain<'a>>> {
-    let section = cursor.section("tenant", KEYS)?;
+    let section = cursor.section(KEYS)?;
     let clouds = [("worldwide", Cloud::Worldwide), ("china", Cloud::China)];
     let cloud = section.get("cloud").and_then(|cursor| cursor.choice(&clouds)).unwrap_or_default();
     let interval = section.get("interval").and_then(|cursor| duration::read(&cursor, INTERVALS));

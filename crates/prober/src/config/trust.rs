@@ -13,7 +13,7 @@ const MAX_FILES: usize = 100;
 
 /// Reads the section; the second value is the default for all endpoints.
 pub(super) fn read(cursor: &Cursor<'_>) -> Option<(TlsPlan, RootsChoice)> {
-    let tls = cursor.section("tls", KEYS)?;
+    let tls = cursor.section(KEYS)?;
     let certificates = |key| tls.get(key).and_then(|cursor| files(&cursor)).unwrap_or_default();
     let plan = TlsPlan { extra_roots: certificates("extra_roots"), inspection_roots: certificates("inspection_roots") };
     Some((plan, tls.get("roots").and_then(|cursor| roots(&cursor)).unwrap_or_default()))
@@ -21,7 +21,7 @@ pub(super) fn read(cursor: &Cursor<'_>) -> Option<(TlsPlan, RootsChoice)> {
 
 /// Reads an endpoint's own `tls`.
 pub(super) fn read_own(cursor: &Cursor<'_>) -> Option<RootsChoice> {
-    cursor.section("tls of an endpoint", &["roots"])?.get("roots").and_then(|cursor| roots(&cursor))
+    cursor.section(&["roots"])?.get("roots").and_then(|cursor| roots(&cursor))
 }
 
 fn roots(cursor: &Cursor<'_>) -> Option<RootsChoice> {

@@ -78,7 +78,7 @@ impl Problem {
 
 /// Reads the settings. `credentials` are for every proxy that they name.
 pub(super) fn read(cursor: &Cursor<'_>, credentials: Option<&Credentials>) -> Option<WinHttpProxies> {
-    let map = cursor.section("winhttp", KEYS)?;
+    let map = cursor.section(KEYS)?;
     let (form, settings) = form(cursor, &map)?;
     match settings {
         Ok(Settings::Direct) => Some(WinHttpProxies::default()),

@@ -13,7 +13,7 @@ const KEYS: [&str; 5] = [
 
 /// Reads them; one that is blank is left as it is.
 pub(super) fn read(cursor: &Cursor<'_>) -> Option<HeaderMap> {
-    let section = cursor.section("headers", &KEYS)?;
+    let section = cursor.section(&KEYS)?;
     let mut headers = HeaderMap::new();
     for key in KEYS {
         let Some(cursor) = section.get(key).filter(|cursor| !cursor.is_blank()) else { continue };

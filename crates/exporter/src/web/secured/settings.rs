@@ -105,7 +105,7 @@ impl fmt::Debug for Settings {
 }
 
 fn read(root: &Cursor<'_>) -> Option<Settings> {
-    let root = root.section("web", &KEYS)?;
+    let root = root.section(&KEYS)?;
     let given = |key| root.get(key).filter(|cursor| !cursor.is_nothing());
     // All sections are read, so that the faults of all are told.
     let http = given("http_server_config").map(|cursor| http(&cursor));
@@ -124,7 +124,7 @@ fn read(root: &Cursor<'_>) -> Option<Settings> {
 }
 
 fn http(cursor: &Cursor<'_>) -> Option<(bool, HeaderMap)> {
-    let section = cursor.section("http_server_config", &["http2", "headers"])?;
+    let section = cursor.section(&["http2", "headers"])?;
     let given = |key| section.get(key).filter(|cursor| !cursor.is_nothing());
     let http2 = given("http2").map_or(Some(true), |cursor| cursor.boolean());
     let headers = given("headers").map_or_else(|| Some(HeaderMap::new()), |cursor| headers::read(&cursor));
@@ -133,7 +133,7 @@ fn http(cursor: &Cursor<'_>) -> Option<(bool, HeaderMap)> {
 
 /// Nothing where the interval is 0.
 fn rate_limit(cursor: &Cursor<'_>) -> Option<Wanted<Limit>> {
-    let section = cursor.section("rate_limit", &["interval", "burst"])?;
+    let section = cursor.section(&["interval", "burst"])?;
     let interval = section.get("interval").map_or(Some(Duration::ZERO), |cursor| interval(&cursor));
     let burst = section.get("burst").map_or(Some(0), |cursor| cursor.number(0..=MAX_BURST));
     match (interval?, burst?) {

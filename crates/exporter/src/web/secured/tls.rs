@@ -53,7 +53,7 @@ const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("TLS12", &TLS12), ("T
 
 /// Reads the section; nothing where it is empty, and TLS is not spoken.
 pub(super) fn read(cursor: &Cursor<'_>, http2: bool) -> Option<Wanted<ServerConfig>> {
-    let section = cursor.section("tls_server_config", &KEYS)?;
+    let section = cursor.section(&KEYS)?;
     if KEYS.iter().all(|key| section.get(key).is_none()) {
         return Some(Wanted::Nothing);
     }
