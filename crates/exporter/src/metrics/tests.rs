@@ -122,7 +122,9 @@ fn the_exposition_of_one_result_to_the_letter() {
 
 #[test]
 fn where_nobody_said_where_people_reach_it_no_link_is_made_up() {
-    let text = render(&sample::snapshot([]), storage(), &Live::new(sample::NOW).unwrap()).unwrap();
+    let text =
+        render(&sample::snapshot([]), storage(), (&Standing::default(), sample::NOW), &Live::new(sample::NOW).unwrap())
+            .unwrap();
     assert!(!text.contains("reachwatch_web_config"), "there is none");
     assert!(text.contains("\nreachwatch_site_info{site=\"branch-042\"} 1\n"), "{text}");
     let told = samples(&sample::snapshot([]), "reachwatch_site_info");
@@ -196,7 +198,7 @@ fn the_last_readable_crl_stays_when_later_probes_bring_none() {
 async fn a_monitor_that_stands_still_says_so() {
     let (live, snapshot) = (live(), sample::snapshot([sample::row("a", "hq").reachable()]));
     let says = |value: &str| {
-        let text = render(&snapshot, storage(), &live).unwrap();
+        let text = render(&snapshot, storage(), (&Standing::default(), sample::NOW), &live).unwrap();
         assert!(text.contains(&format!("\nreachwatch_monitor_stalled {value}\n")), "{text}");
     };
     live.pulse().beat(&snapshot);

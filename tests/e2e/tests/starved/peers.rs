@@ -1,5 +1,6 @@
 //! A resolver and a proxy that are restarted.
 
+use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
 
@@ -42,10 +43,10 @@ fn dnsmasq(site: &Site) -> Child {
 }
 
 fn tinyproxy(site: &Site) -> Child {
-    let hosts: String = HOSTS
-        .iter()
-        .map(|host| format!("{} {host}\n", site.world.address(host, Scheme::Https).unwrap().ip()))
-        .collect();
+    let mut hosts = String::new();
+    for host in HOSTS {
+        writeln!(hosts, "{} {host}", site.world.address(host, Scheme::Https).unwrap().ip()).unwrap();
+    }
     let hosts = site.folder.write("hosts", &hosts);
     let config =
         site.folder.write("tinyproxy.conf", &format!("Port {PROXY}\nListen 127.0.0.1\nTimeout 30\nMaxClients 100\n"));
@@ -76,7 +77,7 @@ fn what_is_restarted_is_found_again_at_once() {
                 site.world.root_file().display()
             );
             for host in HOSTS {
-                text += &format!("  - {}\n", site.world.url(host, Scheme::Https, "/").unwrap());
+                writeln!(text, "  - {}", site.world.url(host, Scheme::Https, "/").unwrap()).unwrap();
             }
             let config = site.folder.write("endpoints.yaml", &text);
             let (mut resolver, mut proxy) = (dnsmasq(&site), tinyproxy(&site));

@@ -112,10 +112,9 @@ impl Watcher {
 
     /// The confirmed states, each once.
     pub(crate) async fn states(&self) -> Option<Vec<String>> {
-        let status: serde_json::Value = serde_json::from_str(&self.get("/api/v1/status").await?).ok()?;
-        let results = status["results"].as_array()?;
-        let mut states: Vec<_> =
-            results.iter().map(|result| result["state"].as_str().unwrap_or("none").to_owned()).collect();
+        let told: serde_json::Value = serde_json::from_str(&self.get("/api/v1/status").await?).ok()?;
+        let results = told.get("results")?.as_array()?.iter();
+        let mut states: Vec<_> = results.filter_map(|result| Some(result.get("state")?.as_str()?.to_owned())).collect();
         states.sort();
         states.dedup();
         Some(states)
