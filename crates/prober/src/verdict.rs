@@ -142,8 +142,11 @@ const DETAIL_CHARS: usize = 600;
 /// Judges what one probe saw.
 pub fn judge(question: &Question<'_>, observation: &Observation) -> Verdict {
     let case = Case::new(question, observation);
+    if let Some(own) = standstill::held_up(&case) {
+        // What it looks like besides says nothing.
+        return conclude(&case, Some(own), Vec::new());
+    }
     let by_precedence = [
-        standstill::held_up(&case),
         detour::last_resort(&case),
         resolve::sinkholed(&case),
         proxy::outdated(&case),
