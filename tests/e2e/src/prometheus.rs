@@ -144,6 +144,7 @@ fn seconds(wait: &str) -> u64 {
         "s" => Duration::from_secs(1),
         "m" => Duration::from_mins(1),
         "h" => Duration::from_hours(1),
+        "d" => Duration::from_hours(24),
         _ => panic!("{wait} is no duration"),
     };
     number * unit.as_secs()

@@ -91,17 +91,17 @@ async fn a_wrong_clock_is_the_monitors_own() {
 }
 
 #[tokio::test]
-async fn out_of_sockets_is_unknown_and_no_verdict() {
+async fn few_open_files_make_it_slower_and_nothing_else() {
     let (_world, _folder, config) = whole_world().await;
     // Enough file descriptors to start with, too few for forty probes at once.
     let script = "ulimit -n 20 && exec \"$0\" check --config \"$1\" --format json";
     let mut command = Command::new("sh");
     command.args(["-c", script]).arg(e2e::binary()).arg(&config).env_clear();
     let starved = Finished::after(command).await;
-    assert_eq!(starved.code, Some(3), "{starved:#?}");
+    assert_eq!(starved.code, Some(0), "{starved:#?}");
+    assert!(starved.stderr.contains("too few files may be open (ulimit -n)"), "{starved:#?}");
     let document: Value = serde_json::from_str(&starved.stdout).unwrap();
-    assert_eq!(document["summary"]["blocked"], 0, "{document:#}");
-    assert!(document["summary"]["unknown"].as_u64().unwrap() > 0, "{document:#}");
+    assert_eq!(document["summary"]["unknown"], 0, "{document:#}");
 }
 
 #[tokio::test]
