@@ -39,7 +39,7 @@ pub use self::ports::{NoPorts, Ports};
 pub use self::ranges::{Held, HostRanges, Ranges};
 pub use self::reading::{Flaw, MAX_BYTES, ReadError};
 pub use self::version::{NoVersion, Version};
-pub use self::wanted::{Wanted, wanted};
+pub use self::wanted::{Wanted, is_of_a_certificate_authority, wanted};
 
 /// Where the service lives, for every instance.
 pub const SERVICE: &str = "https://endpoints.office.com";

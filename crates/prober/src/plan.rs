@@ -16,7 +16,7 @@ mod proxy;
 mod tenant;
 mod winhttp;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
@@ -64,6 +64,8 @@ pub struct Plan {
     pub microsoft365: Option<Microsoft365>,
     /// Where Microsoft says that its hosts are, once that is known.
     pub published: Option<Arc<Ranges>>,
+    /// Hosts of endpoints that are switched off: somebody has decided about them, so that no list adds them.
+    pub disabled: Arc<BTreeSet<String>>,
     /// When somebody works on what is probed.
     pub maintenance: Maintenance,
     /// What is trusted besides the bundled or the system's roots.

@@ -126,7 +126,7 @@ async fn drift_is_told_on_the_page_in_json_and_as_metrics() {
         until(&running, "what is gone", |list| list["unlisted"][0]["endpoint"] == "gone").await
     };
     assert_eq!(told["unlisted"][0]["went"], "2026010100");
-    let version_info = "reachwatch_microsoft365_version_info{instance=\"worldwide\",version=\"2026010100\"}";
+    let version_info = "reachwatch_microsoft365_version_info{list=\"worldwide\",version=\"2026010100\"}";
     assert_eq!(sample(&running, version_info).await.as_deref(), Some("1"));
     for (name, value) in [("uncovered_hosts", "1"), ("unlisted_endpoints", "1"), ("last_fetch_successful", "1")] {
         assert_eq!(

@@ -165,6 +165,7 @@ mod tests {
             discovery: None,
             microsoft365: None,
             published: None,
+            disabled: Arc::default(),
             maintenance: prober::plan::Maintenance::default(),
             dns: DnsPlan::default(),
             tls: TlsPlan::default(),

@@ -187,8 +187,9 @@ mod tests {
         let history = open();
         wind_down(async {}, history.clone(), None).await;
         // Nobody else could write there otherwise.
-        assert_eq!(open().standing().fault, None);
-        drop(history);
+        let again = open();
+        assert_eq!(again.standing().fault, None);
+        assert!(again.close());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use prober::plan::{Pair, Plan, REVOCATION_GROUP};
+use prober::plan::{MICROSOFT365_GROUP, Pair, Plan, REVOCATION_GROUP};
 use prober::scheduler::Events;
 use prober::state::{Change, Report};
 use time::OffsetDateTime;
@@ -48,12 +48,16 @@ struct Planned {
     pairs: HashSet<(String, String)>,
     /// Whether endpoints can come that no plan has.
     discovers: bool,
+    /// Whether a list that is not at hand yet adds some.
+    is_listed: bool,
 }
 
 impl Planned {
     fn may_come(&self, name: &Name, group: &str) -> bool {
         let key = (name.endpoint.to_string(), name.path.to_string());
-        self.pairs.contains(&key) || (self.discovers && group == REVOCATION_GROUP)
+        self.pairs.contains(&key)
+            || (self.discovers && group == REVOCATION_GROUP)
+            || (self.is_listed && group == MICROSOFT365_GROUP)
     }
 }
 
@@ -61,7 +65,11 @@ impl Book {
     /// What is probed from now on. Troubles that an earlier process left of other pairs are over.
     pub(super) fn plan(&self, plan: &Plan) {
         let pairs = plan.pairs.iter().map(|pair| (pair.endpoint.name.clone(), pair.path.name.clone())).collect();
-        *held(&self.planned) = Some(Planned { pairs, discovers: plan.discovery.is_some() });
+        *held(&self.planned) = Some(Planned {
+            pairs,
+            discovers: plan.discovery.is_some(),
+            is_listed: plan.microsoft365.as_ref().is_some_and(|list| list.probing.is_some()),
+        });
         self.end_the_unplanned();
         self.news.fetch_add(1, Ordering::SeqCst);
     }

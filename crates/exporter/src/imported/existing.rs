@@ -65,7 +65,7 @@ impl Existing {
         for endpoint in &plan.endpoints {
             self.names.insert(endpoint.name.clone());
             if !endpoint.control {
-                self.hosts.extend(endpoint.url.domain().map(str::to_owned));
+                self.hosts.extend(endpoint.host_name());
             }
         }
     }
@@ -95,6 +95,7 @@ fn is_comment(line: &str) -> bool {
 fn host_of(address: &str) -> Option<String> {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let host = rest.split(['/', ':', '?', '#']).next()?;
+    let host = host.strip_suffix('.').unwrap_or(host);
     (!host.is_empty()).then(|| host.to_ascii_lowercase())
 }
 

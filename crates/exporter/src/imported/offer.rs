@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use prober::microsoft365::{HostPattern, List, Record};
+use prober::microsoft365::{HostPattern, List, Record, is_of_a_certificate_authority};
 use rustls::pki_types::ServerName;
 use url::Url;
 
@@ -73,13 +73,6 @@ fn can_be_asked(host: &str) -> bool {
     is_itself && matches!(ServerName::try_from(host), Ok(ServerName::DnsName(_)))
 }
 
-/// Whether revocation lists, OCSP responders or issuers live there, by the usual names. Clients ask for these in the clear
-/// (RFC 5280, sections 4.2.1.13 and 4.2.2.1), and many of the hosts have no certificate of their own.
-fn is_of_a_certificate_authority(host: &str) -> bool {
-    let mut labels = host.split('.').rev().skip(2);
-    labels.any(|label| ["crl", "ocsp", "cacert"].iter().any(|start| label.starts_with(start)))
-}
-
 #[cfg(test)]
 mod tests {
     use prober::microsoft365::Instance;
@@ -116,17 +109,6 @@ mod tests {
                 (200, "assets.viva.example", &Kind::Https),
             ]
         );
-    }
-
-    #[test]
-    fn names_of_certificate_authorities_and_no_others() {
-        for host in ["crl3.digicert.com", "ocsp.msocsp.com", "isrg.trustid.ocsp.identrust.com", "cacerts.digicert.com"]
-        {
-            assert!(is_of_a_certificate_authority(host), "{host}");
-        }
-        for host in ["ocsp.com", "www.ocsp.com", "login.live.com", "secure.globalsign.com", "microcrl.example.com"] {
-            assert!(!is_of_a_certificate_authority(host), "{host}");
-        }
     }
 
     #[test]

@@ -131,6 +131,10 @@ fn group(area: &ServiceArea) -> String {
     match slug(area.as_str()) {
         name if name.is_empty() => "other".to_owned(),
         name if KEPT_GROUPS.contains(&name.as_str()) => format!("area-{name}"),
+        // Words that YAML takes for something else than text.
+        name if ["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(&name.as_str()) => {
+            format!("area-{name}")
+        }
         name if name.starts_with(|first: char| first.is_ascii_digit()) => format!("area-{name}"),
         name => name,
     }

@@ -20,7 +20,7 @@ pub(super) fn write(standing: &Standing, now: OffsetDateTime, exposition: &mut E
     let Some(held) = &standing.held else { return };
     // The version came over the network: as a number of ten digits, and only one at a time.
     let (instance, version) = (settings.instance.key(), held.kept.version.to_string());
-    let labels = [("instance", instance), ("version", version.as_str())];
+    let labels = [("list", instance), ("version", version.as_str())];
     exposition.family(&family::LIST_VERSION).sample(&none, &labels, 1);
     if let Some(pending) = standing.pending(now) {
         exposition.family(&family::LIST_PENDING).sample(&none, &[], pending);

@@ -334,7 +334,7 @@ fn of_a_list_only_what_is_known_is_told() {
     let whole = [
         "last_fetch_successful 0",
         "last_confirmed_timestamp_seconds 1767268200",
-        "version_info{instance=\"worldwide\",version=\"2025120100\"} 1",
+        "version_info{list=\"worldwide\",version=\"2025120100\"} 1",
         "pending_changes 1",
         "uncovered_hosts 1",
         "uncovered_patterns 1",

@@ -22,7 +22,7 @@ pub(super) fn left_alone(retry_after: Option<&str>) -> Duration {
 /// nobody did, somebody may be there in a minute, and less and less often.
 pub(super) fn pause(refresh: Duration, fault: Option<&SourceFault>, failed_before: u32) -> Duration {
     match fault {
-        Some(SourceFault { failing: Failing::Limited { wait }, .. }) => *wait,
+        Some(SourceFault { failing: Failing::Limited { wait }, .. }) => refresh.max(*wait),
         Some(fault) if !fault.is_answer() => {
             FIRST.min(refresh).saturating_mul(2_u32.saturating_pow(failed_before)).min(refresh)
         }

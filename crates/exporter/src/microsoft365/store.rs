@@ -124,13 +124,7 @@ impl Store {
     pub(super) fn confirm(&self, instance: Instance, at: OffsetDateTime) -> Result<(), StoreError> {
         let Some(path) = self.file(instance) else { return Ok(()) };
         let noted = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_modified(at.into()));
-        match noted {
-            // Who took it away has it written anew when there is something new.
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::Io { operation: "note the time of", path, source: error })
-            }
-            _ => Ok(()),
-        }
+        noted.map_err(|source| StoreError::Io { operation: "note the time of", path, source })
     }
 
     fn file(&self, instance: Instance) -> Option<PathBuf> {

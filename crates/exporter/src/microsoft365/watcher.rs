@@ -165,7 +165,16 @@ impl<F: Fetch> Watcher<F> {
                 known.failed = 0;
                 known.confirmed_at = Some(now);
                 let instance = known.instance;
-                self.keep(known, move |store| store.confirm(instance, now)).await;
+                if known.storage.is_none() {
+                    self.keep(known, move |store| store.confirm(instance, now)).await;
+                }
+                // What could not be kept is tried again: the file is that of another version, or none.
+                if known.storage.is_some()
+                    && let Some(held) = &known.held
+                {
+                    let kept = Arc::clone(&held.kept);
+                    self.keep(known, move |store| store.save(&kept)).await;
+                }
             }
             Some(fault) => {
                 known.failed = if fault.is_answer() { 0 } else { known.failed.saturating_add(1) };

@@ -1,6 +1,6 @@
 //! The document as a whole: its sections in turn, then names and paths put together into the plan.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,8 +69,12 @@ pub(super) fn read(reading: &Reading<'_>, root: &Node) -> Option<Plan> {
     let usual = UsualPaths::read(&cursor, &document, &paths);
     let list = document.get("microsoft365").filter(|cursor| !cursor.is_nothing());
     let list = list.and_then(|cursor| microsoft365::read(&cursor, &paths, &|| usual.get(), &defaults));
-    let (endpoints, pairs) = pair_up(&usual, &document, drafts, domains, &defaults)?;
-    Some(Plan { microsoft365: list, ..assemble(settings, dns, tls, fingerprints?, &paths, endpoints, pairs) })
+    let (endpoints, pairs, disabled) = pair_up(&usual, &document, drafts, domains, &defaults)?;
+    Some(Plan {
+        microsoft365: list,
+        disabled: Arc::new(disabled),
+        ..assemble(settings, dns, tls, fingerprints?, &paths, endpoints, pairs)
+    })
 }
 
 /// What endpoints share, and what they have by default.
@@ -191,9 +195,9 @@ impl<'p, 'a> UsualPaths<'p, 'a> {
     }
 }
 
-type Paired = (Vec<Arc<Endpoint>>, Vec<Arc<Pair>>);
+type Paired = (Vec<Arc<Endpoint>>, Vec<Arc<Pair>>, BTreeSet<String>);
 
-/// Every endpoint that is enabled over every path that it asks for.
+/// Every endpoint that is enabled over every path that it asks for, and the hosts of the others.
 fn pair_up(
     usual: &UsualPaths<'_, '_>,
     document: &Map<'_>,
@@ -202,7 +206,7 @@ fn pair_up(
     defaults: &Defaults,
 ) -> Option<Paired> {
     let (root, paths) = (usual.root, usual.paths);
-    let (mut endpoints, mut pairs) = (Vec::new(), Vec::new());
+    let (mut endpoints, mut pairs, mut disabled) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut add = |endpoint: Endpoint, over: Vec<Arc<Path>>| {
         let endpoint = Arc::new(endpoint);
         pairs.extend(over.into_iter().map(|path| Arc::new(Pair { endpoint: Arc::clone(&endpoint), path })));
@@ -213,6 +217,8 @@ fn pair_up(
         let over = draft.paths.as_ref().map(|cursor| references(cursor, paths).unwrap_or_default());
         if draft.enabled {
             add(draft.endpoint, over.unwrap_or_else(|| usual.get()))?;
+        } else {
+            disabled.extend(draft.endpoint.host_name());
         }
     }
     if document.get("controls").is_none() {
@@ -222,7 +228,7 @@ fn pair_up(
         endpoints.push(Arc::clone(&domain.pair.endpoint));
         pairs.push(Arc::new(domain.pair));
     }
-    Some((endpoints, pairs))
+    Some((endpoints, pairs, disabled))
 }
 
 /// A list of names of paths.
@@ -271,6 +277,7 @@ fn assemble(
         discovery: settings.discovery,
         microsoft365: None,
         published: None,
+        disabled: Arc::default(),
         maintenance: settings.maintenance,
         dns,
         tls,

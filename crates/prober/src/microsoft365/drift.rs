@@ -8,7 +8,7 @@ use time::{Date, Duration};
 use super::former::Former;
 use super::wanted::{Wanted, wanted};
 use super::{Change, Changes, HostPattern, List, Version};
-use crate::plan::{Endpoint, ListScope, Plan};
+use crate::plan::{ListScope, Plan};
 
 /// Where a plan and a list have come apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,17 +42,19 @@ pub struct Unlisted {
 ///
 /// What counts is covered by an endpoint that is about the very host, over whatever path, or for a pattern by one that
 /// matches it. An endpoint is no longer listed if nothing in the list has its host, optional or not and of whatever service
-/// area, and something that went from the list had it: the customer's own hosts, certificate authorities that were never
+/// area, and had it by its very name: a pattern that went had the customer's own hosts, certificate authorities that were never
 /// listed and Microsoft's other services are none of this list's business. Controls are asked for other reasons, and so are
 /// the tenant's domains.
 pub fn drift(list: &List, scope: &ListScope, former: &Former, plan: &Plan) -> Drift {
     let endpoints = || plan.endpoints.iter().filter(|endpoint| !endpoint.control && endpoint.tenant.is_none());
-    let hosts: BTreeSet<String> = endpoints().filter_map(|endpoint| host(endpoint)).collect();
+    let probed = endpoints().filter_map(|endpoint| endpoint.host_name());
+    let hosts: BTreeSet<String> = probed.chain(plan.disabled.iter().cloned()).collect();
     let (names, patterns): (Vec<_>, Vec<_>) = wanted(list, scope).into_iter().partition(|wanted| wanted.host.is_name());
     let is_matched = |pattern: &HostPattern| hosts.iter().any(|host| pattern.matches(host));
     let unlisted = endpoints().filter_map(|endpoint| {
-        let host = host(endpoint)?;
-        let (by, went) = former.had(&host).filter(|_| list.records_of(&host).is_empty())?;
+        let host = endpoint.host_name()?;
+        let (by, went) =
+            former.had(&host).filter(|(by, _)| by.is_name()).filter(|_| list.records_of(&host).is_empty())?;
         Some(Unlisted { endpoint: endpoint.name.clone(), by: by.clone(), went, host })
     });
     Drift {
@@ -62,11 +64,6 @@ pub fn drift(list: &List, scope: &ListScope, former: &Former, plan: &Plan) -> Dr
         uncovered: names.into_iter().filter(|wanted| !hosts.contains(wanted.host.as_str())).collect(),
         uncovered_patterns: patterns.into_iter().filter(|wanted| !is_matched(&wanted.host)).collect(),
     }
-}
-
-/// The host of an endpoint as names are compared: lower case, without the final dot.
-fn host(endpoint: &Endpoint) -> Option<String> {
-    Some(endpoint.url.domain()?.trim_end_matches('.').to_ascii_lowercase())
 }
 
 /// For so long a change is news.

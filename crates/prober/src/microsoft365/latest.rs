@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::instance::Instance;
 use super::reading::{self, AtMost, Flaw, ReadError, shown};
-use super::version::Version;
+use super::version::{NoVersion, Version};
 
 const DOCUMENT: &str = "the version of Microsoft's endpoint list";
 const MAX_INSTANCES: usize = 64;
@@ -24,7 +24,7 @@ impl Latest {
         let mut versions = Vec::new();
         for RawLatest { instance, latest } in &entries {
             let Ok(instance) = instance.parse() else { continue };
-            let version = latest.parse().map_err(|_| {
+            let version = dated(latest).map_err(|_| {
                 let place = format!("the version of {instance}");
                 ReadError::Entry { document: DOCUMENT, place, source: Flaw::Date(shown(latest)) }
             })?;
@@ -37,6 +37,11 @@ impl Latest {
     pub fn of(&self, instance: Instance) -> Option<Version> {
         self.0.iter().find(|(of, _)| *of == instance).map(|(_, version)| *version)
     }
+}
+
+/// A version of a day that there is: one that is not would be newer than all to come.
+fn dated(text: &str) -> Result<Version, NoVersion> {
+    text.parse::<Version>().ok().filter(|version| version.date().is_some()).ok_or(NoVersion)
 }
 
 #[derive(Deserialize)]

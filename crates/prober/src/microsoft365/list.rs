@@ -17,6 +17,9 @@ const DOCUMENT: &str = "Microsoft's endpoint list";
 const MAX_RECORDS: usize = 2_000;
 pub(super) const MAX_HOSTS: usize = 1_000;
 pub(super) const MAX_RANGES: usize = 4_000;
+/// Of the whole list: thirty times those that have been seen.
+const MAX_ALL_HOSTS: usize = 10_000;
+const MAX_ALL_RANGES: usize = 40_000;
 /// The longest note that is kept, in characters; the longest that has been seen has 480.
 pub(super) const MAX_NOTES: usize = 1_000;
 
@@ -66,7 +69,12 @@ impl List {
             let once = if ids.insert(raw.id) { Ok(()) } else { Err(("id", None, Flaw::Twice)) };
             once.and_then(|()| raw.checked()).map_err(|wrong| reading::at(DOCUMENT, "record", index, raw.id, wrong))
         });
-        Ok(Self { instance, records: records.collect::<Result<_, _>>()? })
+        let records = records.collect::<Result<Vec<_>, _>>()?;
+        let count = |of: fn(&Record) -> usize| records.iter().map(of).sum::<usize>();
+        if count(|record| record.hosts.len()) > MAX_ALL_HOSTS || count(|record| record.ranges.len()) > MAX_ALL_RANGES {
+            return Err(ReadError::TooMany { document: DOCUMENT });
+        }
+        Ok(Self { instance, records })
     }
 
     /// The records that name a host or match it, those that rule first: by category, then in their order.

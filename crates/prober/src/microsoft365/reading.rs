@@ -33,6 +33,12 @@ pub enum ReadError {
         /// What was expected.
         document: &'static str,
     },
+    /// More hosts or ranges than any service needs.
+    #[error("{document} has more hosts or ranges than anybody could need")]
+    TooMany {
+        /// What was expected.
+        document: &'static str,
+    },
     /// Somebody on the way answered instead of the service: a block page, a portal, a sign-in.
     #[error("an HTML page stands in the place of {document}{}", titled(title.as_ref()))]
     Html {

@@ -28,6 +28,7 @@ impl Wanted {
     /// Where it can be probed: not where it stands for many hosts, and not where neither http nor https has its port.
     pub fn url(&self) -> Option<Url> {
         let scheme = match (self.https, self.http) {
+            (_, true) if is_of_a_certificate_authority(self.host.as_str()) => "http",
             (true, _) => "https",
             (false, true) => "http",
             (false, false) => return None,
@@ -60,4 +61,27 @@ pub fn wanted(list: &List, scope: &ListScope) -> Vec<Wanted> {
         }
     }
     hosts.into_values().collect()
+}
+
+/// Whether revocation lists, OCSP responders or issuers live there, by the usual names. Clients ask for these in the clear
+/// (RFC 5280, sections 4.2.1.13 and 4.2.2.1), and many of the hosts have no certificate of their own.
+pub fn is_of_a_certificate_authority(host: &str) -> bool {
+    let mut labels = host.split('.').rev().skip(2);
+    labels.any(|label| ["crl", "ocsp", "cacert"].iter().any(|start| label.starts_with(start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_certificate_authorities_and_no_others() {
+        for host in ["crl3.digicert.com", "ocsp.msocsp.com", "isrg.trustid.ocsp.identrust.com", "cacerts.digicert.com"]
+        {
+            assert!(is_of_a_certificate_authority(host), "{host}");
+        }
+        for host in ["ocsp.com", "www.ocsp.com", "login.live.com", "secure.globalsign.com", "microcrl.example.com"] {
+            assert!(!is_of_a_certificate_authority(host), "{host}");
+        }
+    }
 }

@@ -49,6 +49,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Its host as names are compared: lower case, without the final dot; none of an address.
+    pub fn host_name(&self) -> Option<String> {
+        Some(self.url.domain()?.trim_end_matches('.').to_ascii_lowercase())
+    }
+
     /// The interval where the configuration names none.
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
     /// The deadline where the configuration names none.

@@ -52,6 +52,7 @@ fn plan(hosts: &[String], concurrency: usize, confirm: u32, interval: Duration) 
         discovery: None,
         microsoft365: None,
         published: None,
+        disabled: Arc::default(),
         maintenance: crate::plan::Maintenance::default(),
         dns: DnsPlan::default(),
         tls: TlsPlan::default(),

@@ -21,7 +21,7 @@ pub(crate) const HOSTS: [&str; 6] = [
     "officeclient.microsoft.com",
 ];
 
-/// A world, and a configuration of endpoints that are probed every second and never twice before they count as blocked.
+/// A world, and a configuration of endpoints that are probed every two seconds and once before they count as blocked.
 pub(crate) struct Site {
     pub(crate) world: World,
     pub(crate) folder: Folder,
@@ -34,7 +34,7 @@ impl Site {
 
     /// The usual configuration, with so many endpoints on every host.
     pub(crate) fn config(&self, endpoints: usize) -> Config {
-        let mut config = Config::of(&self.world);
+        let mut config = Config::of(&self.world).timeout(2);
         for host in HOSTS {
             config = config.name(host, self.world.address(host, Scheme::Https).unwrap().ip());
             for number in 0..endpoints {

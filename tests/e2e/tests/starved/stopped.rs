@@ -19,7 +19,7 @@ async fn what_ran_out_of_time_while_it_stood_still_is_nobodys_fault() {
     let watcher = Watcher::of(&running);
     watcher.all("reachable").await;
     // Long enough for any time limit of a probe to run out, and a minute once. Some probes are always under way.
-    for seconds in [4, 4, 4, 4, 60] {
+    for seconds in [6, 6, 6, 60] {
         signal(&running, "-STOP").await;
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         signal(&running, "-CONT").await;

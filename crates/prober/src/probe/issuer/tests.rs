@@ -22,6 +22,7 @@ fn prober(host: &str) -> Prober {
         discovery: None,
         microsoft365: None,
         published: None,
+        disabled: Arc::default(),
         maintenance: crate::plan::Maintenance::default(),
         dns,
         tls: TlsPlan::default(),

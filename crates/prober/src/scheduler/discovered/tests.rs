@@ -26,6 +26,7 @@ fn plan(urls: &[(&str, &str)], private_answers: PrivateAnswers) -> Plan {
         maintenance: crate::plan::Maintenance::default(),
         microsoft365: None,
         published: None,
+        disabled: Arc::default(),
         discovery: Some(Discovery {
             interval: Duration::from_secs(60),
             timeout: Duration::from_secs(10),
