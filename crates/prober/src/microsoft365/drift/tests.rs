@@ -74,8 +74,9 @@ fn a_host_of_several_records_counts_once_with_all_that_they_say() {
         (&[1, 2][..], "Optimize")
     );
     let url = |host: &str| of(host).url().map(|url| url.to_string());
-    // Required over port 80, optional over 443.
-    assert_eq!(url("crl.example.org").as_deref(), Some("https://crl.example.org/"));
+    // A revocation list is fetched in the clear, whatever else the list says.
+    assert_eq!(url("crl.example.org").as_deref(), Some("http://crl.example.org/"));
+    assert_eq!(url("mail.example.net").as_deref(), Some("https://mail.example.net/"));
     assert_eq!(url("ocsp.example.org").as_deref(), Some("http://ocsp.example.org/"));
     assert_eq!(url("time.example.org"), None, "UDP alone cannot be probed");
     assert_eq!(url("smtp.example.net"), None);
@@ -132,13 +133,19 @@ fn news_are_the_changes_of_three_months_and_those_to_come() {
 #[test]
 fn an_empty_plan_and_the_largest_list_are_compared_in_no_time() {
     let hosts: Vec<String> = (0..1000).map(|number| format!("h{number}.example")).collect();
-    let records: Vec<_> = (0..100)
+    let records: Vec<_> = (0..10)
         .map(|id| json!({"id": id, "serviceArea": "Common", "category": "Default", "required": true, "urls": hosts, "tcpPorts": "443"}))
         .collect();
-    let list = List::read(Instance::Worldwide, json!(records).to_string().as_bytes()).unwrap();
+    let read = |records: &[serde_json::Value]| List::read(Instance::Worldwide, json!(records).to_string().as_bytes());
+    let mut more = records.clone();
+    more.push(
+        json!({"id": 10, "serviceArea": "Common", "category": "Default", "required": true, "urls": ["x.example"]}),
+    );
+    assert!(read(&more).is_err(), "one host more than a list may have");
+    let list = read(&records).unwrap();
     let drift = drift(&list, &ListScope::default(), &Former::default(), &plan("a.invalid"));
     assert_eq!((drift.names, drift.uncovered.len()), (1000, 1000));
-    assert_eq!(drift.uncovered[0].ids.len(), 100);
+    assert_eq!(drift.uncovered[0].ids.len(), 10);
 }
 
 #[test]
