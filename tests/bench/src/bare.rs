@@ -18,6 +18,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsConnector;
 
@@ -33,27 +34,38 @@ pub(crate) struct Loop {
     /// The root that its chain ends at, PEM.
     #[arg(long)]
     root: PathBuf,
-    /// Probes per second, evenly spread.
+    /// Microseconds from one probe to the next.
+    #[arg(long, default_value_t = 1_000_000)]
+    gap_micros: u64,
+    /// Instead of that, so many probes at a time, always.
     #[arg(long)]
-    rate: u32,
+    at_once: Option<u32>,
     /// An HTTP proxy to go through.
     #[arg(long)]
     proxy: Option<SocketAddr>,
 }
 
-/// Probes at the rate asked for until the process is ended.
+/// Probes at the pace asked for until the process is ended.
 pub(crate) async fn run(order: Loop) -> Result<(), Box<dyn std::error::Error>> {
-    let mut tick = tokio::time::interval(Duration::from_secs(1) / order.rate.max(1));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let client = Arc::new(order.client()?);
+    if let Some(at_once) = order.at_once {
+        let mut probes = JoinSet::new();
+        for _ in 0..at_once {
+            let client = Arc::clone(&client);
+            probes.spawn(async move {
+                loop {
+                    client.probe().await;
+                }
+            });
+        }
+        probes.join_all().await;
+    }
+    let mut tick = tokio::time::interval(Duration::from_micros(order.gap_micros.max(1)));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
     loop {
         tick.tick().await;
         let client = Arc::clone(&client);
-        tokio::spawn(async move {
-            if let Err(error) = client.fetch("/").await {
-                eprintln!("probe failed: {error}");
-            }
-        });
+        tokio::spawn(async move { client.probe().await });
     }
 }
 
@@ -69,7 +81,7 @@ pub(crate) struct Client {
 impl Loop {
     /// One that goes straight to an origin.
     pub(crate) fn direct(origin: SocketAddr, name: &str, root: PathBuf) -> Self {
-        Self { origin, name: name.to_owned(), root, rate: 1, proxy: None }
+        Self { origin, name: name.to_owned(), root, gap_micros: 1_000_000, at_once: None, proxy: None }
     }
 
     /// Reads the root and sets TLS up.
@@ -101,6 +113,12 @@ impl Loop {
 }
 
 impl Client {
+    async fn probe(&self) {
+        if let Err(error) = self.fetch("/").await {
+            eprintln!("probe failed: {error}");
+        }
+    }
+
     /// One probe: a 200 read to its end.
     pub(crate) async fn fetch(&self, path: &str) -> io::Result<String> {
         let authority = &self.authority;

@@ -1,78 +1,153 @@
-//! A contender: a process that probes the origin, pinned to the first core.
+//! A contender: a process that probes, pinned to the first core, with a hosts file of its own.
 
-use std::fmt::Write;
+use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use e2e::eventually;
+
 use crate::cpu;
-use crate::peers::{ORIGIN_NAME, Peers};
+use crate::task::Task;
 
 /// Who is measured.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// reachwatch itself.
-    Product(PathBuf),
+    Product,
+    /// Debian's blackbox_exporter.
+    Blackbox,
     /// The bare loop of this program.
     Bare,
 }
 
+impl Kind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Product, Self::Blackbox, Self::Bare];
+
+    /// As tables call it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Product => "reachwatch",
+            Self::Blackbox => "blackbox_exporter",
+            Self::Bare => "bare loop",
+        }
+    }
+}
+
 /// A running contender; ended on drop.
 #[derive(Debug)]
-pub(crate) struct Contender(Child);
+pub(crate) struct Contender {
+    child: Child,
+    /// Where it serves, if it does.
+    address: Option<SocketAddr>,
+}
+
+/// What every contender needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The product.
+    pub(crate) binary: &'a Path,
+    /// A folder for its files.
+    pub(crate) dir: &'a Path,
+    /// What stands in for `/etc/hosts`.
+    pub(crate) hosts: &'a Path,
+    /// What each is started by, in front of its command.
+    pub(crate) wrapper: &'a [&'a str],
+}
+
+impl<'a> Place<'a> {
+    /// Pinned to the first core.
+    pub(crate) fn pinned(binary: &'a Path, dir: &'a Path, hosts: &'a Path) -> Self {
+        Self { binary, dir, hosts, wrapper: &["taskset", "--cpu-list", "0"] }
+    }
+}
+
+/// Gives what follows a hosts file of its own and goes on as that (mount_namespaces(7)); no step in between remains.
+const AMONG_NAMES: &str = "mount --bind \"$0\" /etc/hosts && exec \"$@\"";
 
 impl Contender {
-    /// Starts a contender at a rate of probes per second.
-    pub(crate) fn start(kind: &Kind, peers: &Peers, through_proxy: bool, rate: u32) -> io::Result<Self> {
-        let mut command = Command::new("taskset");
-        command.args(["--cpu-list", "0"]);
+    /// Starts a contender at a task, and returns once it serves.
+    pub(crate) async fn start(kind: Kind, place: Place<'_>, task: &Task) -> io::Result<Self> {
+        let log = place.dir.join(format!("log-{}", kind.label()));
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", AMONG_NAMES]).arg(place.hosts);
+        command.args(place.wrapper);
+        let port = free_port()?;
         match kind {
-            Kind::Product(binary) => {
-                let config = peers.dir().join("endpoints.yaml");
-                std::fs::write(&config, configuration(peers, through_proxy, rate))?;
-                command.arg(binary).arg("run").arg("--config").arg(config).args(["--listen", "127.0.0.1:0"]);
+            Kind::Product => {
+                let config = place.dir.join("endpoints.yaml");
+                fs::write(&config, task.for_reachwatch())?;
+                command.arg(place.binary).arg("run").arg("--config").arg(config);
+                command.args(["--listen", "127.0.0.1:0", "--log-format", "json"]);
+            }
+            Kind::Blackbox => {
+                let config = place.dir.join("blackbox.yaml");
+                fs::write(&config, task.for_blackbox())?;
+                command.arg("prometheus-blackbox-exporter").arg(format!("--config.file={}", config.display()));
+                command.arg(format!("--web.listen-address={port}"));
             }
             Kind::Bare => {
-                command.arg(std::env::current_exe()?).arg("loop").arg("--root").arg(peers.root_file());
-                command.arg("--origin").arg(peers.origin().to_string()).args(["--name", ORIGIN_NAME]);
-                command.arg("--rate").arg(rate.to_string());
-                if through_proxy {
-                    command.arg("--proxy").arg(peers.proxy().to_string());
-                }
+                command.arg(std::env::current_exe()?).args(task.for_bare());
             }
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(Self)
+        command.env_clear().env("PATH", e2e::path_with_sbin()).env("SSL_CERT_FILE", &task.root);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?);
+        let mut contender = Self { child: command.spawn()?, address: None };
+        contender.address = match kind {
+            Kind::Product => Some(eventually("reachwatch serves", async || listening(&log)).await),
+            Kind::Blackbox => {
+                let healthy = async || e2e::get(port, "/-/healthy").await.filter(|answer| answer.status == 200);
+                eventually("blackbox_exporter serves", healthy).await;
+                Some(port)
+            }
+            Kind::Bare => None,
+        };
+        Ok(contender)
     }
 
-    /// CPU time used so far. `taskset` replaces itself by the contender, so the process is the contender's.
+    /// Where it serves.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.address.ok_or_else(|| io::Error::other("the bare loop does not serve"))
+    }
+
+    /// CPU time used so far. Whatever it was started by has replaced itself, so the process is the contender's.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        cpu::cpu_time(self.0.id())
+        cpu::cpu_time(self.child.id())
+    }
+
+    /// Resident memory in MiB.
+    pub(crate) fn memory(&self) -> io::Result<f64> {
+        Ok(cpu::as_f64(cpu::resident_kib(self.child.id())?) / 1024.0)
+    }
+
+    /// Ends it as a service manager does, and waits until it has.
+    pub(crate) fn end(mut self) -> io::Result<()> {
+        let id = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).map_err(io::Error::other)?);
+        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM)?;
+        self.child.wait().map(drop)
     }
 }
 
 impl Drop for Contender {
     fn drop(&mut self) {
-        let _gone_already = self.0.kill();
-        let _reaped = self.0.wait();
+        let _gone_already = self.child.kill();
+        let _reaped = self.child.wait();
     }
 }
 
-/// As many endpoints as probes are due each second, each probed every second over one path.
-fn configuration(peers: &Peers, through_proxy: bool, rate: u32) -> String {
-    let origin = peers.origin();
-    let mut yaml = format!(
-        "site: bench\ninterval: 1s\ntimeout: 900ms\nconcurrency: 256\ncontrols: []\ntls: {{extra_roots: [{}]}}\n\
-         dns: {{hosts: {{{ORIGIN_NAME}: [{}]}}, private_answers: allowed}}\npaths: {{squid: \"http://{}\"}}\n\
-         default_paths: [{}]\nendpoints:\n",
-        peers.root_file().display(),
-        origin.ip(),
-        peers.proxy(),
-        if through_proxy { "squid" } else { "direct" },
-    );
-    for number in 0..rate {
-        let url = format!("https://{ORIGIN_NAME}:{}/?{number}", origin.port());
-        let _infallible = writeln!(yaml, "  - {{name: origin-{number}, url: \"{url}\"}}");
-    }
-    yaml
+/// blackbox_exporter does not say which port it took. Somebody else may take this one meanwhile; then it ends, and so does
+/// the run.
+fn free_port() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// Where reachwatch says that it listens.
+fn listening(log: &Path) -> Option<SocketAddr> {
+    let log = fs::read_to_string(log).ok()?;
+    let mut events = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let event = events.find(|event| event.get("message").is_some_and(|message| message == "listening"))?;
+    event.get("address")?.as_str()?.parse().ok()
 }

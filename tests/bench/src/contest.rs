@@ -1,76 +1,210 @@
-//! The contest: contenders in turn, the same schedule, the origin counting.
+//! The contest: contenders in turn, the same origin, the same schedule, the origin counting.
 
-use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::contender::{Contender, Kind};
+use crate::chains::Keys;
+use crate::contender::{Contender, Kind, Place};
 use crate::cpu;
-use crate::peers::Peers;
+use crate::exposition;
+use crate::load::Load;
+use crate::peers::{Origin, Peers};
+use crate::statistics::{is_within, median, quantile};
+use crate::task::{Pace, Task};
 
 /// Time for a contender to reach its steady schedule before it is counted.
-const WARM_UP: Duration = Duration::from_secs(4);
+const WARM_UP: Duration = Duration::from_millis(1500);
+/// The same where it has no schedule.
+const SHORT_WARM_UP: Duration = Duration::from_millis(800);
 /// A window whose count is off by more than this share is thrown away and taken again.
 const TOLERANCE: f64 = 0.03;
 /// How often a window is taken again before the run gives up.
 const ATTEMPTS: usize = 5;
+/// Probes under way at a time where a contender is to give all it has.
+const AT_ONCE: u32 = 16;
 
-/// Runs every scenario and prints a row for each.
-pub(crate) async fn run(
-    binary: &Path,
-    rate: u32,
-    window: Duration,
-    rounds: usize,
-) -> Result<(), Box<dyn std::error::Error>> {
-    let peers = Peers::start().await?;
-    println!("| way | reachwatch | bare loop | ratio (median of {rounds}) | ratios |\n|---|---|---|---|---|");
-    for through_proxy in [false, true] {
-        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        for _round in 0..rounds {
-            let product = measure(&peers, Kind::Product(binary.to_owned()), through_proxy, rate, window).await?;
-            let bare = measure(&peers, Kind::Bare, through_proxy, rate, window).await?;
-            ours.push(product);
-            theirs.push(bare);
-            ratios.push(product / bare);
-        }
-        let shown: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
-        println!(
-            "| {} | {:.3} s | {:.3} s | {:.2} | {} |",
-            if through_proxy { "through squid" } else { "direct" },
-            median(&mut ours),
-            median(&mut theirs),
-            median(&mut ratios),
-            shown.join(" ")
-        );
-    }
-    Ok(())
+/// What was measured in one window.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    /// Processor time of the contender.
+    pub(crate) cpu: Duration,
+    /// How long it was.
+    pub(crate) wall: Duration,
+    /// How many probes the origin served.
+    pub(crate) probes: f64,
 }
 
-/// CPU seconds per 1,000 probes of one contender in one window.
-async fn measure(
+impl Window {
+    /// Looks at a contender for a time.
+    pub(crate) async fn of(
+        contender: &Contender,
+        origin: &Origin,
+        length: Duration,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let (served_before, used, began) = (origin.served().await?, contender.cpu()?, Instant::now());
+        tokio::time::sleep(length).await;
+        let (cpu, wall) = (contender.cpu()?.saturating_sub(used), began.elapsed());
+        let served = origin.served().await?.saturating_sub(served_before);
+        Ok(Self { cpu, wall, probes: cpu::as_f64(served) })
+    }
+
+    /// Milliseconds of processor time for a probe, which are seconds for a thousand.
+    pub(crate) fn cost(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1000.0 / self.probes
+    }
+
+    /// How much of a core it took.
+    pub(crate) fn share(&self) -> f64 {
+        self.cpu.as_secs_f64() / self.wall.as_secs_f64()
+    }
+}
+
+/// One row: where contenders met, and what a probe cost each of them, in milliseconds, round by round.
+#[derive(Debug)]
+pub(crate) struct Meeting {
+    /// What was probed, and on which way.
+    pub(crate) label: String,
+    /// Whether they kept a schedule, or did all they could.
+    pub(crate) is_paced: bool,
+    rounds: Vec<[Window; 3]>,
+    /// Late starts of the product's probes: the 99th percentile of each round, in milliseconds.
+    lag: Vec<f64>,
+}
+
+impl Meeting {
+    /// The median of what a probe cost one of them.
+    pub(crate) fn cost(&self, kind: Kind) -> f64 {
+        median(self.rounds.iter().map(|round| of(round, kind).cost()))
+    }
+
+    /// The median of the product's cost as a share of another's, each within its round.
+    pub(crate) fn ratio(&self, other: Kind) -> f64 {
+        median(self.ratios(other))
+    }
+
+    /// The same, round by round.
+    pub(crate) fn ratios(&self, other: Kind) -> impl Iterator<Item = f64> {
+        self.rounds.iter().map(move |round| of(round, Kind::Product).cost() / of(round, other).cost())
+    }
+
+    /// The median of probes per second, and of the share of a core that they took.
+    pub(crate) fn throughput(&self, kind: Kind) -> (f64, f64) {
+        let windows = || self.rounds.iter().map(|round| of(round, kind));
+        (median(windows().map(|w| w.probes / w.wall.as_secs_f64())), median(windows().map(Window::share)))
+    }
+
+    /// How late the product starts a probe in 99 of 100 cases at most, in milliseconds: the median of the rounds.
+    pub(crate) fn lag(&self) -> f64 {
+        median(self.lag.iter().copied())
+    }
+}
+
+fn of(round: &[Window; 3], kind: Kind) -> &Window {
+    let [product, blackbox, bare] = round;
+    match kind {
+        Kind::Product => product,
+        Kind::Blackbox => blackbox,
+        Kind::Bare => bare,
+    }
+}
+
+/// How long, how often, how fast.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    /// The length of a window.
+    pub(crate) window: Duration,
+    /// How many each contender has.
+    pub(crate) rounds: usize,
+    /// Probes per second where a schedule is kept.
+    pub(crate) rate: u32,
+}
+
+/// Has all contenders meet everywhere.
+pub(crate) async fn run(
     peers: &Peers,
-    kind: Kind,
-    through_proxy: bool,
-    rate: u32,
-    window: Duration,
-) -> Result<f64, Box<dyn std::error::Error>> {
-    for _attempt in 0..ATTEMPTS {
-        let contender = Contender::start(&kind, peers, through_proxy, rate)?;
-        tokio::time::sleep(WARM_UP).await;
-        let (used, served_before) = (contender.cpu()?, peers.served().await?);
-        tokio::time::sleep(window).await;
-        let (spent, served) =
-            (contender.cpu()?.saturating_sub(used), peers.served().await?.saturating_sub(served_before));
-        let expected = f64::from(rate) * window.as_secs_f64();
-        let served = cpu::as_f64(served);
-        if (served / expected - 1.0).abs() <= TOLERANCE {
-            return Ok(spent.as_secs_f64() * 1000.0 / served);
+    place: Place<'_>,
+    terms: Terms,
+) -> Result<Vec<Meeting>, Box<dyn std::error::Error>> {
+    let mut meetings = Vec::new();
+    let paced = Pace::Even { targets: terms.rate, every: Duration::from_secs(1) };
+    for pace in [paced, Pace::Full { at_once: AT_ONCE }] {
+        for keys in [Keys::P256, Keys::Rsa] {
+            let direct = Task::direct(peers.origin(keys), pace);
+            let through = direct.clone().through(peers.proxy());
+            for (task, way) in [(direct, "direct"), (through, "through squid")] {
+                let label = format!("{}, {way}", keys.label());
+                meetings.push(meet(label, &task, peers.origin(keys), place, terms).await?);
+            }
         }
-        eprintln!("window thrown away: {served} probes where {expected} were due ({kind:?})");
+    }
+    Ok(meetings)
+}
+
+async fn meet(
+    label: String,
+    task: &Task,
+    origin: &Origin,
+    place: Place<'_>,
+    terms: Terms,
+) -> Result<Meeting, Box<dyn std::error::Error>> {
+    let is_paced = matches!(task.pace, Pace::Even { .. });
+    let mut meeting = Meeting { label, is_paced, rounds: Vec::new(), lag: Vec::new() };
+    for _round in 0..terms.rounds {
+        let mut windows = Vec::new();
+        for kind in Kind::ALL {
+            let (window, lag) = measure(kind, task, origin, place, terms.window).await?;
+            windows.push(window);
+            meeting.lag.extend(lag);
+        }
+        meeting.rounds.extend(<[Window; 3]>::try_from(windows));
+    }
+    let ratios: Vec<_> = meeting.ratios(Kind::Blackbox).map(|ratio| format!("{ratio:.2}")).collect();
+    let to_loop: Vec<_> = meeting.ratios(Kind::Bare).map(|ratio| format!("{ratio:.2}")).collect();
+    eprintln!(
+        "{} ({:?}): {} of blackbox_exporter, {} of the loop",
+        meeting.label,
+        task.pace,
+        ratios.join(" "),
+        to_loop.join(" ")
+    );
+    Ok(meeting)
+}
+
+/// One window of one contender, and how late the product started probes in milliseconds (the 99th percentile).
+async fn measure(
+    kind: Kind,
+    task: &Task,
+    origin: &Origin,
+    place: Place<'_>,
+    length: Duration,
+) -> Result<(Window, Option<f64>), Box<dyn std::error::Error>> {
+    for _attempt in 0..ATTEMPTS {
+        let contender = Contender::start(kind, place, task).await?;
+        let load = Load::on(&contender, kind, task)?;
+        let is_paced = matches!(task.pace, Pace::Even { .. });
+        tokio::time::sleep(if is_paced { WARM_UP } else { SHORT_WARM_UP }).await;
+        let window = Window::of(&contender, origin, length).await?;
+        let due = window.wall.as_secs_f64() / task.gap().as_secs_f64();
+        let lag = if kind == Kind::Product && is_paced { Some(lag(&contender).await?) } else { None };
+        if load.failed() > 0 {
+            return Err(format!("{} answered wrong {} times", kind.label(), load.failed()).into());
+        }
+        if !is_paced || is_within(window.probes, due, TOLERANCE) {
+            return Ok((window, lag));
+        }
+        eprintln!("window thrown away: {} probes where {due:.0} were due ({})", window.probes, kind.label());
     }
     Err(format!("no window within {} % of its schedule", TOLERANCE * 100.0).into())
 }
 
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+async fn lag(contender: &Contender) -> Result<f64, Box<dyn std::error::Error>> {
+    let metrics = e2e::get(contender.address()?, "/metrics").await.ok_or("no metrics")?.body;
+    let (usable, all) = (
+        exposition::sum(&metrics, "reachwatch_endpoint_reachable"),
+        metrics.matches("\nreachwatch_endpoint_reachable{").count(),
+    );
+    if (cpu::as_f64(all as u64) - usable).abs() > 0.5 {
+        return Err(format!("{usable} of {all} targets are reachable for reachwatch").into());
+    }
+    let buckets = exposition::buckets(&metrics, "reachwatch_scheduler_lag_seconds");
+    Ok(quantile(0.99, &buckets) * 1000.0)
 }

@@ -1,42 +1,53 @@
-//! Measures what reachwatch costs, beside a bare tokio-rustls loop doing the same handshakes and requests.
+//! Measures what reachwatch costs, beside blackbox_exporter and a bare tokio-rustls loop that do the same handshakes and
+//! requests.
 //!
-//! `tests/bench/run` builds and starts it. Contenders alternate, pinned to one core, the origin and the proxy to the other; probes are counted by the
-//! origin, CPU by the kernel; the ratio is taken per round and its median quoted.
+//! `tests/bench/run` builds and starts it. Contenders alternate, pinned to one core, origins, proxy and whoever asks them to
+//! the other; probes are counted by the origin, CPU by the kernel; ratios are taken per round and their median quoted.
 
 mod bare;
+mod chains;
 mod contender;
 mod contest;
 mod cpu;
 mod crl;
+mod exposition;
 mod fleet;
+mod gate;
+mod growth;
+mod load;
+mod memory;
 mod pac;
 mod peers;
+mod plot;
+mod side_by_side;
 mod standing;
+mod statistics;
+mod task;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-/// Measures reachwatch against a bare tokio-rustls loop.
+/// Measures reachwatch: without a command, beside blackbox_exporter and a bare tokio-rustls loop.
 #[derive(Debug, Parser)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// Seconds of each counted window.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 4)]
     seconds: u64,
     /// Rounds; each gives one ratio.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Probes per second.
+    /// Probes per second where a schedule is kept.
     #[arg(long, default_value_t = 500)]
     rate: u32,
-    /// Minutes after which resident memory with the shipped list on two paths is read; 0 leaves that out.
-    #[arg(long, default_value_t = 10)]
-    memory_minutes: u64,
+    /// Where plots are written, if anywhere.
+    #[arg(long)]
+    plots: Option<PathBuf>,
     /// The binary measured.
-    #[arg(long, env = "REACHWATCH_BIN")]
+    #[arg(long, env = "REACHWATCH_BIN", default_value = "target/release/reachwatch")]
     binary: PathBuf,
 }
 
@@ -44,6 +55,15 @@ struct Arguments {
 enum Command {
     /// Be the bare loop.
     Loop(bare::Loop),
+    /// Count instructions and system calls of a probe, which are the same on a busy machine, and fail where there are too
+    /// many.
+    Gate,
+    /// Measure the size of the binary, its start, and memory after a while.
+    Standing {
+        /// Minutes after which resident memory with the shipped list on two paths is read.
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+    },
     /// Measure the evaluation of PAC files alone.
     Pac,
     /// Measure what sites cost that push into one receiver.
@@ -61,30 +81,28 @@ enum Command {
     ReadCrl(crl::Reading),
 }
 
+/// The time given to what is measured alone.
+const ALONE: Duration = Duration::from_secs(10);
+/// Rounds of what is measured beside openssl.
+const ALONE_ROUNDS: usize = 5;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
-    let window = Duration::from_secs(arguments.seconds);
     match arguments.command {
-        Some(Command::Loop(order)) => return bare::run(order).await,
-        Some(Command::Pac) => return pac::run(window).await,
-        Some(Command::Fleet { sites, every }) => return fleet::run(sites, every).await,
-        Some(Command::Crl) => return crl::run(window, arguments.rounds),
-        Some(Command::ReadCrl(order)) => return crl::run_once(&order),
-        None => {}
+        Some(Command::Loop(order)) => bare::run(order).await,
+        Some(Command::Gate) => gate::run(&arguments.binary).await,
+        Some(Command::Standing { minutes }) => {
+            standing::run(&arguments.binary, Duration::from_secs(60 * minutes)).await
+        }
+        Some(Command::Pac) => pac::run(ALONE).await,
+        Some(Command::Fleet { sites, every }) => fleet::run(sites, every).await,
+        Some(Command::Crl) => crl::run(ALONE, ALONE_ROUNDS),
+        Some(Command::ReadCrl(order)) => crl::run_once(&order),
+        None => {
+            let window = Duration::from_secs(arguments.seconds);
+            let terms = contest::Terms { window, rounds: arguments.rounds, rate: arguments.rate };
+            side_by_side::run(&arguments.binary, terms, arguments.plots.as_deref()).await
+        }
     }
-    let size =
-        std::fs::metadata(&arguments.binary).map_err(|error| format!("{}: {error}", arguments.binary.display()))?.len();
-    println!("## CPU seconds per 1,000 HTTPS probes, {} a second, paced\n", arguments.rate);
-    contest::run(&arguments.binary, arguments.rate, window, arguments.rounds).await?;
-    println!("\n## Standing\n");
-    println!("stripped release binary: {:.1} MiB", cpu::as_f64(size) / 1_048_576.0);
-    standing::start_up().await?;
-    if arguments.memory_minutes > 0 {
-        standing::memory(Duration::from_secs(60 * arguments.memory_minutes)).await?;
-    }
-    println!();
-    pac::run(window).await?;
-    println!();
-    crl::run(window, arguments.rounds)
 }

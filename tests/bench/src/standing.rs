@@ -1,5 +1,6 @@
-//! What the product costs while it stands: start, and memory after a while.
+//! What the product costs while it stands: its size, its start, and memory after a while.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use e2e::Running;
@@ -10,8 +11,16 @@ use crate::cpu;
 /// Starts measured; the median is quoted.
 const STARTS: usize = 9;
 
+/// Prints all of it.
+pub(crate) async fn run(binary: &Path, memory_after: Duration) -> Result<(), Box<dyn std::error::Error>> {
+    let size = std::fs::metadata(binary).map_err(|error| format!("{}: {error}", binary.display()))?.len();
+    println!("stripped release binary: {:.1} MiB", cpu::as_f64(size) / 1_048_576.0);
+    start_up().await?;
+    memory(memory_after).await
+}
+
 /// Prints the time from start to the first answer on `/metrics`, with the shipped list.
-pub(crate) async fn start_up() -> Result<(), Box<dyn std::error::Error>> {
+async fn start_up() -> Result<(), Box<dyn std::error::Error>> {
     let world = World::start().await?;
     let config = world.dir().join("endpoints.yaml");
     std::fs::write(&config, world.config_yaml())?;
@@ -29,7 +38,7 @@ pub(crate) async fn start_up() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Prints resident memory with the shipped list on two paths after a time.
-pub(crate) async fn memory(after: Duration) -> Result<(), Box<dyn std::error::Error>> {
+async fn memory(after: Duration) -> Result<(), Box<dyn std::error::Error>> {
     let world = World::start().await?;
     let config = world.dir().join("endpoints.yaml");
     std::fs::write(&config, world.config_yaml())?;
