@@ -5,11 +5,11 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use e2e::eventually;
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::cpu;
+use crate::cpu::{self, Stopwatch};
 use crate::task::Task;
 
 /// Who is measured.
@@ -113,9 +113,9 @@ impl Contender {
         self.address.ok_or_else(|| io::Error::other("the bare loop does not serve"))
     }
 
-    /// CPU time used so far. Whatever it was started by has replaced itself, so the process is the contender's.
-    pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        cpu::cpu_time(self.child.id())
+    /// Begins to count CPU time. Whatever it was started by has replaced itself, so the process is the contender's.
+    pub(crate) fn stopwatch(&self) -> io::Result<Stopwatch> {
+        Stopwatch::of(self.child.id())
     }
 
     /// Resident memory in MiB.
@@ -125,8 +125,8 @@ impl Contender {
 
     /// Ends it as a service manager does, and waits until it has.
     pub(crate) fn end(mut self) -> io::Result<()> {
-        let id = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).map_err(io::Error::other)?);
-        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM)?;
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidData)?;
+        kill_process(id, Signal::TERM)?;
         self.child.wait().map(drop)
     }
 }

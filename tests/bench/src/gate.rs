@@ -7,16 +7,14 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-
 use std::time::Duration;
-
-use e2e::eventually;
 
 use crate::chains::Keys;
 use crate::contender::{Contender, Kind, Place};
 use crate::cpu;
 use crate::peers::{Origin, Peers};
 use crate::task::{Pace, Task};
+use crate::wait::until;
 
 /// Probes of the shorter run: all targets once.
 const FEW: u32 = 50;
@@ -136,10 +134,10 @@ async fn counted(
     let before = origin.served().await?;
     let contender = Contender::start(kind, Place { wrapper: &wrapper, ..place }, &task).await?;
     let enough = before + u64::from(probes);
-    eventually("enough probes", async || origin.served().await.ok().filter(|served| *served >= enough)).await;
+    until("enough probes", async || origin.served().await.ok().filter(|served| *served >= enough)).await?;
     contender.end()?;
     let written = async || meter.count(&fs::read_to_string(&report).ok()?);
-    let count = eventually("a count", written).await;
+    let count = until("a count", written).await?;
     Ok((count, origin.served().await?.saturating_sub(before)))
 }
 

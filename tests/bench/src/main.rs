@@ -23,6 +23,7 @@ mod side_by_side;
 mod standing;
 mod statistics;
 mod task;
+mod wait;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use e2e::eventually;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -14,6 +13,7 @@ use crate::contender::{Contender, Kind, Place};
 use crate::load::Load;
 use crate::peers::Peers;
 use crate::task::{Pace, Task};
+use crate::wait::until;
 
 /// Probes after which memory is read.
 const MANY: u64 = 10_000;
@@ -42,7 +42,7 @@ impl Memory {
         let contender = Contender::start(kind, place, &alone).await?;
         if kind == Kind::Product {
             let probed = async || origin.served().await.ok().filter(|served| *served > before);
-            eventually("its first probe", probed).await;
+            until("its first probe", probed).await?;
         }
         let idle = contender.memory()?;
         drop(contender);
@@ -55,8 +55,7 @@ impl Memory {
         let busy = Task::direct(origin, pace);
         let contender = Contender::start(kind, place, &busy).await?;
         let load = Load::on(&contender, kind, &busy)?;
-        eventually("10,000 probes", async || origin.served().await.ok().filter(|served| *served >= before + MANY))
-            .await;
+        until("10,000 probes", async || origin.served().await.ok().filter(|served| *served >= before + MANY)).await?;
         let worked = contender.memory()?;
         drop((load, contender));
 
@@ -68,7 +67,7 @@ impl Memory {
         };
         let contender = Contender::start(kind, place, &hangs).await?;
         let load = Load::on(&contender, kind, &hangs)?;
-        eventually("all targets hang", async || (silent.held() >= HANGING).then_some(())).await;
+        until("all targets hang", async || (silent.held() >= HANGING).then_some(())).await?;
         let hanging = contender.memory()?;
         drop(load);
         Ok(Self { idle, worked, hanging })
