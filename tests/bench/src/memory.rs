@@ -47,12 +47,12 @@ impl Memory {
         let idle = contender.memory()?;
         drop(contender);
 
-        let pace = match kind {
+        let often = match kind {
             Kind::Product => Pace::Even { targets: 1000, every: Duration::from_secs(1) },
             Kind::Blackbox | Kind::Bare => Pace::Full { at_once: 16 },
         };
         let before = origin.served().await?;
-        let busy = Task::direct(origin, pace);
+        let busy = Task::direct(origin, often);
         let contender = Contender::start(kind, place, &busy).await?;
         let load = Load::on(&contender, kind, &busy)?;
         until("10,000 probes", async || origin.served().await.ok().filter(|served| *served >= before + MANY)).await?;

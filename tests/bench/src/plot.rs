@@ -157,8 +157,8 @@ mod tests {
     #[test]
     fn a_logarithmic_axis_gives_each_decade_the_same_room() {
         let axis = Axis { values: (10.0, 10_000.0), places: (100.0, 400.0) };
-        assert_eq!([10.0, 100.0, 10_000.0].map(|value| axis.at(value).round()), [100.0, 200.0, 400.0]);
-        assert_eq!(axis.decades().collect::<Vec<_>>(), [10.0, 100.0, 1000.0, 10_000.0]);
+        let places: Vec<f64> = axis.decades().map(|value| axis.at(value).round()).collect();
+        assert_eq!(places, [100.0, 200.0, 300.0, 400.0]);
     }
 
     #[test]

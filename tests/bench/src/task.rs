@@ -50,6 +50,8 @@ pub(crate) enum Pace {
 const PLENTY: u32 = 4000;
 /// The shortest interval that there is: how often those are due.
 const OFTEN: Duration = Duration::from_secs(1);
+/// The time that blackbox_exporter has for a probe at least.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The interval of targets that are probed once while somebody looks.
 const SELDOM: Duration = Duration::from_secs(120);
 
@@ -119,12 +121,13 @@ impl Task {
         yaml
     }
 
-    /// The configuration of blackbox_exporter. The root comes by `SSL_CERT_FILE`: with `ca_file` it reads it for every probe.
+    /// The configuration of blackbox_exporter. It is given time beyond an interval: what waits at its start would time out, and
+    /// what times out would cost as much as what does not, for ever. The root comes by `SSL_CERT_FILE`: with `ca_file` it reads it for every probe.
     pub(crate) fn for_blackbox(&self) -> String {
         let proxy = self.proxy.map(|proxy| format!(", proxy_url: \"http://{proxy}\"")).unwrap_or_default();
         format!(
             "modules:\n  way: {{prober: http, timeout: {}ms, http: {{preferred_ip_protocol: ip4{proxy}}}}}\n",
-            self.timeout.as_millis()
+            self.timeout.max(PATIENCE).as_millis()
         )
     }
 
@@ -168,7 +171,7 @@ mod tests {
         );
         assert!(yaml.ends_with("{name: origin-1, url: \"https://origin.bench.example:8443/?1\"}\n"));
         assert!(
-            even.for_blackbox().contains("timeout: 900ms") && even.for_blackbox().contains("http://127.0.0.1:3128")
+            even.for_blackbox().contains("timeout: 10000ms") && even.for_blackbox().contains("http://127.0.0.1:3128")
         );
         let path = even.blackbox_path(1);
         assert_eq!(path, "/probe?module=way&target=https%3A%2F%2Forigin.bench.example%3A8443%2F%3F1");
