@@ -73,8 +73,6 @@ pub(crate) struct Meeting {
     /// Whether they kept a schedule, or did all they could.
     pub(crate) is_paced: bool,
     rounds: Vec<[Window; 3]>,
-    /// Late starts of the product's probes: the 99th percentile of each round, in milliseconds.
-    lag: Vec<f64>,
 }
 
 impl Meeting {
@@ -97,11 +95,6 @@ impl Meeting {
     pub(crate) fn throughput(&self, kind: Kind) -> (f64, f64) {
         let windows = || self.rounds.iter().map(|round| of(round, kind));
         (median(windows().map(|w| w.probes / w.wall.as_secs_f64())), median(windows().map(Window::share)))
-    }
-
-    /// How late the product starts a probe in 99 of 100 cases at most, in milliseconds: the median of the rounds.
-    pub(crate) fn lag(&self) -> f64 {
-        median(self.lag.iter().copied())
     }
 }
 
@@ -146,6 +139,33 @@ pub(crate) async fn run(
     Ok(meetings)
 }
 
+/// What a schedule of many probes a second costs the product alone, which blackbox_exporter could not keep on every machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hurry {
+    /// Probes a second.
+    pub(crate) rate: u32,
+    /// Milliseconds of processor time for a probe.
+    pub(crate) cost: f64,
+    /// Late starts: the 99th percentile, in milliseconds.
+    pub(crate) lag: f64,
+}
+
+impl Hurry {
+    /// Measures it at 500 probes a second.
+    pub(crate) async fn of(peers: &Peers, place: Place<'_>, terms: Terms) -> Result<Self, Box<dyn std::error::Error>> {
+        const RATE: u32 = 500;
+        let origin = peers.origin(Keys::P256);
+        let task = Task::direct(origin, Pace::Even { targets: RATE, every: Duration::from_secs(1) });
+        let (mut costs, mut lags) = (Vec::new(), Vec::new());
+        for _round in 0..terms.rounds {
+            let (window, lag) = measure(Kind::Product, &task, origin, place, terms.window).await?;
+            costs.push(window.cost());
+            lags.extend(lag);
+        }
+        Ok(Self { rate: RATE, cost: median(costs), lag: median(lags) })
+    }
+}
+
 async fn meet(
     label: String,
     task: &Task,
@@ -154,24 +174,20 @@ async fn meet(
     terms: Terms,
 ) -> Result<Meeting, Box<dyn std::error::Error>> {
     let is_paced = matches!(task.pace, Pace::Even { .. });
-    let mut meeting = Meeting { label, is_paced, rounds: Vec::new(), lag: Vec::new() };
+    let mut meeting = Meeting { label, is_paced, rounds: Vec::new() };
     for _round in 0..terms.rounds {
         let mut windows = Vec::new();
         for kind in Kind::ALL {
-            let (window, lag) = measure(kind, task, origin, place, terms.window).await?;
-            windows.push(window);
-            meeting.lag.extend(lag);
+            windows.push(measure(kind, task, origin, place, terms.window).await?.0);
         }
         meeting.rounds.extend(<[Window; 3]>::try_from(windows));
     }
-    let ratios: Vec<_> = meeting.ratios(Kind::Blackbox).map(|ratio| format!("{ratio:.2}")).collect();
-    let to_loop: Vec<_> = meeting.ratios(Kind::Bare).map(|ratio| format!("{ratio:.2}")).collect();
+    let [ours, blackbox, bare] = Kind::ALL.map(|kind| meeting.cost(kind));
+    let shown = |kind| meeting.ratios(kind).map(|ratio| format!("{ratio:.2}")).collect::<Vec<_>>().join(" ");
+    let (of_blackbox, of_bare) = (shown(Kind::Blackbox), shown(Kind::Bare));
     eprintln!(
-        "{} ({:?}): {} of blackbox_exporter, {} of the loop",
-        meeting.label,
-        task.pace,
-        ratios.join(" "),
-        to_loop.join(" ")
+        "{} ({:?}): {ours:.3}, {blackbox:.3}, {bare:.3} ms; {of_blackbox} of blackbox_exporter, {of_bare} of the loop",
+        meeting.label, task.pace
     );
     Ok(meeting)
 }

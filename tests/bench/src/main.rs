@@ -36,13 +36,13 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// Seconds of each counted window.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 3)]
     seconds: u64,
     /// Rounds; each gives one ratio.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Probes per second where a schedule is kept.
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 200)]
     rate: u32,
     /// Where plots are written, if anywhere.
     #[arg(long)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::contender::{Kind, Place};
-use crate::contest::{self, Meeting, Terms};
+use crate::contest::{self, Hurry, Meeting, Terms};
 use crate::growth::{self, Size};
 use crate::memory::Memory;
 use crate::peers::Peers;
@@ -16,6 +16,7 @@ use crate::plot;
 struct Results {
     terms: Terms,
     meetings: Vec<Meeting>,
+    hurry: Hurry,
     /// By size, the product's and blackbox_exporter's.
     growth: [Vec<Size>; 2],
     memory: [Memory; 2],
@@ -28,9 +29,10 @@ pub(crate) async fn run(binary: &Path, terms: Terms, plots: Option<&Path>) -> Re
     let hosts = peers.hosts_file();
     let place = Place::pinned(binary, peers.dir(), &hosts);
     let meetings = contest::run(&peers, place, terms).await?;
+    let hurry = Hurry::of(&peers, place, terms).await?;
     let memory = [Memory::of(Kind::Product, &peers, place).await?, Memory::of(Kind::Blackbox, &peers, place).await?];
     let growth = [growth::run(Kind::Product, &peers, place).await?, growth::run(Kind::Blackbox, &peers, place).await?];
-    let results = Results { terms, meetings, growth, memory };
+    let results = Results { terms, meetings, hurry, growth, memory };
     println!("{}", results.tables()?);
     if let Some(folder) = plots {
         let [ours, theirs] = &results.growth;
@@ -68,11 +70,10 @@ impl Results {
                 meeting.ratio(Kind::Bare)
             )?;
         }
-        let lag = self.meetings.iter().filter(|meeting| meeting.is_paced).map(Meeting::lag).fold(0.0, f64::max);
+        let Hurry { rate, cost, lag } = self.hurry;
         writeln!(
             out,
-            "\nprobes start late by {lag:.1} ms at most in 99 of 100 cases, at {} a second\n",
-            self.terms.rate
+            "\nreachwatch at {rate} a second: {cost:.2} ms a probe, which starts {lag:.1} ms late at most in 99 of 100 cases\n"
         )
     }
 
@@ -100,18 +101,20 @@ impl Results {
         )?;
         writeln!(out, "|---|---|---|---|---|---|---|---|")?;
         let [ours, theirs] = &self.growth;
-        for (our, their) in ours.iter().zip(theirs) {
+        for (place, our) in ours.iter().enumerate() {
+            let their = theirs.get(place);
+            let theirs = |show: &dyn Fn(&Size) -> String| their.map_or_else(|| "too many".to_owned(), show);
             writeln!(
                 out,
-                "| {} | {:.2} | {:.2} | {:.1} | {:.1} | {:.1} | {:.0} | {:.0} |",
+                "| {} | {:.2} | {} | {:.1} | {} | {:.1} | {:.0} | {} |",
                 our.targets,
                 our.window.cost(),
-                their.window.cost(),
+                theirs(&|size| format!("{:.2}", size.window.cost())),
                 our.memory,
-                their.memory,
+                theirs(&|size| format!("{:.1}", size.memory)),
                 our.scrape.millis,
                 our.scrape.bytes,
-                their.scrape.bytes
+                theirs(&|size| format!("{:.0}", size.scrape.bytes)),
             )?;
         }
         writeln!(out)
