@@ -13,11 +13,15 @@ use crate::peers::Peers;
 use crate::statistics::{is_within, median};
 use crate::task::{Pace, Task};
 
-/// Endpoint-paths.
-pub(crate) const SIZES: [u32; 4] = [10, 100, 1000, 10_000];
-/// How often each is probed.
-pub(crate) const EVERY: Duration = Duration::from_secs(15);
-/// Time for a contender that is asked for every probe to get warm. The product needs a whole interval to have its schedule.
+/// Endpoint-paths, and how often each is probed: ten thousand seldom enough for a processor to manage them.
+const SIZES: [(u32, Duration); 4] = [
+    (10, Duration::from_secs(10)),
+    (100, Duration::from_secs(10)),
+    (1000, Duration::from_secs(10)),
+    (10_000, Duration::from_secs(30)),
+];
+/// Time for a contender that is asked for every probe to get warm. The product has its schedule after an interval and
+/// the tenth of one by which it lets probes begin later.
 const WARM_UP: Duration = Duration::from_secs(2);
 const TOLERANCE: f64 = 0.03;
 const ATTEMPTS: usize = 2;
@@ -49,8 +53,8 @@ pub(crate) struct Scrape {
 /// Measures one contender at every size that it keeps its schedule with.
 pub(crate) async fn run(kind: Kind, peers: &Peers, place: Place<'_>) -> Result<Vec<Size>, Box<dyn std::error::Error>> {
     let mut sizes = Vec::new();
-    for targets in SIZES {
-        let Some(size) = at(kind, targets, peers, place).await? else {
+    for (targets, every) in SIZES {
+        let Some(size) = at(kind, (targets, every), peers, place).await? else {
             eprintln!("{} cannot keep the schedule of {targets}", kind.label());
             break;
         };
@@ -68,17 +72,17 @@ pub(crate) async fn run(kind: Kind, peers: &Peers, place: Place<'_>) -> Result<V
 
 async fn at(
     kind: Kind,
-    targets: u32,
+    (targets, every): (u32, Duration),
     peers: &Peers,
     place: Place<'_>,
 ) -> Result<Option<Size>, Box<dyn std::error::Error>> {
     let origin = peers.origin(Keys::P256);
-    let task = Task::direct(origin, Pace::Even { targets, every: EVERY });
+    let task = Task::direct(origin, Pace::Even { targets, every });
     for _attempt in 0..ATTEMPTS {
         let contender = Contender::start(kind, place, &task).await?;
         let load = Load::on(&contender, kind, &task)?;
-        tokio::time::sleep(if kind == Kind::Product { EVERY } else { WARM_UP }).await;
-        let window = Window::of(&contender, origin, EVERY).await?;
+        tokio::time::sleep(if kind == Kind::Product { every * 6 / 5 } else { WARM_UP }).await;
+        let window = Window::of(&contender, origin, every).await?;
         if load.failed() == 0 && is_within(window.probes, f64::from(targets), TOLERANCE) {
             let memory = contender.memory()?;
             let scrape = scrape(kind, &contender, &task).await?;

@@ -4,16 +4,16 @@ use std::fmt::Write;
 
 use crate::contender::Kind;
 use crate::contest::Meeting;
-use crate::growth::{EVERY, Size};
+use crate::growth::Size;
 
 const WIDTH: f64 = 800.0;
 
 const STYLE: &str = "<style>\
     text{font:13px system-ui,sans-serif;fill:#1f2328}.soft{fill:#59636e}.end{text-anchor:end}.mid{text-anchor:middle}\
-    .title{font-weight:600;font-size:15px}.grid{stroke:#d1d9e0;stroke-width:1}.even{stroke:#59636e;stroke-dasharray:3 4}\
+    .title{font-weight:600;font-size:15px}.grid{stroke:#d1d9e0;stroke-width:1}\
     .a{fill:#0969da}.b{fill:#bf8700}.c{fill:#8c959f}.line{fill:none;stroke-width:2}.line.a{stroke:#0969da}\
     .line.b{stroke:#bf8700}\
-    @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.soft{fill:#9198a1}.grid{stroke:#3d444d}.even{stroke:#9198a1}\
+    @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.soft{fill:#9198a1}.grid{stroke:#3d444d}\
     .a{fill:#4493f8}.b{fill:#d29922}.c{fill:#656c76}.line.a{stroke:#4493f8}.line.b{stroke:#d29922}}\
     .line.a,.line.b{fill:none}</style>";
 
@@ -48,33 +48,31 @@ impl Axis {
     }
 }
 
-/// How much of a core so many targets take, on logarithmic axes: where cost is the same for each, the line rises by a decade
-/// with each decade.
+/// What a probe costs with so many targets: a line that does not rise says that the cost of all grows as their number does.
 pub(crate) fn growth(ours: &[Size], theirs: &[Size]) -> String {
-    let shares = || ours.iter().chain(theirs).map(|size| size.window.share() * 100.0);
-    let lowest = shares().fold(f64::INFINITY, f64::min).log10().floor();
-    let x = Axis { values: (10.0, 10_000.0), places: (90.0, 620.0) };
-    let y = Axis { values: (10_f64.powf(lowest), 100.0), places: (300.0, 50.0) };
-    let mut out = begin(350.0, "CPU by number of endpoints over paths");
-    let title = format!("Share of a core, each endpoint over a path probed every {} s", EVERY.as_secs());
-    text(&mut out, (20.0, 24.0), "title", &title);
-    for value in y.decades() {
-        line(&mut out, "grid", (x.places.0, y.at(value)), (x.places.1, y.at(value)));
-        text(&mut out, (x.places.0 - 8.0, y.at(value) + 4.0), "soft end", &format!("{value} %"));
+    let most = ours.iter().chain(theirs).map(|size| size.window.cost()).fold(1.0, f64::max);
+    let x = Axis { values: (10.0, 10_000.0), places: (70.0, 620.0) };
+    let (bottom, top) = (300.0, 50.0);
+    let height = |cost: f64| bottom - cost / most.ceil() * (bottom - top);
+    let mut out = begin(350.0, "CPU of a probe by number of endpoints over paths");
+    text(
+        &mut out,
+        (20.0, 24.0),
+        "title",
+        "Milliseconds of CPU for an HTTPS probe, by how many endpoints over paths there are",
+    );
+    let grid = std::iter::successors(Some(0.0), |cost| Some(cost + 1.0)).take_while(|cost| *cost <= most.ceil());
+    for cost in grid {
+        line(&mut out, "grid", (x.places.0, height(cost)), (x.places.1, height(cost)));
+        text(&mut out, (x.places.0 - 8.0, height(cost) + 4.0), "soft end", &format!("{cost} ms"));
     }
     for value in x.decades() {
         text(&mut out, (x.at(value), 322.0), "soft mid", &thousands(value));
     }
     text(&mut out, (f64::midpoint(x.places.0, x.places.1), 342.0), "soft mid", "endpoints over paths");
-    if let Some(last) = ours.last() {
-        // From the largest down with the same cost for each.
-        let (targets, share) = (f64::from(last.targets), last.window.share() * 100.0);
-        let first = (targets * y.values.0 / share).max(x.values.0);
-        line(&mut out, "even", (x.at(first), y.at(share * first / targets)), (x.at(targets), y.at(share)));
-    }
     for (class, kind, sizes) in [("b", Kind::Blackbox, theirs), ("a", Kind::Product, ours)] {
-        let points: Vec<(f64, f64)> =
-            sizes.iter().map(|size| (x.at(f64::from(size.targets)), y.at(size.window.share() * 100.0))).collect();
+        let points = sizes.iter().map(|size| (x.at(f64::from(size.targets)), height(size.window.cost())));
+        let points: Vec<(f64, f64)> = points.collect();
         let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let _infallible = writeln!(out, "<polyline class=\"line {class}\" points=\"{}\"/>", path.join(" "));
         for (x, y) in &points {
@@ -82,7 +80,7 @@ pub(crate) fn growth(ours: &[Size], theirs: &[Size]) -> String {
         }
         if let (Some((x, y)), Some(size)) = (points.last(), sizes.last()) {
             text(&mut out, (x + 10.0, y + 1.0), "", kind.label());
-            text(&mut out, (x + 10.0, y + 17.0), "soft", &format!("{:.2} ms a probe", size.window.cost()));
+            text(&mut out, (x + 10.0, y + 17.0), "soft", &format!("{:.2} ms", size.window.cost()));
         }
     }
     out + "</svg>\n"
@@ -149,8 +147,8 @@ mod tests {
     use crate::growth::Scrape;
 
     fn size(targets: u32, micros: u32) -> Size {
-        let window =
-            Window { cpu: Duration::from_micros(micros.into()) * targets, wall: EVERY, probes: f64::from(targets) };
+        let cpu = Duration::from_micros(micros.into()) * targets;
+        let window = Window { cpu, wall: Duration::from_secs(10), probes: f64::from(targets) };
         Size { targets, window, memory: 10.0, scrape: Scrape { millis: 1.0, bytes: 2000.0 } }
     }
 
@@ -162,17 +160,21 @@ mod tests {
     }
 
     #[test]
-    fn what_costs_the_same_for_each_is_on_the_line() {
-        let (ours, theirs) =
-            ([10, 100, 1000, 10_000].map(|n| size(n, 400)), [10, 100, 1000, 10_000].map(|n| size(n, 1200)));
+    fn what_costs_the_same_for_each_does_not_rise() {
+        let (ours, theirs) = ([10, 100, 1000, 10_000].map(|n| size(n, 400)), [10, 100, 1000].map(|n| size(n, 1200)));
         let svg = growth(&ours, &theirs);
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
-        assert!(svg.contains("0.40 ms a probe") && svg.contains("1.20 ms a probe"));
-        // A decade of targets is as high each time.
-        let points = svg.split("points=\"").last().and_then(|rest| rest.split('"').next()).unwrap();
-        let heights: Vec<f64> =
-            points.split(' ').map(|point| point.split(',').nth(1).unwrap().parse().unwrap()).collect();
-        let steps: Vec<f64> = heights.windows(2).map(|pair| pair[0] - pair[1]).collect();
-        assert!(steps.iter().all(|step| (step - steps[0]).abs() < 0.2 && *step > 40.0), "{steps:?}");
+        assert!(svg.contains(">0.40 ms<") && svg.contains(">1.20 ms<"));
+        let lines: Vec<Vec<(f64, f64)>> = svg.split("points=\"").skip(1).map(points).collect();
+        let [theirs, ours] = lines.as_slice() else { panic!("two lines") };
+        assert_eq!((ours.len(), theirs.len()), (4, 3));
+        assert!(ours.iter().chain(theirs).all(|(x, y)| (70.0..=620.0).contains(x) && (50.0..=300.0).contains(y)));
+        assert!(ours.iter().all(|(_, y)| (y - ours[0].1).abs() < 0.1), "{ours:?}");
+        assert!(theirs[0].1 < ours[0].1, "what costs more is higher");
+    }
+
+    fn points(line: &str) -> Vec<(f64, f64)> {
+        let pairs = line.split('"').next().unwrap().split(' ').map(|point| point.split_once(',').unwrap());
+        pairs.map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap())).collect()
     }
 }
