@@ -29,14 +29,14 @@ impl Selection {
     /// Whether a record is taken.
     pub(crate) fn admits(&self, record: &Record) -> bool {
         let area = &record.area;
-        (self.areas.is_empty() || *area == ServiceArea::Common || self.areas.iter().any(|one| is_same(one, area)))
+        (self.areas.is_empty() || *area == ServiceArea::Common || self.areas.iter().any(|one| one.is_same(area)))
             && (self.categories.is_empty() || self.categories.contains(&record.category))
             && (self.optional || record.required)
     }
 
     /// The records that are taken, in the list's order.
     pub(crate) fn of<'a>(&self, list: &'a List) -> Result<Vec<&'a Record>, NothingSelected> {
-        let is_there = |area: &ServiceArea| list.records.iter().any(|record| is_same(&record.area, area));
+        let is_there = |area: &ServiceArea| list.records.iter().any(|record| record.area.is_same(area));
         if let Some(strange) = self.areas.iter().find(|area| !is_there(area)) {
             let mut areas: Vec<_> = list.records.iter().map(|record| record.area.as_str()).collect();
             areas.sort_unstable();
@@ -46,11 +46,6 @@ impl Selection {
         let records: Vec<_> = list.records.iter().filter(|record| self.admits(record)).collect();
         if records.is_empty() { Err(NothingSelected::Together) } else { Ok(records) }
     }
-}
-
-/// Areas that are not known are kept as they were written.
-fn is_same(one: &ServiceArea, other: &ServiceArea) -> bool {
-    one.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
 #[cfg(test)]

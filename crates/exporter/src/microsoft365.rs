@@ -28,9 +28,9 @@ use std::sync::Arc;
 pub use self::client::ClientId;
 pub use self::document::{ChangeEntry, ListDocument, MAX_CHANGES};
 pub use self::fault::{Asked, Failing, SourceFault};
-pub use self::kept::Kept;
+pub use self::kept::{Kept, KeptError};
 pub use self::standing::{Standing, Trouble};
-pub use self::store::Store;
+pub use self::store::{Store, StoreError};
 pub use self::watcher::{Following, Watcher};
 
 /// A list that is held, ready to be asked.

@@ -56,6 +56,8 @@ pub use fault::{Fault, Faults};
 pub use files::Files;
 pub use load::{LoadError, Origin, load, load_endpoint, load_noting, load_path};
 pub use names::slug;
+#[cfg(test)]
+pub(crate) use sources::Nothing;
 pub(crate) use sources::read_bounded;
 pub use sources::{Sources, SystemSources};
 

@@ -24,6 +24,7 @@ mod pattern;
 mod ports;
 mod ranges;
 mod reading;
+mod stale;
 mod version;
 mod wanted;
 
@@ -38,6 +39,7 @@ pub use self::pattern::{HostPattern, NoPattern};
 pub use self::ports::{NoPorts, Ports};
 pub use self::ranges::{Held, HostRanges, Ranges};
 pub use self::reading::{Flaw, MAX_BYTES, ReadError};
+pub use self::stale::is_stale;
 pub use self::version::{NoVersion, Version};
 pub use self::wanted::{Wanted, is_of_a_certificate_authority, wanted};
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use e2e::{Config, Folder, Running, Signal, eventually, get};
+use e2e::{Config, Finished, Folder, Running, Signal, eventually, get};
 use serde_json::{Value, json};
 use testnet::{DnsFault, Reply, Scheme, TcpFault, World};
 
@@ -249,6 +249,21 @@ async fn hosts_that_nobody_covers_are_probed_and_addresses_outside_are_evidence(
     let address = site.world.address(CDN, Scheme::Https).unwrap().ip().to_string();
     assert_eq!(cdn["evidence"]["outside_published_ranges"], address);
 
+    // Whoever only looks sees the same, by what the instance has kept.
+    let (config, data) = (site.config(", mode: probe"), site.data());
+    let (config, data) = (config.to_str().unwrap(), data.to_str().unwrap());
+    let checked = Finished::of(&["check", "--config", config, "--data-dir", data, "--format", "json"]).await;
+    let report: Value = serde_json::from_str(&checked.stdout).unwrap();
+    let found =
+        |name: &str| report["results"].as_array().unwrap().iter().find(|result| result["endpoint"] == name).cloned();
+    assert_eq!(found("ols-officeapps-live-com").unwrap()["group"], "microsoft365");
+    assert_eq!(found("cdn").unwrap()["evidence"]["outside_published_ranges"], address);
+    let cdn = site.world.url(CDN, Scheme::Https, "/").unwrap();
+    let told = Finished::of(&["explain", &cdn, "--path", "way", "--config", config, "--data-dir", data]).await;
+    assert!(told.stdout.contains("outside_published_ranges"), "{}", told.stdout);
+    let without = Finished::of(&["check", "--config", config, "--data-dir", "nowhere", "--format", "json"]).await;
+    assert!(!without.stdout.contains("ols-officeapps") && without.stderr.contains("nowhere"), "{}", without.stderr);
+
     // It leaves the list, and is probed no more.
     site.publish("/changes/Worldwide/2025120100", Reply::json("[]"));
     site.offer("2026010100", &[CDN], &json!([]));
@@ -257,4 +272,42 @@ async fn hosts_that_nobody_covers_are_probed_and_addresses_outside_are_evidence(
         (!results.iter().any(|result| result["group"] == "microsoft365")).then_some(())
     })
     .await;
+}
+
+/// The list is at hand only once it is read; until then nobody knows the endpoints that it adds.
+#[tokio::test]
+async fn a_trouble_of_a_listed_host_goes_on_after_a_restart_and_what_is_switched_off_stays_so() {
+    let site = Site::new().await;
+    site.offer("2025120100", &[CDN, GONE, OLS], &json!([]));
+    site.world.faults().set(OLS, DnsFault::NxDomain).unwrap();
+    let config = site.config(", mode: probe");
+    let text = fs::read_to_string(&config).unwrap();
+    let off = text.replacen("  - {name: gone,", "  - {enabled: false, name: gone,", 1);
+    assert_ne!(text, off);
+    fs::write(&config, off).unwrap();
+    let begun = async |running: &Running| {
+        eventually("it is blocked", async || {
+            let incidents: Value = get(running.address(), "/api/v1/incidents").await?.json();
+            let all = incidents["troubles"].as_array()?.clone();
+            let open: Vec<_> = all.into_iter().filter(|one| one["to"].is_null() && one["state"] == "blocked").collect();
+            let status: Value = get(running.address(), "/api/v1/status").await?.json();
+            let is_blocked = |one: &&Value| one["endpoint"] == "ols-officeapps-live-com" && one["state"] == "blocked";
+            let result = status["results"].as_array()?.iter().find(is_blocked)?.clone();
+            (open.len() == 1).then(|| (open[0]["id"].clone(), open[0]["from"].clone(), result["since"].clone(), status))
+        })
+        .await
+    };
+    let running = Running::recording(&config, &site.data()).await;
+    let before = begun(&running).await;
+    let has_gone = before.3["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|result| result["endpoint"].as_str().unwrap().contains("odc"));
+    assert!(!has_gone, "an endpoint that is switched off covers its host");
+    running.signal(Signal::Term).await;
+    running.end().await;
+    let running = Running::recording(&config, &site.data()).await;
+    let after = begun(&running).await;
+    assert_eq!((after.0, after.1, after.2), (before.0, before.1, before.2));
 }

@@ -123,6 +123,17 @@ pub(crate) struct CheckArgs {
     /// Which part of the plan is checked.
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
+    /// Where an instance has its data.
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+}
+
+/// Where an instance has its data, for commands that only look.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct DataArgs {
+    /// Data directory of an instance, for the copy of Microsoft's list that it keeps there; nothing there is changed.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
 }
 
 /// Which part of the plan is meant; several values of one option widen it, several options narrow it.
@@ -151,6 +162,9 @@ pub(crate) struct ExplainArgs {
     /// Audit TLS too: TLS 1.2 alone, TLS 1.3 alone, and a large ClientHello.
     #[arg(long)]
     pub(crate) audit: bool,
+    /// Where an instance has its data.
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 /// Options of `health`.

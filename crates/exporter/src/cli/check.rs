@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Probes, reports, and tells what the results come to. Controls are reported and never touch the exit status.
 pub(crate) async fn check(args: &CheckArgs, common: &Common) -> Result<Status, Failure> {
-    let (plan, _) = plan::load(common.config.as_deref())?;
+    let plan = plan::load_following(common.config.as_deref(), args.data.data_dir.as_deref())?;
     let Selected { plan, groups } = filter::select(&plan, &args.filter).map_err(Failure::usage)?;
     let clock = SystemClock;
     let prober = Prober::new(&plan, Arc::new(clock)).map_err(Failure::config)?;

@@ -20,7 +20,7 @@ use crate::words;
 /// Probes once and tells all about it.
 pub(crate) async fn explain(args: &ExplainArgs, common: &Common) -> Result<Status, Failure> {
     let url = without_user_info(&args.url).map_err(Failure::usage)?;
-    let (plan, _) = plan::load(common.config.as_deref())?;
+    let plan = plan::load_following(common.config.as_deref(), args.data.data_dir.as_deref())?;
     let domain = plan.pairs.iter().find(|pair| pair.endpoint.url == *url && pair.endpoint.tenant.is_some()).cloned();
     if url.scheme() == "dns" {
         let pair = domain.ok_or_else(|| Failure::usage(format!("{url} is no domain of the configuration's tenant")))?;

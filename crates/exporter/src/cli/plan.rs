@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use prober::config::{self, Fault, Faults, Files, LoadError, Origin};
 use prober::plan::{Endpoint, Path, Plan};
+use prober::text::with_sources;
 use url::Url;
 
 use super::descriptors;
 use super::exit::Failure;
+use crate::microsoft365::{Held, Store};
 
 /// Reads the configuration.
 pub(crate) fn load(named: Option<&FilePath>) -> Result<(Plan, Origin), Failure> {
@@ -19,7 +21,31 @@ pub(crate) fn load(named: Option<&FilePath>) -> Result<(Plan, Origin), Failure> 
     Ok((plan, origin))
 }
 
-/// The same, and every file that was read for it, as it was.
+/// The same, with what an instance that keeps its data in a folder has of Microsoft's list; where that is nothing of use, without
+/// it.
+pub(crate) fn load_following(named: Option<&FilePath>, data: Option<&FilePath>) -> Result<Plan, Failure> {
+    let (plan, _) = load(named)?;
+    let (Some(settings), Some(data)) = (&plan.microsoft365, data) else { return Ok(plan) };
+    let instance = settings.instance;
+    match Store::below(Some(data)).peek(instance) {
+        Ok(Some(kept)) => {
+            let held = Held::of(kept);
+            Ok(plan.following(held.list(), &held.ranges))
+        }
+        Ok(None) => {
+            let folder = data.display();
+            tracing::warn!(%folder, %instance, "no endpoint list of Microsoft's is kept there; it is left out of account");
+            Ok(plan)
+        }
+        Err(error) => {
+            let error = with_sources(&error);
+            tracing::warn!(error, "the endpoint list that is kept is of no use; it is left out of account");
+            Ok(plan)
+        }
+    }
+}
+
+/// The configuration, and every file that was read for it, as it was.
 pub(crate) fn load_noting(named: Option<&FilePath>) -> Result<(Plan, Origin, Files), Failure> {
     let (loaded, files) = config::load_noting(named);
     let (mut plan, origin) = loaded.map_err(|error| Failure::config(BadConfiguration(error)))?;

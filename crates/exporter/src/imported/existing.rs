@@ -1,8 +1,9 @@
 //! A configuration that is there already, as far as importing has to know it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use prober::config::{Faults, Sources, parse};
+use prober::microsoft365::Instance;
 use prober::plan::Plan;
 use serde_yaml::Value;
 use thiserror::Error;
@@ -20,9 +21,12 @@ pub(crate) struct Existing {
     pub(crate) hosts: BTreeSet<String>,
     /// The names that are taken.
     pub(crate) names: HashSet<String>,
-    /// What importing has offered it before.
-    pub(crate) offered: BTreeSet<String>,
+    /// What importing has offered it before, from the list of which instance.
+    pub(crate) offered: Offered,
 }
+
+/// Hosts and patterns by the instance in whose list they were.
+pub(crate) type Offered = BTreeMap<Instance, BTreeSet<String>>;
 
 /// A file that is no configuration.
 #[derive(Debug, Error)]
@@ -38,7 +42,7 @@ pub(crate) enum NoConfiguration {
 impl Existing {
     /// No file.
     pub(crate) fn none() -> Self {
-        let (hosts, offered) = (BTreeSet::new(), BTreeSet::new());
+        let (hosts, offered) = (BTreeSet::new(), Offered::new());
         Self { text: String::new(), value: Value::Null, hosts, names: HashSet::new(), offered }
     }
 
@@ -56,8 +60,9 @@ impl Existing {
             existing.note_plan(&parse(text, name, sources)?);
         }
         existing.note_entries(value?);
-        let offered = text.lines().filter_map(|line| line.trim_start().strip_prefix(OFFERED));
-        existing.offered = offered.flat_map(str::split_whitespace).map(str::to_owned).collect();
+        for line in text.lines().filter_map(|line| line.trim_start().strip_prefix(OFFERED)) {
+            existing.note_offered(line);
+        }
         Ok(existing)
     }
 
@@ -68,6 +73,13 @@ impl Existing {
                 self.hosts.extend(endpoint.host_name());
             }
         }
+    }
+
+    /// A line that remembers what was offered: the instance, where it is not the one for most, and hosts.
+    fn note_offered(&mut self, line: &str) {
+        let instance = line.split_once(": ").and_then(|(name, hosts)| Some((name.trim().parse().ok()?, hosts)));
+        let (instance, hosts) = instance.unwrap_or((Instance::Worldwide, line));
+        self.offered.entry(instance).or_default().extend(hosts.split_whitespace().map(str::to_owned));
     }
 
     /// What no plan has: disabled entries, and their names.
@@ -113,14 +125,16 @@ mod tests {
     fn all_endpoints_count_however_they_are_written() {
         let text = "endpoints:\n  - Login.live.com\n  - ols.example/olsc\n  - {url: 'http://crl.example:8080/a.crl', name: lists}\n  \
             - url: off.example\n    name: off\n    enabled: false\n  # microsoft365: offered a.example *.b.example\n  \
-            # - gone.example\n  # microsoft365: offered c.example\ncontrols: [{name: ncsi, url: 'http://control.example/'}]\n";
+            # - gone.example\n  # microsoft365: offered c.example\n  # microsoft365: offered china: a.example\ncontrols: [{name: ncsi, url: 'http://control.example/'}]\n";
         let existing = read(text).unwrap();
         let hosts: Vec<_> = existing.hosts.iter().map(String::as_str).collect();
         assert_eq!(hosts, ["crl.example", "login.live.com", "off.example", "ols.example"]);
         for name in ["lists", "off", "ncsi", "login-live-com", "ols-example-olsc"] {
             assert!(existing.names.contains(name), "{name}");
         }
-        assert!(existing.offered.iter().eq(["*.b.example", "a.example", "c.example"]));
+        let offered = |instance| existing.offered[&instance].iter().map(String::as_str).collect::<Vec<_>>();
+        assert_eq!(offered(Instance::Worldwide), ["*.b.example", "a.example", "c.example"]);
+        assert_eq!(offered(Instance::China), ["a.example"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a list has and a file has not, put into the file's text.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use prober::microsoft365::{HostPattern, List};
@@ -51,7 +52,8 @@ pub(crate) fn merge(existing: &Existing, list: &List, offers: Vec<Offer<'_>>) ->
     for Offer { record, hosts } in offers {
         let hosts = hosts.into_iter().filter(|host| is_fresh(host, existing, &mut merged));
         let offer = Offer { record, hosts: hosts.collect() };
-        offered.extend(offer.hosts.iter().map(|host| host.pattern.to_string()));
+        let of_the_list = offered.entry(list.instance).or_default();
+        of_the_list.extend(offer.hosts.iter().map(|host| host.pattern.to_string()));
         if !offer.hosts.is_empty() {
             fresh.push(offer);
         }
@@ -61,7 +63,7 @@ pub(crate) fn merge(existing: &Existing, list: &List, offers: Vec<Offer<'_>>) ->
     }
     let mut names = existing.names.clone();
     let lines: Vec<_> = fresh.iter().flat_map(|offer| section::record(offer, &existing.hosts, &mut names)).collect();
-    let text = insert(&existing.text, &lines, &section::offered(&offered)).ok_or(MergeFault::NoPlace)?;
+    let text = insert(&opened(&existing.text), &lines, &section::offered(&offered)).ok_or(MergeFault::NoPlace)?;
     check(existing, &text, merged.added)?;
     merged.text = Some(text);
     Ok(merged)
@@ -69,7 +71,7 @@ pub(crate) fn merge(existing: &Existing, list: &List, offers: Vec<Offer<'_>>) ->
 
 /// Whether a host is one that the file has to be offered; counts it.
 fn is_fresh(host: &Host<'_>, existing: &Existing, merged: &mut Merged) -> bool {
-    let is_known = existing.offered.contains(host.pattern.as_str());
+    let is_known = existing.offered.values().any(|offered| offered.contains(host.pattern.as_str()));
     match host.kind {
         Kind::Wildcard(_) | Kind::Other(_) => {
             merged.unprobed += 1;
@@ -92,8 +94,25 @@ fn is_fresh(host: &Host<'_>, existing: &Existing, merged: &mut Merged) -> bool {
 
 fn unlisted(existing: &Existing, list: &List) -> Vec<String> {
     let listed: BTreeSet<_> = list.records.iter().flat_map(|record| &record.hosts).map(HostPattern::as_str).collect();
-    let imported = existing.offered.iter().filter(|host| existing.hosts.contains(*host));
+    // The lists of other instances have other hosts.
+    let offered = existing.offered.get(&list.instance).into_iter().flatten();
+    let imported = offered.filter(|host| existing.hosts.contains(*host));
     imported.filter(|host| !listed.contains(host.as_str())).cloned().collect()
+}
+
+/// The text with an empty list of endpoints in a form to which lines can be added: `endpoints: []` says the same as
+/// `endpoints:` alone.
+fn opened(text: &str) -> Cow<'_, str> {
+    let empty = text.split_inclusive('\n').find_map(|line| {
+        let rest = line.trim_start_matches('\u{feff}').strip_prefix("endpoints:")?;
+        let list = rest.split('#').next()?.trim_end();
+        let inner = list.trim_start().strip_prefix('[')?.strip_suffix(']')?;
+        inner.trim().is_empty().then_some((line, list))
+    });
+    match empty {
+        Some((line, list)) => Cow::Owned(text.replacen(line, &line.replacen(list, "", 1), 1)),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// Where lines go, and how they begin.

@@ -1,6 +1,6 @@
 //! What of a list can be probed, and how.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use prober::microsoft365::{HostPattern, List, Record, is_of_a_certificate_authority};
 use rustls::pki_types::ServerName;
@@ -39,16 +39,35 @@ pub(crate) enum Kind<'a> {
 
 /// What some of a list's records offer. Every host comes once, at the first record that has it.
 pub(crate) fn offers<'a>(list: &'a List, records: &[&'a Record]) -> Vec<Offer<'a>> {
-    let mut seen = BTreeSet::new();
+    let (mut seen, ports) = (BTreeSet::new(), ports(records));
     let offer = |record: &&'a Record| {
         let hosts = record.hosts.iter().filter(|pattern| seen.insert(*pattern));
-        let hosts = hosts.map(|pattern| Host { pattern, kind: kind(list, records, pattern) }).collect();
+        let hosts = hosts.map(|pattern| Host { pattern, kind: kind(list, &ports, pattern) }).collect();
         Offer { record, hosts }
     };
     records.iter().map(offer).filter(|offer| !offer.hosts.is_empty()).collect()
 }
 
-fn kind<'a>(list: &'a List, records: &[&Record], pattern: &HostPattern) -> Kind<'a> {
+/// Whether any record has TCP 443 and 80 for a host.
+#[derive(Debug, Clone, Copy, Default)]
+struct Open {
+    https: bool,
+    http: bool,
+}
+
+fn ports<'a>(records: &[&'a Record]) -> HashMap<&'a HostPattern, Open> {
+    let mut ports: HashMap<_, Open> = HashMap::new();
+    for record in records {
+        for host in &record.hosts {
+            let open = ports.entry(host).or_default();
+            open.https |= record.tcp.contains(443);
+            open.http |= record.tcp.contains(80);
+        }
+    }
+    ports
+}
+
+fn kind<'a>(list: &'a List, ports: &HashMap<&HostPattern, Open>, pattern: &HostPattern) -> Kind<'a> {
     if !pattern.is_name() {
         let names = list.records.iter().flat_map(|record| &record.hosts);
         let names: BTreeSet<_> = names.filter(|name| name.is_name() && pattern.matches(name.as_str())).collect();
@@ -57,8 +76,8 @@ fn kind<'a>(list: &'a List, records: &[&Record], pattern: &HostPattern) -> Kind<
     if !can_be_asked(pattern.as_str()) {
         return Kind::Other("no name that a request could be sent to");
     }
-    let open = |port| records.iter().any(|record| record.tcp.contains(port) && record.hosts.contains(pattern));
-    match (open(443), open(80)) {
+    let Open { https, http } = ports.get(pattern).copied().unwrap_or_default();
+    match (https, http) {
         (_, true) if is_of_a_certificate_authority(pattern.as_str()) => Kind::Http,
         (true, _) => Kind::Https,
         (false, true) => Kind::Http,

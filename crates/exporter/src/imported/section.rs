@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 
 use prober::config::slug;
-use prober::microsoft365::{Record, ServiceArea};
+use prober::microsoft365::{Instance, Record, ServiceArea};
 
+use super::existing::Offered;
 use super::offer::{Host, Kind, Offer};
 
 /// Before what is imported.
@@ -36,15 +37,22 @@ pub(super) fn begin() -> [String; 3] {
 }
 
 /// What was offered, as the end of the section remembers it.
-pub(super) fn offered(hosts: &BTreeSet<String>) -> Vec<String> {
+pub(super) fn offered(offered: &Offered) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for host in hosts {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + host.len() <= WIDTH => {
-                line.push(' ');
-                line.push_str(host);
+    for (instance, hosts) in offered {
+        let head = match instance {
+            Instance::Worldwide => OFFERED.to_owned(),
+            other => format!("{OFFERED}{}: ", other.key()),
+        };
+        let first = lines.len();
+        for host in hosts {
+            match lines.get_mut(first..).and_then(<[String]>::last_mut) {
+                Some(line) if line.len() + 1 + host.len() <= WIDTH => {
+                    line.push(' ');
+                    line.push_str(host);
+                }
+                _ => lines.push(format!("{head}{host}")),
             }
-            _ => lines.push(format!("{OFFERED}{host}")),
         }
     }
     lines
@@ -158,7 +166,7 @@ fn wrapped(first: &str, text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use prober::microsoft365::{Instance, List};
+    use prober::microsoft365::List;
 
     use super::*;
 
@@ -221,9 +229,12 @@ mod tests {
     #[test]
     fn what_was_offered_is_remembered_in_lines_of_bounded_width() {
         let hosts: BTreeSet<_> = (0..40).map(|n| format!("host-number-{n}.example")).collect();
-        let lines = offered(&hosts);
+        let lines = offered(&Offered::from([(Instance::Worldwide, hosts.clone())]));
         assert!(lines.len() > 5 && lines.iter().all(|line| line.len() <= WIDTH && line.starts_with(OFFERED)));
         let read = lines.iter().flat_map(|line| line.strip_prefix(OFFERED).unwrap().split_whitespace());
         assert!(read.eq(hosts.iter().map(String::as_str)));
+        let two = |host: &str| BTreeSet::from([host.to_owned()]);
+        let both = Offered::from([(Instance::Worldwide, two("a.example")), (Instance::China, two("b.example"))]);
+        assert_eq!(offered(&both), ["# microsoft365: offered a.example", "# microsoft365: offered china: b.example"]);
     }
 }

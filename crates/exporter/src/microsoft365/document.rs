@@ -1,12 +1,12 @@
 //! How things stand with the list, as `GET /api/v1/microsoft365` tells it. `docs/http.md` is the reference.
 
-use prober::microsoft365::{Change, Impact, Unlisted, Version, Wanted, is_pending};
+use prober::microsoft365::{Change, Impact, Unlisted, Wanted, is_pending};
 use prober::plan::Microsoft365;
 use prober::text::{Clean, with_sources};
 use serde::Serialize;
 use time::{Date, OffsetDateTime};
 
-use super::{Held, Standing, Trouble};
+use super::{Held, Kept, Standing, Trouble};
 use crate::status::Stamp;
 
 /// The most changes that the document and the page have; the newest come first.
@@ -93,7 +93,8 @@ pub struct FetchEntry<'a> {
 /// Why an attempt failed.
 #[derive(Debug, Serialize)]
 pub struct FaultEntry {
-    /// `unreachable`, `untrusted`, `too_large`, `rate_limited`, `not_found`, `refused`, `unreadable` or `older`.
+    /// `unreachable`, `untrusted`, `too_large`, `rate_limited`, `not_found`, `refused`, `unreadable`, `older`, `ahead` or
+    /// `stale`.
     pub kind: &'static str,
     /// The whole story.
     pub detail: Clean,
@@ -132,6 +133,8 @@ pub struct UnlistedEntry<'a> {
 pub struct ChangesEntry<'a> {
     /// Since which version that was asked; `0000000000` for all of them.
     pub since: String,
+    /// Up to which version: an earlier one than that of the list where the newest could not be had.
+    pub until: String,
     /// How many are still to come into effect.
     pub pending: usize,
     /// Those to come, the next first, and then those that are news, the newest first.
@@ -259,10 +262,11 @@ impl<'a> UnlistedEntry<'a> {
 impl<'a> ChangesEntry<'a> {
     fn of(standing: &'a Standing, now: OffsetDateTime) -> Option<Self> {
         let pending = standing.pending(now)?;
-        let since: Version = standing.held.as_ref()?.kept.since;
+        let Kept { since, until, .. } = &*standing.held.as_ref()?.kept;
         let news = standing.news(now);
         Some(Self {
             since: since.to_string(),
+            until: until.to_string(),
             pending,
             left_out: news.len().saturating_sub(MAX_CHANGES),
             news: news.into_iter().take(MAX_CHANGES).map(|change| ChangeEntry::of(change, now.date())).collect(),

@@ -79,6 +79,20 @@ pub enum Failing {
         /// What it offers.
         offered: Version,
     },
+    /// It is of a day that is months away: a mistake at the other end, or a clock here that is behind.
+    #[error("it offers version {offered}, of a day that is months ahead of the clock here")]
+    Ahead {
+        /// What it offers.
+        offered: Version,
+    },
+    /// What came is not of the version that it is said to be: somebody on the way had kept an earlier one.
+    #[error(
+        "it sends a list without the hosts that came with version {version}: a cache on the way has kept an earlier one"
+    )]
+    Stale {
+        /// What it was to be.
+        version: Version,
+    },
 }
 
 impl SourceFault {
@@ -97,6 +111,8 @@ impl SourceFault {
             Failing::Refused { .. } => "refused",
             Failing::Unreadable(_) | Failing::OtherInstance(_) => "unreadable",
             Failing::Older { .. } => "older",
+            Failing::Ahead { .. } => "ahead",
+            Failing::Stale { .. } => "stale",
         }
     }
 

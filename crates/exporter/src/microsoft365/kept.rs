@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 use time::OffsetDateTime;
+use url::Url;
 
 /// A list as it was taken.
 #[derive(Debug, Clone)]
 pub struct Kept {
+    /// The service that it is from: versions of one say nothing of those of another.
+    pub source: Url,
     /// Its version.
     pub version: Version,
     /// When it came.
@@ -19,6 +22,8 @@ pub struct Kept {
     pub since: Version,
     /// What changed since; `None` where that could not be had yet.
     pub changes: Option<Changes>,
+    /// Up to which version they are told: an earlier one than that of the list where the newest could not be had yet.
+    pub until: Version,
     /// What earlier versions had.
     pub former: Former,
     /// The two documents as they came, so that what is written down is read by the same reader.
@@ -50,11 +55,13 @@ pub enum KeptError {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File<'a> {
+    source: Url,
     instance: String,
     version: String,
     #[serde(with = "time::serde::rfc3339")]
     fetched_at: OffsetDateTime,
     since: String,
+    until: String,
     former: Vec<(String, String)>,
     #[serde(borrow)]
     endpoints: &'a RawValue,
@@ -63,6 +70,11 @@ struct File<'a> {
 }
 
 impl Kept {
+    /// Whether all of it is there: the changes too, up to its own version.
+    pub(super) fn is_whole(&self) -> bool {
+        self.changes.is_some() && self.until == self.version
+    }
+
     /// Reads a list of an instance that was written down, with the readers of the service's own answers.
     ///
     /// # Errors
@@ -79,11 +91,13 @@ impl Kept {
         });
         let changes = file.changes.map(|changes| Changes::read(changes.get().as_bytes())).transpose()?;
         Ok(Self {
+            source: file.source,
             version: version("version", &file.version)?,
             fetched_at: file.fetched_at,
             list: List::read(instance, file.endpoints.get().as_bytes())?,
             since: version("first version", &file.since)?,
             changes,
+            until: version("last version", &file.until)?,
             former: Former::of(former.collect::<Result<Vec<_>, _>>()?),
             sources: Sources {
                 endpoints: file.endpoints.get().to_owned(),
@@ -99,10 +113,12 @@ impl Kept {
     pub fn write(&self) -> Result<Vec<u8>, serde_json::Error> {
         let changes = self.sources.changes.as_deref().map(serde_json::from_str).transpose()?;
         serde_json::to_vec(&File {
+            source: self.source.clone(),
             instance: self.list.instance.to_string(),
             version: self.version.to_string(),
             fetched_at: self.fetched_at,
             since: self.since.to_string(),
+            until: self.until.to_string(),
             former: self.former.iter().map(|(host, went)| (host.to_string(), went.to_string())).collect(),
             endpoints: serde_json::from_str(&self.sources.endpoints)?,
             changes,

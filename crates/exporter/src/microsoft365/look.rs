@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use prober::microsoft365::{Changes, Latest, List, MAX_BYTES, ReadError, Version, news};
+use prober::microsoft365::{Changes, Latest, List, MAX_BYTES, ReadError, Version, is_stale, news};
 use prober::plan::{ListScope, Microsoft365};
 use prober::probe::{Download, DownloadFault, Prober};
 use prober::text::Clean;
@@ -20,6 +20,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// The most octets of an answer about versions.
 const MAX_VERSION_BYTES: usize = 64 * 1024;
+
+/// So far ahead of this clock a version may be: changes are published a month before they come into effect, never a quarter.
+const AHEAD: time::Duration = time::Duration::days(92);
 
 /// Whoever fetches documents: the prober, or a script in a test.
 pub trait Fetch: Send + Sync + 'static {
@@ -50,13 +53,15 @@ impl Fetch for Prober {
 pub(super) struct Seen {
     /// What is held from now on, where that is not what was.
     pub(super) newer: Option<Kept>,
+    /// Whether the service said that what is held from now on is the newest.
+    pub(super) is_newest: bool,
     /// What could not be had or taken.
     pub(super) fault: Option<SourceFault>,
 }
 
 impl From<SourceFault> for Seen {
     fn from(fault: SourceFault) -> Self {
-        Self { newer: None, fault: Some(fault) }
+        Self { newer: None, is_newest: false, fault: Some(fault) }
     }
 }
 
@@ -76,56 +81,87 @@ impl<F: Fetch> Look<'_, F> {
             Ok(version) => version,
             Err(fault) => return fault.into(),
         };
-        match self.held {
+        match self.held() {
             Some(held) if offered < held.version => {
                 let failing = Failing::Older { held: held.version, offered };
                 self.fault(Asked::Version, failing).into()
             }
-            Some(held) if offered == held.version && held.changes.is_some() => Seen::default(),
-            Some(held) if offered == held.version => self.with_changes(held.clone()).await,
-            _ => match self.list(offered).await {
-                Ok(kept) => self.with_changes(kept).await,
-                Err(fault) => fault.into(),
+            Some(held) if offered == held.version && held.is_whole() => Seen { is_newest: true, ..Seen::default() },
+            Some(held) if offered == held.version => match self.with_changes(held.clone()).await {
+                // It was taken while nobody could tell that it is none of that version.
+                Seen { fault: Some(SourceFault { failing: Failing::Stale { .. }, .. }), .. } => {
+                    self.anew(offered).await
+                }
+                seen => seen,
             },
+            _ => self.anew(offered).await,
         }
+    }
+
+    /// What is held of this very service: what another said says nothing of what this one has.
+    fn held(&self) -> Option<&Kept> {
+        self.held.filter(|held| held.source == self.settings.source)
     }
 
     async fn version(&self) -> Result<Version, SourceFault> {
         let instance = self.settings.instance;
         let bytes = self.get(Asked::Version, &["version", instance.as_str()], MAX_VERSION_BYTES).await?;
         let latest = Latest::read(&bytes).map_err(|error| self.unreadable(Asked::Version, error))?;
-        latest.of(instance).ok_or_else(|| self.fault(Asked::Version, Failing::OtherInstance(instance)))
+        let offered =
+            latest.of(instance).ok_or_else(|| self.fault(Asked::Version, Failing::OtherInstance(instance)))?;
+        let latest = self.now.date().saturating_add(AHEAD);
+        // Once it is held, every real one would be older.
+        match offered.date() {
+            Some(date) if date > latest => Err(self.fault(Asked::Version, Failing::Ahead { offered })),
+            _ => Ok(offered),
+        }
+    }
+
+    async fn anew(&self, version: Version) -> Seen {
+        match self.list(version).await {
+            Ok(kept) => self.with_changes(kept).await,
+            Err(fault) => fault.into(),
+        }
     }
 
     async fn list(&self, version: Version) -> Result<Kept, SourceFault> {
         let instance = self.settings.instance;
         let bytes = self.get(Asked::Endpoints, &["endpoints", instance.as_str()], MAX_BYTES).await?;
         let list = List::read(instance, &bytes).map_err(|error| self.unreadable(Asked::Endpoints, error))?;
-        let former = self.held.map(|held| held.former.clone()).unwrap_or_default();
-        let former = former.after(self.held.map(|held| &held.list), &list, version, None);
-        let sources = Sources { endpoints: text(bytes), changes: None };
-        let since = self.held.map_or(Version::EVERYTHING, |held| told_since(held, self.now.date()));
-        Ok(Kept { version, fetched_at: self.now, list, since, changes: None, former, sources })
+        let (held, source) = (self.held(), self.settings.source.clone());
+        let former = held.map(|held| held.former.clone()).unwrap_or_default();
+        let former = former.after(held.map(|held| &held.list), &list, version, None);
+        // What was known of changes to come is still to come, whether the newest can be had or not.
+        let changes = held.and_then(|held| held.changes.clone());
+        let told = held.and_then(|held| held.sources.changes.clone());
+        let (since, until) = held.map_or((Version::EVERYTHING, Version::EVERYTHING), |held| (held.since, held.until));
+        let sources = Sources { endpoints: text(bytes), changes: told };
+        Ok(Kept { source, version, fetched_at: self.now, list, since, changes, until, former, sources })
     }
 
     /// Adds what changed. Without it a list is of use as well, and the next look asks for it again.
     async fn with_changes(&self, kept: Kept) -> Seen {
-        let since = kept.since.to_string();
-        let path = ["changes", self.settings.instance.as_str(), &since];
+        let since = told_since(&kept, self.now.date());
+        let path = ["changes", self.settings.instance.as_str(), &since.to_string()];
         let came = self.get(Asked::Changes, &path, MAX_BYTES).await;
         let read = came.and_then(|bytes| match Changes::read(&bytes) {
             Ok(changes) => Ok((changes, text(bytes))),
             Err(error) => Err(self.unreadable(Asked::Changes, error)),
         });
+        let version = kept.version;
         match read {
+            Ok((changes, _)) if is_stale(&kept.list, version, &changes) => {
+                self.fault(Asked::Endpoints, Failing::Stale { version }).into()
+            }
             Ok((changes, source)) => {
-                let former = kept.former.after(None, &kept.list, kept.version, Some(&changes));
+                let former = kept.former.after(None, &kept.list, version, Some(&changes));
                 let sources = Sources { changes: Some(source), ..kept.sources };
-                Seen { newer: Some(Kept { changes: Some(changes), former, sources, ..kept }), fault: None }
+                let kept = Kept { since, changes: Some(changes), until: version, former, sources, ..kept };
+                Seen { newer: Some(kept), is_newest: true, fault: None }
             }
             Err(fault) => {
-                let is_new = self.held.is_none_or(|held| held.version != kept.version);
-                Seen { newer: is_new.then_some(kept), fault: Some(fault) }
+                let is_new = self.held().is_none_or(|held| held.version != version);
+                Seen { newer: is_new.then_some(kept), is_newest: true, fault: Some(fault) }
             }
         }
     }
@@ -153,15 +189,15 @@ impl<F: Fetch> Look<'_, F> {
     }
 }
 
-/// Since which version the next changes are to be told, so that none is forgotten that is still news, and nothing else has to
-/// come again: since the newest before all news.
-fn told_since(held: &Kept, today: Date) -> Version {
-    let Some(changes) = &held.changes else { return held.since };
+/// Since which version changes are to be told, so that none is forgotten that is still news, and nothing else has to come
+/// again: since the newest before all news.
+fn told_since(kept: &Kept, today: Date) -> Version {
+    let Some(changes) = &kept.changes else { return kept.since };
     let everything = ListScope { service_areas: Vec::new(), optional: true };
-    let news = news(changes, &held.list, &everything, today);
-    let Some(first) = news.iter().map(|change| change.version).min() else { return held.version };
+    let news = news(changes, &kept.list, &everything, today);
+    let Some(first) = news.iter().map(|change| change.version).min() else { return kept.until };
     let before = changes.0.iter().map(|change| change.version).filter(|version| *version < first);
-    before.max().unwrap_or(held.since)
+    before.max().unwrap_or(kept.since)
 }
 
 /// Where something of the service is, asked for by a client.

@@ -9,7 +9,7 @@ const FIRST: Duration = Duration::from_secs(60);
 
 /// How long to leave a service alone that asks for it, as Microsoft wants: an hour, or as it says itself, but not for ever.
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
-const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long to leave a service alone that wants fewer requests, with what its `Retry-After` says. A date there says as little
 /// of our clock as the hour does.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use prober::config::{self, Sources};
+use prober::config::{self, SystemSources};
 use prober::microsoft365::{Changes, Former, Instance, List, Version, drift};
 use prober::plan::{Microsoft365, Plan};
 use prober::probe::{Download, DownloadFault};
@@ -52,6 +52,15 @@ impl Service {
         self.0.lock().unwrap().answers.remove(kind);
     }
 
+    /// What it answers to that kind, which it does no longer.
+    pub(crate) fn take(&self, kind: &str) -> Download {
+        self.0.lock().unwrap().answers.remove(kind).unwrap()
+    }
+
+    pub(crate) fn put(&self, kind: &str, answer: Download) {
+        self.0.lock().unwrap().answers.insert(kind.to_owned(), answer);
+    }
+
     /// The paths that were asked for since the last time.
     pub(crate) fn asked(&self) -> Vec<String> {
         let asked = std::mem::take(&mut self.0.lock().unwrap().asked);
@@ -96,7 +105,9 @@ pub(crate) fn kept(text: &str, hosts: &[&str], changes: &serde_json::Value, at: 
     let told = Changes::read(changes.as_bytes()).unwrap();
     let version = text.parse().unwrap();
     Kept {
+        source: settings().source,
         former: Former::default().after(None, &list, version, Some(&told)),
+        until: version,
         version,
         fetched_at: at,
         list,
@@ -106,27 +117,10 @@ pub(crate) fn kept(text: &str, hosts: &[&str], changes: &serde_json::Value, at: 
     }
 }
 
-/// No file and no environment.
-struct Nothing;
-
-impl Sources for Nothing {
-    fn env(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn read(&self, _: &std::path::Path) -> std::io::Result<Vec<u8>> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-
-    fn hostname(&self) -> Option<String> {
-        None
-    }
-}
-
 /// A plan with those keys of the section, of the endpoint `a.example`.
 pub(crate) fn plan(section: &str) -> Plan {
     let text = format!("endpoints: [a.example]\ncontrols: []\n{section}\n");
-    config::parse(&text, "x.yaml", &Nothing).unwrap()
+    config::parse(&text, "x.yaml", &SystemSources::in_folder(".")).unwrap()
 }
 
 /// A section that follows the worldwide list, from below a path of a copy of the service.

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use prober::microsoft365::{Instance, MAX_BYTES};
 use prober::text::with_sources;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use time::OffsetDateTime;
+use url::Url;
 
 use super::client::ClientId;
 use super::kept::{Kept, KeptError};
@@ -17,6 +19,8 @@ use super::kept::{Kept, KeptError};
 const FOLDER: &str = "microsoft365";
 /// The file with the site's id.
 const CLIENT: &str = "client-id";
+/// The file that says until when which service is left alone.
+const LEFT_ALONE: &str = "left-alone.json";
 /// The longest file: both documents, and what is beside them.
 const MAX_FILE: u64 = 3 * MAX_BYTES as u64;
 
@@ -26,7 +30,7 @@ pub struct Store(Option<PathBuf>);
 
 /// A file cannot be used.
 #[derive(Debug, Error)]
-pub(super) enum StoreError {
+pub enum StoreError {
     /// The system says why.
     #[error("cannot {operation} {}", path.display())]
     Io {
@@ -48,8 +52,17 @@ pub(super) enum StoreError {
         source: KeptError,
     },
     /// What is to be written cannot be.
-    #[error("cannot write the list down")]
+    #[error("cannot write it down")]
     Unwritable(#[source] serde_json::Error),
+}
+
+/// A service that asked for fewer requests, and until when it gets none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LeftAlone {
+    pub(super) source: Url,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) until: OffsetDateTime,
 }
 
 /// A list that was kept.
@@ -89,6 +102,27 @@ impl Store {
     /// # Errors
     /// Where there is one that is of no use.
     pub(super) fn load(&self, instance: Instance) -> Result<Option<Stored>, StoreError> {
+        let stored = self.stored(instance);
+        if let Err(StoreError::Content { path, source }) = stored {
+            // One is enough to find out what happened.
+            let aside = path.with_extension("json.unreadable");
+            if let Err(source) = fs::rename(&path, &aside) {
+                return Err(StoreError::Io { operation: "set aside", path, source });
+            }
+            return Err(StoreError::Content { path: aside, source });
+        }
+        stored
+    }
+
+    /// The list of an instance, for somebody who only looks: whatever is there stays as it is.
+    ///
+    /// # Errors
+    /// Where there is one that is of no use.
+    pub fn peek(&self, instance: Instance) -> Result<Option<Kept>, StoreError> {
+        Ok(self.stored(instance)?.map(|stored| stored.kept))
+    }
+
+    fn stored(&self, instance: Instance) -> Result<Option<Stored>, StoreError> {
         let Some(path) = self.file(instance) else { return Ok(None) };
         let bytes = match read(&path, MAX_FILE) {
             Ok(bytes) => bytes,
@@ -96,20 +130,12 @@ impl Store {
             Err(source) => return Err(StoreError::Io { operation: "read", path, source }),
         };
         let modified = fs::metadata(&path).and_then(|metadata| metadata.modified());
-        match Kept::read(instance, &bytes) {
-            Ok(kept) => {
-                let confirmed_at = modified.map_or(kept.fetched_at, OffsetDateTime::from);
-                Ok(Some(Stored { kept, confirmed_at }))
-            }
-            Err(source) => {
-                // One is enough to find out what happened.
-                let aside = path.with_extension("json.unreadable");
-                if let Err(source) = fs::rename(&path, &aside) {
-                    return Err(StoreError::Io { operation: "set aside", path, source });
-                }
-                Err(StoreError::Content { path: aside, source })
-            }
-        }
+        let kept = match Kept::read(instance, &bytes) {
+            Ok(kept) => kept,
+            Err(source) => return Err(StoreError::Content { path, source }),
+        };
+        let confirmed_at = modified.map_or(kept.fetched_at, OffsetDateTime::from);
+        Ok(Some(Stored { kept, confirmed_at }))
     }
 
     /// Keeps a list in the place of the one before, in one step.
@@ -125,6 +151,20 @@ impl Store {
         let Some(path) = self.file(instance) else { return Ok(()) };
         let noted = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_modified(at.into()));
         noted.map_err(|source| StoreError::Io { operation: "note the time of", path, source })
+    }
+
+    /// Who asked to be left alone, where somebody did. What cannot be read is as if nobody had: whoever is asked too often says
+    /// so again.
+    pub(super) fn left_alone(&self) -> Option<LeftAlone> {
+        let bytes = read(&self.0.as_ref()?.join(LEFT_ALONE), 4096).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Notes that a service is left alone, also by whatever runs here after a restart.
+    pub(super) fn leave_alone(&self, whom: &LeftAlone) -> Result<(), StoreError> {
+        let Some(folder) = &self.0 else { return Ok(()) };
+        let bytes = serde_json::to_vec(whom).map_err(StoreError::Unwritable)?;
+        self.replace(&folder.join(LEFT_ALONE), &bytes)
     }
 
     fn file(&self, instance: Instance) -> Option<PathBuf> {

@@ -10,12 +10,14 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
+use url::Url;
 
 use super::client::ClientId;
+use super::fault::{Failing, SourceFault};
 use super::kept::Kept;
 use super::look::{Fetch, Look, Seen};
 use super::standing::{Standing, Trouble};
-use super::store::{Store, Stored};
+use super::store::{LeftAlone, Store, Stored};
 use super::{Held, pace};
 
 /// What is followed meanwhile: a plan, and whoever fetches for it.
@@ -57,7 +59,21 @@ struct Known {
     failed: u32,
     asked_at: Option<OffsetDateTime>,
     confirmed_at: Option<OffsetDateTime>,
-    next: Instant,
+    /// Since when the pause before the next look runs; without it that is due.
+    paused: Option<Instant>,
+    /// Which service is left alone, and until when.
+    left_alone: Option<(Url, Instant)>,
+}
+
+impl Known {
+    /// When the next look is.
+    fn next(&self, settings: &Microsoft365) -> Instant {
+        let fault = self.trouble.as_ref().map(|trouble| &trouble.fault);
+        let pause = pace::pause(settings.refresh, fault, self.failed.saturating_sub(1));
+        let next = self.paused.map_or_else(Instant::now, |paused| paused + pause);
+        let alone = self.left_alone.as_ref().filter(|(source, _)| *source == settings.source);
+        alone.map_or(next, |(_, until)| next.max(*until))
+    }
 }
 
 impl<F: Fetch> Watcher<F> {
@@ -92,14 +108,14 @@ impl<F: Fetch> Watcher<F> {
                 _ => self.begin(&settings).await,
             };
             if asked.take().is_some_and(|before| !asks_the_same(&before, &settings)) {
-                current.next = Instant::now();
+                current.paused = None;
             }
             self.tell(&current, &settings, &following).await;
             tokio::select! {
                 changed = self.following.changed() => if changed.is_err() {
                     return;
                 },
-                () = sleep_until(current.next) => self.look(&mut current, &settings, &following).await,
+                () = sleep_until(current.next(&settings)) => self.look(&mut current, &settings, &following).await,
             }
             (known, asked) = (Some(current), Some(settings));
         }
@@ -109,7 +125,6 @@ impl<F: Fetch> Watcher<F> {
     async fn begin(&mut self, settings: &Microsoft365) -> Known {
         let instance = settings.instance;
         let loaded = self.stored(move |store| store.load(instance)).await;
-        let now = Instant::now();
         let mut known = Known {
             instance,
             held: None,
@@ -118,7 +133,8 @@ impl<F: Fetch> Watcher<F> {
             failed: 0,
             asked_at: None,
             confirmed_at: None,
-            next: now,
+            paused: None,
+            left_alone: self.left_alone().await,
         };
         match loaded {
             Ok(None) => {}
@@ -127,8 +143,7 @@ impl<F: Fetch> Watcher<F> {
                 tracing::info!(%instance, %version, records = kept.list.records.len(), "the last good endpoint list is held");
                 // A time that is still to come is no reason to wait.
                 let age = std::time::Duration::try_from(self.clock.now() - confirmed_at);
-                let fresh = age.ok().and_then(|age| settings.refresh.checked_sub(age));
-                known.next = now + fresh.unwrap_or_default();
+                known.paused = age.ok().and_then(|age| Instant::now().checked_sub(age));
                 known.confirmed_at = Some(confirmed_at);
                 known.held = Some(Held::of(kept));
             }
@@ -146,46 +161,71 @@ impl<F: Fetch> Watcher<F> {
         let now = self.clock.now();
         let Some(client) = self.client().await else {
             // The system may have some the next time.
-            known.next = Instant::now() + settings.refresh;
+            known.paused = Some(Instant::now());
             return;
         };
         let held = known.held.as_ref().map(|held| &*held.kept);
         let look = Look { service: &*following.prober, settings, client, held, now };
-        let Seen { newer, fault } = look.look().await;
+        let Seen { newer, is_newest, fault } = look.look().await;
         known.asked_at = Some(now);
-        known.next = Instant::now() + pace::pause(settings.refresh, fault.as_ref(), known.failed);
+        known.paused = Some(Instant::now());
         if let Some(kept) = newer {
             self.take(known, kept).await;
         }
-        match fault {
-            None => {
-                if known.trouble.take().is_some() {
-                    tracing::info!(instance = %known.instance, "Microsoft's endpoint list can be had again");
-                }
-                known.failed = 0;
-                known.confirmed_at = Some(now);
-                let instance = known.instance;
-                if known.storage.is_none() {
-                    self.keep(known, move |store| store.confirm(instance, now)).await;
-                }
-                // What could not be kept is tried again: the file is that of another version, or none.
-                if known.storage.is_some()
-                    && let Some(held) = &known.held
-                {
-                    let kept = Arc::clone(&held.kept);
-                    self.keep(known, move |store| store.save(&kept)).await;
-                }
+        if is_newest {
+            self.confirm(known, now).await;
+        }
+        self.note(known, settings, now, fault).await;
+    }
+
+    /// Notes that what is held is the newest.
+    async fn confirm(&self, known: &mut Known, now: OffsetDateTime) {
+        known.confirmed_at = Some(now);
+        let instance = known.instance;
+        if known.storage.is_none() {
+            self.keep(known, move |store| store.confirm(instance, now)).await;
+        }
+        // What could not be kept is tried again: the file is that of another version, or none.
+        if known.storage.is_some()
+            && let Some(held) = &known.held
+        {
+            let kept = Arc::clone(&held.kept);
+            self.keep(known, move |store| store.save(&kept)).await;
+        }
+    }
+
+    /// Notes what went wrong, or that nothing did.
+    async fn note(&self, known: &mut Known, settings: &Microsoft365, now: OffsetDateTime, fault: Option<SourceFault>) {
+        let Some(fault) = fault else {
+            if known.trouble.take().is_some() {
+                tracing::info!(instance = %known.instance, "Microsoft's endpoint list can be had again");
             }
-            Some(fault) => {
-                known.failed = if fault.is_answer() { 0 } else { known.failed.saturating_add(1) };
-                let before = known.trouble.take();
-                if before.as_ref().is_none_or(|before| before.fault != fault) {
-                    let (error, kind) = (with_sources(&fault), fault.kind());
-                    tracing::warn!(instance = %known.instance, error, kind, "the last good endpoint list stays");
-                }
-                known.trouble = Some(Trouble { since: before.map_or(now, |before| before.since), fault });
+            known.failed = 0;
+            return;
+        };
+        known.failed = if fault.is_answer() { 0 } else { known.failed.saturating_add(1) };
+        if let Failing::Limited { wait } = fault.failing {
+            let source = settings.source.clone();
+            known.left_alone = Some((source.clone(), Instant::now() + wait));
+            let whom = LeftAlone { source, until: now + wait };
+            if let Err(error) = self.stored(move |store| store.leave_alone(&whom)).await {
+                tracing::warn!(error, "that the service is to be left alone will not outlive a restart");
             }
         }
+        let before = known.trouble.take();
+        if before.as_ref().is_none_or(|before| before.fault != fault) {
+            let (error, kind) = (with_sources(&fault), fault.kind());
+            tracing::warn!(instance = %known.instance, error, kind, "the last good endpoint list stays");
+        }
+        known.trouble = Some(Trouble { since: before.map_or(now, |before| before.since), fault });
+    }
+
+    /// Who is to be left alone still, as it was noted before a restart. A time that no answer asks for is a clock's mistake.
+    async fn left_alone(&self) -> Option<(Url, Instant)> {
+        let store = self.store.clone();
+        let LeftAlone { source, until } = spawn_blocking(move || store.left_alone()).await.ok()??;
+        let left = std::time::Duration::try_from(until - self.clock.now()).ok()?;
+        (left <= pace::A_DAY).then(|| (source, Instant::now() + left))
     }
 
     /// Takes a list in the place of the one before.
@@ -264,7 +304,7 @@ impl<F: Fetch> Watcher<F> {
             None => None,
         };
         let now = self.clock.now();
-        let left = known.next.saturating_duration_since(Instant::now());
+        let left = known.next(settings).saturating_duration_since(Instant::now());
         self.standing.send_replace(Arc::new(Standing {
             settings: Some(settings.clone()),
             held: known.held.clone(),

@@ -9,7 +9,7 @@ use url::Url;
 use super::cursor::{Cursor, Map};
 use super::duration;
 use super::endpoint::Defaults;
-use super::names::suggestion;
+use super::names::{nearest, suggestion};
 use super::paths::Paths;
 use crate::microsoft365::{Instance, SERVICE, ServiceArea};
 use crate::plan::{ListProbing, ListScope, Microsoft365, Path};
@@ -117,13 +117,18 @@ fn areas(cursor: &Cursor<'_>) -> Option<Vec<ServiceArea>> {
 
 fn area(cursor: &Cursor<'_>) -> Option<ServiceArea> {
     let text = cursor.text_for("the name of a service area")?;
-    match ServiceArea::new(text) {
-        ServiceArea::Other(_) => {
-            let known = ServiceArea::KNOWN.map(|area| area.as_str().to_owned());
-            let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            cursor.unknown(format!("there is no service area {}", cursor.shown()), || suggestion(text, &known));
-            None
-        }
-        area => Some(area),
+    let area = ServiceArea::new(text);
+    let known = ServiceArea::KNOWN.map(|area| area.as_str().to_ascii_lowercase());
+    let meant = match area {
+        ServiceArea::Other(_) => nearest(&text.to_ascii_lowercase(), known.iter().map(String::as_str)),
+        _ => None,
+    };
+    if let Some(meant) =
+        meant.and_then(|meant| ServiceArea::KNOWN.into_iter().find(|area| area.is_same(&ServiceArea::new(meant))))
+    {
+        let help = format!("did you mean \"{meant}\"?");
+        cursor.unknown(format!("there is no service area {}", cursor.shown()), || Some(help));
+        return None;
     }
+    Some(area)
 }

@@ -79,3 +79,23 @@ pub(crate) fn read_bounded(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     }
     Ok(bytes)
 }
+
+/// No file, no environment, no name.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct Nothing;
+
+#[cfg(test)]
+impl Sources for Nothing {
+    fn env(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn read(&self, _: &Path) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn hostname(&self) -> Option<String> {
+        None
+    }
+}

@@ -36,6 +36,11 @@ impl ServiceArea {
         known.unwrap_or_else(|| Self::Other(Clean::bounded(name, Self::MAX_NAME)))
     }
 
+    /// Whether two are the same area. Those that are not known are kept as they were written.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.as_str().eq_ignore_ascii_case(other.as_str())
+    }
+
     /// The name as the list writes it.
     pub fn as_str(&self) -> &str {
         match self {

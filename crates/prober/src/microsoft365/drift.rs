@@ -7,7 +7,7 @@ use time::{Date, Duration};
 
 use super::former::Former;
 use super::wanted::{Wanted, wanted};
-use super::{Change, Changes, HostPattern, List, Version};
+use super::{Change, Changes, HostPattern, List, ServiceArea, Version};
 use crate::plan::{ListScope, Plan};
 
 /// Where a plan and a list have come apart.
@@ -23,6 +23,8 @@ pub struct Drift {
     pub uncovered_patterns: Vec<Wanted>,
     /// Endpoints that Microsoft listed once and no longer does.
     pub unlisted: Vec<Unlisted>,
+    /// Service areas that are to count and that no record is of.
+    pub strange_areas: Vec<ServiceArea>,
 }
 
 /// An endpoint that Microsoft listed once.
@@ -57,7 +59,9 @@ pub fn drift(list: &List, scope: &ListScope, former: &Former, plan: &Plan) -> Dr
             former.had(&host).filter(|(by, _)| by.is_name()).filter(|_| list.records_of(&host).is_empty())?;
         Some(Unlisted { endpoint: endpoint.name.clone(), by: by.clone(), went, host })
     });
+    let is_strange = |area: &&ServiceArea| !list.records.iter().any(|record| record.area.is_same(area));
     Drift {
+        strange_areas: scope.service_areas.iter().filter(is_strange).cloned().collect(),
         names: names.len(),
         patterns: patterns.len(),
         unlisted: unlisted.collect(),

@@ -46,8 +46,9 @@ impl ListScope {
     /// Whether a record counts.
     pub fn admits(&self, record: &Record) -> bool {
         let area = &record.area;
-        let is_used =
-            self.service_areas.is_empty() || *area == ServiceArea::Common || self.service_areas.contains(area);
+        let is_used = self.service_areas.is_empty()
+            || *area == ServiceArea::Common
+            || self.service_areas.iter().any(|one| one.is_same(area));
         is_used && (record.required || self.optional)
     }
 }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -62,7 +64,8 @@ pub enum DownloadFault {
 impl Prober {
     /// Fetches what is at a URL over a path of the plan ([`Plan::ways_out`](crate::plan::Plan::ways_out)), at most so many
     /// bytes within so much time. An https server has to prove itself, or the company's own TLS inspection in its place.
-    /// Redirects are not followed: whoever publishes for programs does without, and portals do not.
+    /// Redirects are not followed: whoever publishes for programs does without, and portals do not. Caches on the way are asked to
+    /// look whether what they have is still so.
     ///
     /// # Errors
     /// Where nothing came, or not all of it. A refusal by HTTP status is an answer.
@@ -73,7 +76,9 @@ impl Prober {
         limit: usize,
         time: Duration,
     ) -> Result<Download, DownloadFault> {
-        let endpoint = Endpoint { timeout: time, expect: Expect::default(), ..Endpoint::new("", url.clone()) };
+        // Of whatever a cache on the way has kept it says nothing here whether that is still so (RFC 9111, section 5.2.1.4).
+        let headers = vec![(CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+        let endpoint = Endpoint { timeout: time, headers, expect: Expect::default(), ..Endpoint::new("", url.clone()) };
         let pair = Pair { endpoint: Arc::new(endpoint), path: Arc::clone(path) };
         let start = Instant::now();
         let trip = Trip::new(self, &pair, Deadline::new(start, time), &()).taking(limit);

@@ -21,10 +21,7 @@ pub(super) fn read(path: &Path) -> io::Result<String> {
 
 /// Writes a file beside it, with its permissions, and puts that in its place. A link goes on leading where it led.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let target = match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-        found => found?,
-    };
+    let target = led_to(path)?;
     let (draft, mut file) = draft(&target)?;
     let written = fill(&mut file, text, &target).and_then(|()| fs::rename(&draft, &target));
     if written.is_err() {
@@ -35,6 +32,18 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     // That it has the name lasts once its folder does; not every file system has folders that can be asked for that.
     let _ = File::open(folder(&target)).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+/// Where a path leads, over however many links; there need not be anything yet.
+fn led_to(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        // The system has found an end to the links, or it would have said so.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(leads) => led_to(&folder(path).join(leads)),
+            Err(_) => Ok(path.to_owned()),
+        },
+        found => found,
+    }
 }
 
 fn fill(file: &mut File, text: &str, target: &Path) -> io::Result<()> {
@@ -106,6 +115,20 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(folder.names().len(), 3, "{:?}", folder.names());
+    }
+
+    #[test]
+    fn a_link_to_what_is_not_there_yet_leads_there() {
+        let folder = Folder::new("dangling");
+        fs::create_dir(folder.0.join("real")).unwrap();
+        let (link, over) = (folder.0.join("link.yaml"), folder.0.join("over.yaml"));
+        symlink("real/a.yaml", &link).unwrap();
+        symlink("link.yaml", &over).unwrap();
+        replace(&over, "new").unwrap();
+        assert_eq!(read(&folder.0.join("real/a.yaml")).unwrap(), "new");
+        assert!([link, over].iter().all(|link| fs::symlink_metadata(link).unwrap().is_symlink()));
+        symlink("round.yaml", folder.0.join("round.yaml")).unwrap();
+        assert!(replace(&folder.0.join("round.yaml"), "new").is_err());
     }
 
     #[test]

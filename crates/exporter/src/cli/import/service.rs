@@ -12,11 +12,11 @@ use prober::probe::{Download, DownloadFault, Prober};
 use prober::text::Clean;
 use thiserror::Error;
 use url::Url;
-use uuid::{Builder, Uuid};
 
 use super::super::args::without_user_info;
 use super::super::exit::Failure;
 use super::super::plan;
+use crate::microsoft365::ClientId;
 
 /// How long it may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -49,7 +49,8 @@ pub(super) async fn fetch(
     let (plan, _) = plan::load(config)?;
     let path = plan::load_path(config, path.unwrap_or(USUAL_PATH))?;
     let prober = Prober::new(&over(plan, &path), Arc::new(SystemClock)).map_err(Failure::config)?;
-    let client = random_id().map_err(|source| Failure::other(NotFetched::NoId(source)))?;
+    // The service counts requests by an id of the client's own. Whoever asks once needs no lasting one.
+    let client = ClientId::random().map_err(|source| Failure::other(NotFetched::NoId(source)))?;
     let url = document(url, instance, client);
     let path_name = path.name.clone();
     match prober.download(&path, &url, MAX_BYTES, LIMIT).await {
@@ -67,20 +68,13 @@ fn over(plan: Plan, path: &Arc<Path>) -> Plan {
 }
 
 /// What is asked for: below the address of a service the instance's list, otherwise just what the address says.
-fn document(url: &Url, instance: Instance, client: Uuid) -> Url {
+fn document(url: &Url, instance: Instance, client: ClientId) -> Url {
     let mut url = url.clone();
     if url.path().ends_with('/') && url.query().is_none() {
         url.set_path(&format!("{}endpoints/{instance}", url.path()));
-        url.query_pairs_mut().append_pair("clientrequestid", &client.hyphenated().to_string());
+        url.query_pairs_mut().append_pair("clientrequestid", &client.to_string());
     }
     url
-}
-
-/// The service counts requests by an id of the client's own. Whoever asks once needs no lasting one.
-fn random_id() -> io::Result<Uuid> {
-    let mut octets = [0; 16];
-    aws_lc_rs::rand::fill(&mut octets).map_err(|_| io::Error::other("the system gives no random octets"))?;
-    Ok(Builder::from_random_bytes(octets).into_uuid())
 }
 
 #[cfg(test)]
@@ -89,8 +83,8 @@ mod tests {
 
     #[test]
     fn a_service_is_asked_for_the_list_of_an_instance_and_anything_else_as_it_is() {
-        let client = Uuid::from_u128(0x1234_5678);
-        let id = "00000000-0000-0000-0000-000012345678";
+        let client = ClientId::random().unwrap();
+        let id = client.to_string();
         for (from, asked) in [
             (
                 "https://endpoints.office.com",
@@ -102,12 +96,5 @@ mod tests {
         ] {
             assert_eq!(document(&from.parse().unwrap(), Instance::China, client).as_str(), asked);
         }
-    }
-
-    #[test]
-    fn an_id_is_random_and_says_so() {
-        let (one, other) = (random_id().unwrap(), random_id().unwrap());
-        assert_ne!(one, other);
-        assert_eq!(one.get_version_num(), 4);
     }
 }

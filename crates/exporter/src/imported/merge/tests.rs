@@ -50,6 +50,8 @@ fn importing_again_changes_nothing_whatever_else_the_file_holds() {
         "# nothing yet\n",
         "site: a\nendpoints:\n",
         "site: a\nendpoints: # none yet\n\ncontrols: []\n",
+        "site: a\nendpoints: []\ncontrols: []\n",
+        "site: a\nendpoints:  [ ]  # none yet\ncontrols: []\n",
         "endpoints:\n- own.example\n\n# of the controls\ncontrols: []\n",
         "endpoints:\n    - own.example\n    # - {url: off.example}\n\ninterval: 30s\n",
         "endpoints:\n  - own.example\n  - {url: mail.example.com, enabled: false}",
@@ -67,7 +69,8 @@ fn importing_again_changes_nothing_whatever_else_the_file_holds() {
         assert_eq!(urls(&made).len(), enabled, "{made}");
         // Every line that was there is there, in the same order.
         let mut lines = made.lines();
-        assert!(text.lines().all(|line| lines.any(|made| made == line)), "{text}\n{made}");
+        let opened = opened(text);
+        assert!(opened.lines().all(|line| lines.any(|made| made == line)), "{text}\n{made}");
         assert_eq!(made.contains('\r'), text.contains('\r'), "{made}");
         assert!(
             !made.replace("\r\n", "").contains('\r')
@@ -201,4 +204,27 @@ fn real_lists_become_configurations() {
     let shipped = import_of(&new, prober::config::BUILT_IN, false).unwrap();
     assert!(shipped.present > 5 && shipped.added > 100, "{} there, {} added", shipped.present, shipped.added);
     plan(&shipped.text.unwrap());
+}
+
+#[test]
+fn what_one_instance_lists_is_nothing_that_another_has_dropped() {
+    let of = |instance, text: &str, hosts: &str| {
+        let list = format!(
+            r#"[{{"id": 1, "serviceArea": "Common", "category": "Allow", "required": true, "tcpPorts": "443", "urls": [{hosts}]}}]"#
+        );
+        let list = List::read(instance, list.as_bytes()).unwrap();
+        let existing = Existing::read(text, "endpoints.yaml", &SystemSources::in_folder(".")).unwrap();
+        let records: Vec<_> = list.records.iter().collect();
+        merge(&existing, &list, offers(&list, &records)).unwrap()
+    };
+    let first = of(Instance::Worldwide, "", "\"a.example\", \"b.example\"").text.unwrap();
+    let second = of(Instance::China, &first, "\"c.example\"");
+    assert_eq!((second.added, second.unlisted.len()), (1, 0));
+    let text = second.text.unwrap();
+    assert!(text.contains("offered a.example b.example\n  # microsoft365: offered china: c.example\n"), "{text}");
+    assert_eq!(of(Instance::Worldwide, &text, "\"a.example\"").unlisted, ["b.example"]);
+    assert_eq!(of(Instance::China, &text, "\"c.example\"").text, None);
+    let edited: Vec<_> = text.lines().filter(|line| !line.contains("url: c.example")).collect();
+    let again = of(Instance::USGovDoD, &edited.join("\n"), "\"c.example\"");
+    assert_eq!((again.added, again.removed), (0, 1), "whoever listed it, it was removed");
 }

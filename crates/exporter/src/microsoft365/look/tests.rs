@@ -38,7 +38,7 @@ async fn first_all_of_it_comes_and_then_the_version_alone_until_it_moves() {
 
 #[tokio::test]
 async fn changes_that_are_still_news_are_asked_for_again() {
-    let service = Service::of("2025120100", &["a.example"]);
+    let service = Service::of("2025120100", &["a.example", "z.example"]);
     let changes = json!([
         sample::change(1, "2018062700", "20180701", "x.example"),
         sample::change(2, "2024030100", "", "y.example"),
@@ -88,6 +88,7 @@ async fn whatever_else_comes_is_not_taken_and_told_apart() {
         ("version", 200, r#"{"instance": "Worldwide", "latest": "20251201"}"#, "unreadable"),
         ("version", 200, r#"{"instance": "China", "latest": "2026010100"}"#, "unreadable"),
         ("version", 200, r#"{"instance": "Worldwide", "latest": "2025110100"}"#, "older"),
+        ("version", 200, r#"{"instance": "Worldwide", "latest": "2026051000"}"#, "ahead"),
         ("endpoints", 200, page, "unreadable"),
         ("endpoints", 200, r#"[{"id": 1, "serviceA"#, "unreadable"),
         ("endpoints", 200, "[]", "unreadable"),
@@ -105,4 +106,61 @@ async fn whatever_else_comes_is_not_taken_and_told_apart() {
     let seen = look(&service, Some(&held)).await;
     assert_eq!(kind(&seen), "unreachable");
     assert!(!seen.fault.unwrap().is_answer());
+}
+
+#[tokio::test]
+async fn versions_of_another_service_say_nothing_of_those_of_this_one() {
+    let theirs = look(&Service::of("2025120100", &["a.example", "b.example"]), None).await.newer.unwrap();
+    let source = Url::parse("https://other.example/").unwrap();
+    let service = Service::of("2025110100", &["b.example"]);
+    let seen = look(&service, Some(&Kept { source: source.clone(), ..theirs })).await;
+    let ours = seen.newer.unwrap();
+    assert_eq!((ours.version.to_string(), ours.list.records[0].hosts.len()), ("2025110100".to_owned(), 1));
+    assert_eq!(service.asked()[2], "/m365/changes/Worldwide/0000000000");
+    assert!(ours.former.had("a.example").is_none(), "nobody says that it went");
+    assert_ne!(ours.source, source);
+}
+
+#[tokio::test]
+async fn changes_to_come_stay_where_the_newest_cannot_be_had() {
+    let service = Service::of("2025120100", &["a.example"]);
+    service.answer("changes", 200, &json!([sample::change(3, "2025120100", "20260301", "a.example")]).to_string());
+    let first = look(&service, None).await.newer.unwrap();
+    service.offer("2026010100", &["a.example", "b.example"]);
+    service.vanish("changes");
+    service.asked();
+    let seen = look(&service, Some(&first)).await;
+    assert!(seen.is_newest, "the list is");
+    let second = seen.newer.unwrap();
+    assert_eq!((second.version.to_string(), second.until), ("2026010100".to_owned(), first.version));
+    assert_eq!(second.changes, first.changes);
+    assert_eq!(service.asked()[2], "/m365/changes/Worldwide/0000000000", "the one to come is published there");
+    let read = Kept::read(prober::microsoft365::Instance::Worldwide, &second.write().unwrap()).unwrap();
+    assert_eq!((read.until, &read.changes), (second.until, &second.changes));
+
+    service.answer("changes", 200, "[]");
+    let third = look(&service, Some(&second)).await.newer.unwrap();
+    assert_eq!((third.until, third.changes.map(|changes| changes.0.len())), (third.version, Some(0)));
+    assert_eq!(service.asked(), ["/m365/version/Worldwide", "/m365/changes/Worldwide/0000000000"]);
+}
+
+/// A cache on the way has kept it: the version moved, what is sent is the earlier list.
+#[tokio::test]
+async fn a_list_that_is_none_of_its_version_is_not_taken() {
+    let held = look(&Service::of("2025120100", &["a.example"]), None).await.newer.unwrap();
+    let service = Service::of("2026010100", &["a.example"]);
+    service.answer("changes", 200, &json!([sample::change(3, "2026010100", "20260301", "b.example")]).to_string());
+    let seen = look(&service, Some(&held)).await;
+    assert_eq!((kind(&seen), seen.newer.is_none(), seen.is_newest), ("stale", true, false));
+
+    // Where nothing could tell at first, it is had again once something does.
+    let changes = service.take("changes");
+    let taken = look(&service, Some(&held)).await.newer.unwrap();
+    service.put("changes", changes);
+    let seen = look(&service, Some(&taken)).await;
+    assert_eq!((kind(&seen), seen.newer.is_none()), ("stale", true));
+    service.answer("endpoints", 200, &sample::endpoints(&["a.example", "b.example"]));
+    let seen = look(&service, Some(&taken)).await;
+    let whole = seen.newer.unwrap();
+    assert!(whole.is_whole() && whole.list.records[0].hosts.len() == 2);
 }

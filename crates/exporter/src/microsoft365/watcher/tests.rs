@@ -17,6 +17,8 @@ impl Clock for Ticking {
     }
 }
 
+const NOON: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
 struct World {
     service: Service,
     followed: watch::Sender<Following<Service>>,
@@ -30,9 +32,13 @@ fn following(section: &str, service: &Service) -> Following<Service> {
 
 impl World {
     fn start(section: &str, service: Service) -> Self {
-        let clock = Ticking(Instant::now(), Mutex::new(datetime!(2026-01-01 12:00 UTC)));
+        Self::start_with(Store::below(None), NOON, section, service)
+    }
+
+    fn start_with(store: Store, now: OffsetDateTime, section: &str, service: Service) -> Self {
+        let clock = Ticking(Instant::now(), Mutex::new(now));
         let (followed, following) = watch::channel(following(section, &service));
-        let (watcher, held, standing) = Watcher::new(Store::below(None), Arc::new(clock), following);
+        let (watcher, held, standing) = Watcher::new(store, Arc::new(clock), following);
         tokio::spawn(watcher.run());
         Self { service, followed, held, standing }
     }
@@ -168,5 +174,98 @@ async fn what_is_held_is_told_only_where_it_is_something_else() {
         world.followed.send_replace(following(WATCH, &world.service));
         world.standing.changed().await.unwrap();
         assert!(!world.held.has_changed().unwrap());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_pause_counts_from_the_last_look() {
+    let copy = |refresh: &str| format!("microsoft365: {{source: 'http://mirror.example', refresh: {refresh}}}");
+    let mut world = World::start(&copy("6h"), Service::of("2025120100", &["a.example"]));
+    world.until("a list is held", |standing| standing.confirmed_at.is_some()).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    world.service.asked();
+    world.followed.send_replace(following(&copy("30m"), &world.service));
+    tokio::time::sleep(Duration::from_secs(19 * 60)).await;
+    assert_eq!(world.service.asked(), [""; 0]);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert_eq!(world.service.asked().len(), 1);
+    world.followed.send_replace(following(&copy("1m"), &world.service));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.service.asked().len(), 1, "it is due already");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_be_left_alone_is_after_a_reload_and_after_a_restart() {
+    let folder = Folder::new("left-alone");
+    let section = |path: &str| {
+        format!(
+            "paths: {{other: direct}}\nmicrosoft365: {{source: 'http://mirror.example', refresh: 1m, path: {path}}}"
+        )
+    };
+    let service = Service::default();
+    service.answer("version", 429, "");
+    let mut world = World::start_with(folder.store(), NOON, &section("direct"), service.clone());
+    world.until("it is limited", |standing| kind(standing) == Some("rate_limited")).await;
+    service.asked();
+    world.followed.send_replace(following(&section("other"), &service));
+    tokio::time::sleep(Duration::from_secs(1800)).await;
+    assert_eq!(service.asked(), [""; 0], "over another path it is the same service");
+    drop(world);
+
+    let later = NOON + Duration::from_secs(1800);
+    let world = World::start_with(folder.store(), later, &section("direct"), service.clone());
+    tokio::time::sleep(Duration::from_secs(1790)).await;
+    assert_eq!(service.asked(), [""; 0]);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!(service.asked().len(), 1);
+    let elsewhere = following("microsoft365: {source: 'http://another.example'}", &service);
+    world.followed.send_replace(elsewhere);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(service.asked().len(), 1, "another service has asked for nothing");
+    drop(world);
+
+    // A clock that was a year ahead when that was noted.
+    let world = World::start_with(folder.store(), NOON - Duration::from_secs(365 * 86_400), WATCH, service.clone());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(service.asked().len(), 1);
+    drop(world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_kept_is_kept_once_there_is_room() {
+    let folder = Folder::new("no-room");
+    // Where the folder should be, there is a file.
+    let blocked = folder.0.join("microsoft365");
+    std::fs::write(&blocked, "").unwrap();
+    let mut world = World::start_with(folder.store(), NOON, WATCH, Service::of("2025120100", &["a.example"]));
+    let standing = world.until("it is held", |standing| standing.confirmed_at.is_some()).await;
+    let words = standing.storage.as_ref().unwrap().to_string();
+    assert!(words.contains("microsoft365"), "{words}");
+    assert!(standing.trouble.is_none(), "the service has done nothing wrong");
+    std::fs::remove_file(&blocked).unwrap();
+    let standing = world.until("it is kept", |standing| standing.storage.is_none()).await;
+    assert_eq!(version(&standing).as_deref(), Some("2025120100"));
+    let kept = folder.store().load(Instance::Worldwide).unwrap().unwrap().kept;
+    assert_eq!(kept.version.to_string(), "2025120100");
+}
+
+/// A folder of this test's own.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("reachwatch-watcher-{name}-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn store(&self) -> Store {
+        Store::below(Some(&self.0))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap();
     }
 }

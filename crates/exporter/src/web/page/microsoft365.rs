@@ -2,7 +2,7 @@
 
 use askama::Template;
 use prober::cause::State;
-use prober::microsoft365::{Drift, Unlisted, Wanted};
+use prober::microsoft365::{Drift, ServiceArea, Unlisted, Wanted};
 use prober::plan::Microsoft365;
 use prober::text::{Clean, with_sources};
 use time::{Date, OffsetDateTime};
@@ -13,8 +13,8 @@ use super::when::When;
 use crate::microsoft365::{ChangeEntry, MAX_CHANGES, Standing};
 use crate::words;
 
-/// The most hosts of one table; a list that holds thousands is not read by people any more.
-const MAX_HOSTS: usize = 500;
+/// The most lines of one table; one of thousands is not read by people any more.
+const MAX_LINES: usize = 500;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -32,16 +32,16 @@ pub(super) struct ListPage<'a> {
     storage: Option<&'a str>,
     /// Whether a list is held at all.
     is_held: bool,
-    unlisted: Vec<UnlistedLine<'a>>,
-    uncovered: Hosts<'a>,
-    patterns: Hosts<'a>,
+    unlisted: Shown<UnlistedLine<'a>>,
+    uncovered: Shown<HostLine<'a>>,
+    patterns: Shown<HostLine<'a>>,
     changes: Option<Changes<'a>>,
 }
 
-/// Hosts of the list, as many as people read.
+/// Lines of a table, as many as people read.
 #[derive(Debug)]
-struct Hosts<'a> {
-    lines: Vec<HostLine<'a>>,
+struct Shown<T> {
+    lines: Vec<T>,
     all: usize,
 }
 
@@ -67,8 +67,12 @@ struct UnlistedLine<'a> {
 /// What changed.
 #[derive(Debug)]
 struct Changes<'a> {
+    /// How many are still to come into effect, shown or not.
+    pending: usize,
     lines: Vec<ChangeLine<'a>>,
     left_out: usize,
+    /// Up to which version they are known, where that is not the list's own.
+    until: Option<String>,
 }
 
 /// One change.
@@ -85,7 +89,7 @@ struct ChangeLine<'a> {
 impl<'a> ListPage<'a> {
     pub(super) fn of(site: &'a str, standing: &'a Standing, now: OffsetDateTime) -> Self {
         let drift = standing.drift.as_deref();
-        let hosts = |of: fn(&Drift) -> &[Wanted]| Hosts::of(drift.map(of).unwrap_or_default());
+        let hosts = |of: fn(&Drift) -> &[Wanted]| Shown::of(drift.map(of).unwrap_or_default(), HostLine::of);
         let pending = standing.pending(now);
         Self {
             frame: Frame::new(),
@@ -100,17 +104,11 @@ impl<'a> ListPage<'a> {
             }),
             storage: standing.storage.as_ref().map(Clean::as_str),
             is_held: standing.held.is_some(),
-            unlisted: drift.iter().flat_map(|drift| &drift.unlisted).take(MAX_HOSTS).map(UnlistedLine::of).collect(),
+            unlisted: Shown::of(drift.map(|drift| &*drift.unlisted).unwrap_or_default(), UnlistedLine::of),
             uncovered: hosts(|drift| &drift.uncovered),
             patterns: hosts(|drift| &drift.uncovered_patterns),
-            changes: pending.map(|_| Changes::of(standing, now)),
+            changes: pending.map(|pending| Changes::of(standing, pending, now)),
         }
-    }
-
-    /// How many changes are still to come into effect.
-    fn coming(&self) -> usize {
-        let lines = self.changes.iter().flat_map(|changes| &changes.lines);
-        lines.filter(|line| line.entry.pending).count()
     }
 
     /// How what counts is called.
@@ -181,13 +179,22 @@ fn facts(standing: &Standing, now: OffsetDateTime) -> Vec<(&'static str, String)
         facts.push(("probed from the list", standing.probed.to_string()));
     }
     if !settings.scope.service_areas.is_empty() {
-        let areas: Vec<&str> =
-            settings.scope.service_areas.iter().map(prober::microsoft365::ServiceArea::as_str).collect();
-        facts.push(("service areas", format!("Common, {}", areas.join(", "))));
+        facts.push(("service areas", areas(settings, standing)));
     }
     facts.push(("source", format!("{} over {}", settings.source, settings.path.name)));
     facts.extend(standing.next_at.map(|at| ("asked again in", words::span((at - now).max(time::Duration::ZERO)))));
     facts
+}
+
+/// The service areas that count, and which of them the list has not: Microsoft has renamed it, or it is a slip.
+fn areas(settings: &Microsoft365, standing: &Standing) -> String {
+    let strange = standing.drift.as_ref().map(|drift| &drift.strange_areas);
+    let name = |area: &ServiceArea| {
+        let is_strange = strange.is_some_and(|strange| strange.contains(area));
+        format!("{area}{}", if is_strange { " (the list has none)" } else { "" })
+    };
+    let areas: Vec<String> = settings.scope.service_areas.iter().map(name).collect();
+    format!("Common, {}", areas.join(", "))
 }
 
 fn day(date: Date) -> String {
@@ -195,19 +202,24 @@ fn day(date: Date) -> String {
     date.format(format).unwrap_or_default()
 }
 
-impl<'a> Hosts<'a> {
-    fn of(hosts: &'a [Wanted]) -> Self {
-        let line = |wanted: &'a Wanted| HostLine {
-            host: wanted.host.as_str(),
-            area: wanted.area.as_str(),
-            category: wanted.category.as_str(),
-            ids: wanted.ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        };
-        Self { lines: hosts.iter().take(MAX_HOSTS).map(line).collect(), all: hosts.len() }
+impl<T> Shown<T> {
+    fn of<'a, F>(all: &'a [F], line: impl Fn(&'a F) -> T) -> Self {
+        Self { lines: all.iter().take(MAX_LINES).map(line).collect(), all: all.len() }
     }
 
     fn left_out(&self) -> usize {
         self.all - self.lines.len()
+    }
+}
+
+impl<'a> HostLine<'a> {
+    fn of(wanted: &'a Wanted) -> Self {
+        Self {
+            host: wanted.host.as_str(),
+            area: wanted.area.as_str(),
+            category: wanted.category.as_str(),
+            ids: wanted.ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        }
     }
 }
 
@@ -220,11 +232,13 @@ impl<'a> UnlistedLine<'a> {
 }
 
 impl<'a> Changes<'a> {
-    fn of(standing: &'a Standing, now: OffsetDateTime) -> Self {
+    fn of(standing: &'a Standing, pending: usize, now: OffsetDateTime) -> Self {
         let news = standing.news(now);
         let left_out = news.len().saturating_sub(MAX_CHANGES);
         let line = |change| ChangeLine::of(change, now.date());
-        Self { lines: news.into_iter().take(MAX_CHANGES).map(line).collect(), left_out }
+        let kept = standing.held.as_ref().map(|held| &held.kept);
+        let until = kept.filter(|kept| kept.until != kept.version).map(|kept| kept.until.to_string());
+        Self { pending, lines: news.into_iter().take(MAX_CHANGES).map(line).collect(), left_out, until }
     }
 }
 

@@ -1,27 +1,9 @@
-use std::path::Path as FilePath;
-
 use serde_json::json;
 use time::macros::date;
 
 use super::*;
-use crate::config::{Sources, parse};
+use crate::config::{Nothing, parse};
 use crate::microsoft365::{Instance, ServiceArea};
-
-struct Nothing;
-
-impl Sources for Nothing {
-    fn env(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn read(&self, _: &FilePath) -> std::io::Result<Vec<u8>> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-
-    fn hostname(&self) -> Option<String> {
-        None
-    }
-}
 
 fn plan(endpoints: &str) -> Plan {
     parse(&format!("endpoints: [{endpoints}]\n"), "x.yaml", &Nothing).unwrap()
@@ -153,4 +135,12 @@ fn what_is_switched_off_is_decided_about() {
     let off = "{url: 'https://mail.example.net./', enabled: false}";
     let drift = drift(&list(), &ListScope::default(), &Former::default(), &plan(off));
     assert!(!names(&drift.uncovered).contains(&"mail.example.net"), "{:?}", drift.uncovered);
+}
+
+#[test]
+fn areas_that_no_record_is_of_are_named() {
+    let areas = ["exchange", "Viva", "Loop"].map(ServiceArea::new);
+    let scope = ListScope { service_areas: areas.to_vec(), optional: false };
+    let drift = drift(&list(), &scope, &Former::default(), &plan("a.example"));
+    assert_eq!(drift.strange_areas, [ServiceArea::new("Loop")]);
 }

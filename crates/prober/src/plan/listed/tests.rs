@@ -1,24 +1,6 @@
-use std::path::Path as FilePath;
-
 use super::*;
-use crate::config::{Sources, parse};
+use crate::config::{Nothing, parse};
 use crate::microsoft365::Instance;
-
-struct Nothing;
-
-impl Sources for Nothing {
-    fn env(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn read(&self, _: &FilePath) -> std::io::Result<Vec<u8>> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-
-    fn hostname(&self) -> Option<String> {
-        None
-    }
-}
 
 fn plan(more: &str) -> Plan {
     let text = format!(
