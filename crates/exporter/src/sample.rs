@@ -265,7 +265,7 @@ pub fn tls(trust: ChainTrust) -> TlsFacts {
         self_issued: false,
         ca_issuers: Vec::new(),
     };
-    TlsFacts { alpn: Some("h2".to_owned()), chain: vec![leaf], ..TlsFacts::of(trust) }
+    TlsFacts { alpn: Some("h2".to_owned()), chain: Arc::new([leaf]), ..TlsFacts::of(trust) }
 }
 
 /// A handshake of an audit that passed.
@@ -355,7 +355,7 @@ fn on_a_bad_day(row: RowSample, name: &str, path: &str) -> RowSample {
         ("login", "direct") => row
             .observed(|seen| {
                 let mut handshake = tls(ChainTrust::Untrusted);
-                for certificate in &mut handshake.chain {
+                for certificate in Arc::make_mut(&mut handshake.chain) {
                     certificate.issuer = "CN=Branch Web Filter CA".into();
                 }
                 seen.tls = Some(handshake);

@@ -217,7 +217,7 @@ mod tests {
     fn a_certificate_of_the_year_10000_does_not_take_the_document_away() {
         let row = sample::row("a", "hq").observed(|seen| {
             let mut tls = sample::tls(prober::observation::ChainTrust::Public);
-            tls.chain[0].not_after = time::macros::datetime!(9999-12-31 23:59:59 -1);
+            std::sync::Arc::make_mut(&mut tls.chain)[0].not_after = time::macros::datetime!(9999-12-31 23:59:59 -1);
             seen.tls = Some(tls);
         });
         let document = serde_json::to_value(Document::from_snapshot(&sample::snapshot([row.reachable()]))).unwrap();

@@ -197,7 +197,7 @@ impl<F: Fn(Line) + Sync> Teller<F> {
         if let Some(reason) = &verification.reason {
             self.more(&format!("because {reason}"));
         }
-        for Publication { kind, url } in &facts.published {
+        for Publication { kind, url } in &*facts.published {
             let what = match kind {
                 Published::Crl => "revocation list",
                 Published::Issuer => "issuer's certificate",

@@ -1,6 +1,8 @@
 //! Which roots are trusted, as whose, and what a chain is worth against them.
 
 pub(crate) mod certificate;
+pub(crate) mod fingerprint;
+pub(crate) mod presented;
 pub mod served;
 pub mod signer;
 mod words;

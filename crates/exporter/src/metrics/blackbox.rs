@@ -149,7 +149,7 @@ fn write_tls(tls: &TlsFacts, text: &mut Exposition) {
     if let (Some(leaf), Some(sha256)) = (tls.chain.first(), &tls.leaf_sha256) {
         let names = tls.leaf_names.iter().map(prober::text::Clean::as_str).collect::<Vec<_>>().join(",");
         let labels = [
-            ("fingerprint_sha256", sha256.as_str()),
+            ("fingerprint_sha256", &**sha256),
             ("issuer", leaf.issuer.as_str()),
             ("subject", leaf.subject.as_str()),
             ("subjectalternative", &names),

@@ -118,16 +118,14 @@ fn areas(cursor: &Cursor<'_>) -> Option<Vec<ServiceArea>> {
 fn area(cursor: &Cursor<'_>) -> Option<ServiceArea> {
     let text = cursor.text_for("the name of a service area")?;
     let area = ServiceArea::new(text);
-    let known = ServiceArea::KNOWN.map(|area| area.as_str().to_ascii_lowercase());
-    let meant = match area {
-        ServiceArea::Other(_) => nearest(&text.to_ascii_lowercase(), known.iter().map(String::as_str)),
-        _ => None,
-    };
-    if let Some(meant) =
-        meant.and_then(|meant| ServiceArea::KNOWN.into_iter().find(|area| area.is_same(&ServiceArea::new(meant))))
-    {
-        let help = format!("did you mean \"{meant}\"?");
-        cursor.unknown(format!("there is no service area {}", cursor.shown()), || Some(help));
+    let is_known = !matches!(area, ServiceArea::Other(_));
+    let names = ServiceArea::KNOWN.map(|area| area.as_str().to_owned());
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let lower: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let is_a_slip = nearest(&text.to_ascii_lowercase(), lower.iter().map(String::as_str)).is_some();
+    let is_a_word = text.starts_with(|first: char| first.is_alphabetic());
+    if !is_known && (is_a_slip || !is_a_word) {
+        cursor.unknown(format!("there is no service area {}", cursor.shown()), || suggestion(text, &names));
         return None;
     }
     Some(area)

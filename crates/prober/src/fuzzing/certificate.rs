@@ -80,8 +80,8 @@ fn served(certificate: &CertificateDer<'_>, facts: &CertificateFacts) {
             let served = ServedChains::default().note(&chain, &proving, &root);
             is_kept(&served.published());
         }
-        let mut tls = TlsFacts { chain: facts, ..TlsFacts::of(verdict.trust) };
-        tls.leaf_names = chain.first().map(trusted::names).unwrap_or_default();
+        let mut tls = TlsFacts { chain: facts.into(), ..TlsFacts::of(verdict.trust) };
+        tls.leaf_names = chain.first().map(trusted::names).unwrap_or_default().into();
         assert!(tls.leaf_names.len() <= MAX_NAMES, "{} names", tls.leaf_names.len());
         tls.verification.validity = verdict.validity;
         tls.verification.name_matches = verdict.name_matches;

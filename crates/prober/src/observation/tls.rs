@@ -1,12 +1,14 @@
 //! The TLS handshake and what the peer's certificates are worth.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::Publication;
 use crate::text::Clean;
 
-/// A completed handshake.
+/// A completed handshake. What the certificates say is shared with every handshake that they came with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TlsFacts {
@@ -18,17 +20,17 @@ pub struct TlsFacts {
     #[serde(default)]
     pub alpn: Option<String>,
     /// The certificates as sent, leaf first; at most 10.
-    pub chain: Vec<CertificateFacts>,
+    pub chain: Arc<[CertificateFacts]>,
     /// The SHA-256 of the leaf as sent, in hexadecimal: tells whether two paths were shown the same certificate.
     #[serde(default)]
-    pub leaf_sha256: Option<String>,
+    pub leaf_sha256: Option<Arc<str>>,
     /// The names of the DNS that the leaf is for, as sent; at most 100.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub leaf_names: Vec<Clean>,
+    #[serde(default, skip_serializing_if = "<[Clean]>::is_empty")]
+    pub leaf_names: Arc<[Clean]>,
     /// Where the certificates by which it leads to its root say that something about them is published; empty unless the
     /// peer is proven, since nobody else is to choose what is fetched. At most 32.
     #[serde(default)]
-    pub published: Vec<Publication>,
+    pub published: Arc<[Publication]>,
     /// What verification says of them.
     pub verification: Verification,
 }
@@ -40,10 +42,10 @@ impl TlsFacts {
             version: "TLSv1.3".to_owned(),
             cipher: "TLS_AES_256_GCM_SHA384".to_owned(),
             alpn: None,
-            chain: Vec::new(),
+            chain: Arc::default(),
             leaf_sha256: None,
-            leaf_names: Vec::new(),
-            published: Vec::new(),
+            leaf_names: Arc::default(),
+            published: Arc::default(),
             verification: Verification {
                 trust,
                 validity: Validity::Valid,
@@ -88,7 +90,7 @@ impl TlsFacts {
     /// Whether the chain is inside its validity at a time: the certificates that it needs, or all of them where nobody
     /// knows which.
     pub fn validity_at(&self, time: OffsetDateTime) -> Validity {
-        let period = self.verification.period.or_else(|| Period::common(&self.chain));
+        let period = self.verification.period.or_else(|| Period::common(self.chain.iter()));
         period.map_or(self.verification.validity, |period| period.validity_at(time))
     }
 

@@ -47,7 +47,7 @@ impl OpenChain {
         let open = facts.verification.trust == ChainTrust::Untrusted
             && facts.chain.last().is_some_and(|last| !last.ca_issuers.is_empty())
             && !facts.chain.iter().any(|certificate| certificate.self_issued);
-        open.then(|| Self { certificates: certificates.cloned().collect(), facts: facts.chain.clone() })
+        open.then(|| Self { certificates: certificates.cloned().collect(), facts: facts.chain.to_vec() })
     }
 
     /// Fetches issuers until the chain ends somewhere that is trusted, then corrects `facts` and hands out the whole chain;

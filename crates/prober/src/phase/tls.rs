@@ -20,7 +20,8 @@ use crate::net::Clock;
 use crate::observation::{CertificateFacts, HandshakeSignature, MonitorFault, TlsFacts, TlsFault, Verification};
 use crate::plan::{RootsChoice, TlsPlan};
 use crate::text::Clean;
-use crate::trust::{ChainVerdict, TrustStore, certificate};
+use crate::trust::presented::Presentations;
+use crate::trust::{ChainVerdict, TrustStore};
 
 /// The most certificates of a chain that are looked at.
 pub(super) const MAX_CERTIFICATES: usize = 10;
@@ -34,6 +35,7 @@ pub struct Connector {
     tls13: ClientConfig,
     large: ClientConfig,
     trust: TrustStore,
+    presented: Presentations,
     clock: Arc<dyn Clock>,
 }
 
@@ -47,6 +49,7 @@ impl Connector {
             tls13: config::audit_config(Hello::Tls13)?,
             large: config::audit_config(Hello::Large)?,
             trust: TrustStore::new(plan, roots)?,
+            presented: Presentations::default(),
             clock,
         })
     }
@@ -147,8 +150,8 @@ impl Connector {
     fn facts(&self, connection: &ClientConnection, name: &ServerName<'_>, signature: HandshakeSignature) -> TlsFacts {
         let certificates = connection.peer_certificates().unwrap_or_default();
         let certificates: &[CertificateDer<'_>] = certificates.get(..MAX_CERTIFICATES).unwrap_or(certificates);
-        let chain: Vec<_> = certificates.iter().map(certificate::facts).collect();
-        let verdict = self.trust.verify(certificates, &chain, name, self.clock.now());
+        let presented = self.presented.of(certificates);
+        let verdict = self.trust.verify(certificates, &presented.chain, name, self.clock.now());
         TlsFacts {
             version: connection
                 .protocol_version()
@@ -157,10 +160,10 @@ impl Connector {
                 .replace('_', "."),
             cipher: config::cipher_name(connection),
             alpn: connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
-            chain,
-            leaf_sha256: certificates.first().map(certificate::sha256),
-            leaf_names: certificates.first().map(certificate::names).unwrap_or_default(),
-            published: Vec::new(),
+            chain: Arc::clone(&presented.chain),
+            leaf_sha256: presented.leaf_sha256.clone(),
+            leaf_names: Arc::clone(&presented.leaf_names),
+            published: Arc::default(),
             verification: Verification {
                 trust: verdict.trust,
                 validity: verdict.validity,

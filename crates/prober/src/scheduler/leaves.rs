@@ -1,14 +1,14 @@
 //! Which certificates proved their endpoint lately, on whatever path.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::observation::Observation;
 use crate::plan::Pair;
 
 /// The newest leaves that proved each endpoint: of as many as there are at a time.
 #[derive(Debug, Default)]
-pub(super) struct Leaves(Mutex<HashMap<String, VecDeque<String>>>);
+pub(super) struct Leaves(Mutex<HashMap<String, VecDeque<Arc<str>>>>);
 
 impl Leaves {
     /// The most leaves kept for an endpoint: its servers may each have one of their own.
@@ -23,7 +23,7 @@ impl Leaves {
         if kept.contains(leaf) {
             return;
         }
-        kept.push_back(leaf.clone());
+        kept.push_back(Arc::clone(leaf));
         if kept.len() > Self::KEPT {
             kept.pop_front();
         }

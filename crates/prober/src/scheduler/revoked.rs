@@ -106,7 +106,7 @@ impl Revoked {
     /// What is known of the leaf of an observation.
     pub(super) fn of(&self, seen: &Observation) -> Option<Arc<Revocation>> {
         let leaf = seen.tls.as_ref()?.leaf_sha256.as_ref()?;
-        self.revoked().get(leaf)?.revocation.clone()
+        self.revoked().get(&**leaf)?.revocation.clone()
     }
 
     fn revoked(&self) -> MutexGuard<'_, HashMap<String, Known>> {

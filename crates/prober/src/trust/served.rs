@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{self, Digest};
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -14,6 +13,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 
 use super::certificate;
+use super::fingerprint::Fingerprint;
 use super::signer::Signer;
 use crate::observation::{Publication, Published};
 use crate::text::Clean;
@@ -84,8 +84,10 @@ impl Link {
 pub(crate) struct ServedChain {
     /// The certificates but for the root, leaf first.
     links: Vec<Link>,
-    /// The SHA-256 of what was sent: over another path the same leaf may come with other certificates above it.
-    sent: Vec<u8>,
+    /// Where these say that something about them is published.
+    published: Arc<[Publication]>,
+    /// What was sent: over another path the same leaf may come with other certificates above it.
+    sent: Fingerprint,
     /// How many leaves had been noted before its own.
     before: u64,
 }
@@ -96,15 +98,19 @@ impl ServedChain {
     }
 
     /// Where its certificates say that something about them is published.
-    pub(crate) fn published(&self) -> Vec<Publication> {
-        let mut published: Vec<Publication> = Vec::new();
-        for one in self.links.iter().flat_map(|link| &link.published) {
-            if published.len() < MAX_PUBLICATIONS && !published.contains(one) {
-                published.push(one.clone());
-            }
-        }
-        published
+    pub(crate) fn published(&self) -> Arc<[Publication]> {
+        Arc::clone(&self.published)
     }
+}
+
+fn published(links: &[Link]) -> Arc<[Publication]> {
+    let mut published: Vec<Publication> = Vec::new();
+    for one in links.iter().flat_map(|link| &link.published) {
+        if published.len() < MAX_PUBLICATIONS && !published.contains(one) {
+            published.push(one.clone());
+        }
+    }
+    published.into()
 }
 
 /// The place of a certificate among those that a responder is asked for: leaves come first.
@@ -160,9 +166,9 @@ impl ServedChains {
 
     /// What is known of these certificates, sent once more.
     pub(crate) fn again(&self, sent: &[CertificateDer<'_>]) -> Option<Arc<ServedChain>> {
-        let sent = fingerprint(sent);
+        let sent = Fingerprint::of(sent);
         let chains = &mut self.inner().kept;
-        let known = chains.iter().position(|met| met.chain.sent == sent.as_ref())?;
+        let known = chains.iter().position(|met| met.chain.sent == sent)?;
         let Met { chain, .. } = chains.remove(known)?;
         chains.push_back(Met { chain: Arc::clone(&chain), at: Instant::now() });
         Some(chain)
@@ -195,7 +201,7 @@ impl ServedChains {
         if known.is_none() {
             inner.noted += 1;
         }
-        let chain = Arc::new(ServedChain { links, sent: fingerprint(sent).as_ref().to_vec(), before });
+        let chain = Arc::new(ServedChain { sent: Fingerprint::of(sent), published: published(&links), links, before });
         if inner.kept.len() >= Self::MAX {
             inner.kept.pop_front();
         }
@@ -270,15 +276,6 @@ impl ServedChains {
         }
         inner
     }
-}
-
-/// The SHA-256 of certificates as sent, which say themselves how long they are.
-fn fingerprint(sent: &[CertificateDer<'_>]) -> Digest {
-    let mut context = digest::Context::new(&digest::SHA256);
-    for certificate in sent {
-        context.update(certificate);
-    }
-    context.finish()
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ async fn a_responder_is_asked_for_the_leaf() {
         assert_eq!((comes_to(report), status(report)), ((State::Reachable, None), "good"), "{:?}", report.verdict);
         let ocsp = report.observation.ocsp.as_ref().unwrap();
         let tls = of(&results, "it").observation.tls.as_ref().unwrap();
-        assert_eq!(Some(&ocsp.certificate), tls.leaf_sha256.as_ref());
+        assert_eq!(Some(ocsp.certificate.as_str()), tls.leaf_sha256.as_deref());
         assert!(matches!(&ocsp.outcome, OcspOutcome::Answered(answer) if answer.signature == CrlSignature::Valid));
     }
 }

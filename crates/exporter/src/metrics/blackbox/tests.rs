@@ -115,8 +115,8 @@ fn content_that_is_not_the_expected_is_the_fault_of_the_pattern() {
 fn a_leaf_is_described_and_its_names_are_harmless() {
     let row = sample::row("a", "direct").observed(|seen| {
         let mut tls = sample::tls(prober::observation::ChainTrust::Public);
-        tls.leaf_sha256 = Some("ab12".to_owned());
-        tls.leaf_names = vec![Clean::new("a.example"), Clean::new("b\"\n.example")];
+        tls.leaf_sha256 = Some("ab12".into());
+        tls.leaf_names = [Clean::new("a.example"), Clean::new("b\"\n.example")].into();
         seen.tls = Some(tls);
     });
     let lines = lines(row.reachable());

@@ -42,7 +42,7 @@ fn tls(trust: &str, issuer: &str) -> TlsFacts {
         self_issued: false,
         ca_issuers: Vec::new(),
     };
-    TlsFacts { chain: vec![certificate], ..TlsFacts::of(trust) }
+    TlsFacts { chain: [certificate].into(), ..TlsFacts::of(trust) }
 }
 
 /// The interceptors of a picture as `issuer vendor announced extent: path n/m, …`.

@@ -51,7 +51,7 @@ const TWO: &str = "http://aia.example/two.crt";
 async fn completed(root: &Authority, leaf: &Leaf, publisher: &Publisher) -> (Verification, Vec<String>) {
     let plan = TlsPlan { extra_roots: vec![root.certificate.clone()], inspection_roots: vec![] };
     let connector = Connector::new(&plan, RootsChoice::Bundled, Arc::new(StoppedClock)).unwrap();
-    let chain = vec![certificate::facts(&leaf.certificate)];
+    let chain: Arc<[_]> = Arc::new([certificate::facts(&leaf.certificate)]);
     let verdict = connector.verify(std::slice::from_ref(&leaf.certificate), &chain, "good.example").unwrap();
     let mut facts = TlsFacts { chain, ..TlsFacts::of(verdict.trust) };
     facts.verification.validity = verdict.validity;

@@ -93,14 +93,14 @@ async fn who_proves_nothing_chooses_nothing() {
     assert!(note(&mut Discovered::default(), &plan, &seen).is_empty());
     // One that products sign by proves whatever they want where the system's roots are trusted.
     let mut seen = shown(ChainTrust::Public, &[(Published::Crl, CRL)]);
-    seen.tls.as_mut().unwrap().chain = vec![CertificateFacts {
+    seen.tls.as_mut().unwrap().chain = Arc::new([CertificateFacts {
         subject: "CN=login.example".into(),
         issuer: "CN=FortiGate CA, O=Fortinet".into(),
         not_before: datetime!(2025-01-01 00:00 UTC),
         not_after: datetime!(2027-01-01 00:00 UTC),
         self_issued: false,
         ca_issuers: Vec::new(),
-    }];
+    }]);
     assert!(note(&mut Discovered::default(), &plan, &seen).is_empty());
     let off = Plan { discovery: None, ..usual() };
     assert!(note(&mut Discovered::default(), &off, &shown(ChainTrust::Public, &[(Published::Crl, CRL)])).is_empty());

@@ -54,7 +54,7 @@ impl World {
     }
 
     fn knows(&self) -> bool {
-        let tls = TlsFacts { leaf_sha256: Some("leaf".to_owned()), ..TlsFacts::of(ChainTrust::Public) };
+        let tls = TlsFacts { leaf_sha256: Some("leaf".into()), ..TlsFacts::of(ChainTrust::Public) };
         self.0.of(&Observation { tls: Some(tls), ..Observation::empty(NOW) }).is_some()
     }
 }

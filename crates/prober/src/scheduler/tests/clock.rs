@@ -54,7 +54,7 @@ impl Probe for Origins {
             self_issued: false,
             ca_issuers: Vec::new(),
         };
-        let mut tls = TlsFacts { chain: vec![certificate], ..TlsFacts::of(ChainTrust::Public) };
+        let mut tls = TlsFacts { chain: [certificate].into(), ..TlsFacts::of(ChainTrust::Public) };
         tls.verification.validity = period.validity_at(ours);
         tls.verification.period = Some(period);
         let date = self.0.truth();

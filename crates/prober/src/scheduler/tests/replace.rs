@@ -205,7 +205,7 @@ async fn what_was_proven_is_forgotten_where_trust_changes() {
     let first = Arc::new(under(1));
     let (pair, script) = (Arc::clone(&first.pairs[0]), Script::new(open));
     let (handle, replacer) = begin(&first, &script);
-    let leaf = |trust| TlsFacts { leaf_sha256: Some("aa".to_owned()), ..TlsFacts::of(trust) };
+    let leaf = |trust| TlsFacts { leaf_sha256: Some("aa".into()), ..TlsFacts::of(trust) };
     let seen = |tls| Observation { tls: Some(tls), ..seen(MINUTE, RouteFacts::Direct, None, None) };
     let is_known = || {
         let judge = handle.judges().now();

@@ -145,7 +145,7 @@ impl Probe for Script {
             Act::Secures => Observation { tls: Some(tls()), ..seen(takes, RouteFacts::Direct, None, None) },
             Act::Names => {
                 let url = format!("http://published.example/{host}.crl");
-                let published = vec![Publication { kind: Published::Crl, url: url.as_str().into() }];
+                let published = [Publication { kind: Published::Crl, url: url.as_str().into() }].into();
                 let tls = TlsFacts { published, ..tls() };
                 Observation { tls: Some(tls), ..seen(takes, RouteFacts::Direct, None, None) }
             }

@@ -47,7 +47,7 @@ fn lines(columns: &Columns<'_, TlsFacts>, now: OffsetDateTime) -> [Option<Line>;
         columns.line("version", |tls| Some(tls.version.clone())),
         columns.line("cipher", |tls| Some(tls.cipher.clone())),
         columns.line("protocol", |tls| tls.alpn.clone()),
-        columns.line("SHA-256", |tls| tls.leaf_sha256.clone()),
+        columns.line("SHA-256", |tls| tls.leaf_sha256.as_deref().map(str::to_owned)),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! What must be on the page of an endpoint, and what must not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prober::cause::{Blame, Cause, Stage};
@@ -127,7 +128,9 @@ fn everything_from_outside_is_escaped() {
                 let mut tls = sample::tls(prober::observation::ChainTrust::Untrusted);
                 (tls.version, tls.cipher, tls.alpn) = (EVIL.to_owned(), EVIL.to_owned(), Some(EVIL.to_owned()));
                 tls.verification.reason = evil();
-                tls.chain.iter_mut().for_each(|one| (one.subject, one.issuer) = (EVIL.into(), EVIL.into()));
+                Arc::make_mut(&mut tls.chain)
+                    .iter_mut()
+                    .for_each(|one| (one.subject, one.issuer) = (EVIL.into(), EVIL.into()));
                 seen.tls = Some(tls);
                 let mut http = sample::http(403);
                 (http.version, http.reason) = (EVIL.to_owned(), evil());

@@ -308,7 +308,7 @@ fn who_intercepts_is_told_with_the_paths_that_he_stands_on() {
         sample::row("a", "hq")
             .observed(|seen| {
                 let mut tls = sample::tls(ChainTrust::Untrusted);
-                tls.chain[0].issuer = "CN=Box <b>1</b>".into();
+                std::sync::Arc::make_mut(&mut tls.chain)[0].issuer = "CN=Box <b>1</b>".into();
                 seen.tls = Some(tls);
             })
             .evidence("interceptor", "Zscaler")
@@ -330,7 +330,7 @@ fn issuers_by_the_hundred_do_not_fill_the_page() {
     let rows = (0..100).map(|number| {
         let row = sample::row(&format!("e{number}"), "hq").observed(|seen| {
             let mut tls = sample::tls(ChainTrust::Untrusted);
-            tls.chain[0].issuer = format!("CN=e{number}").as_str().into();
+            std::sync::Arc::make_mut(&mut tls.chain)[0].issuer = format!("CN=e{number}").as_str().into();
             seen.tls = Some(tls);
         });
         row.blocked(Cause::TlsIntercepted, "intercepted")
