@@ -70,7 +70,7 @@ impl<'a> OwnedReply<'a> {
         let headless = || Self { status: None, reason: None, headers: Headers::default(), body: text };
         let Ok(httparse::Status::Complete(length)) = response.parse(text.as_bytes()) else { return headless() };
         let Some(body) = text.get(length..) else { return headless() };
-        let clean = |header: &httparse::Header<'_>| (header.name.to_ascii_lowercase(), Clean::from_bytes(header.value));
+        let clean = |header: &httparse::Header<'_>| (Headers::name(header.name), Clean::from_bytes(header.value));
         let headers = Headers(response.headers.iter().map(clean).collect());
         Self { status: response.code, reason: response.reason.map(Clean::new), headers, body }
     }

@@ -40,7 +40,7 @@ pub struct HttpFacts {
     pub body: BodyFacts,
 }
 
-/// Headers as received, in order: at most 100, names lower case.
+/// Headers as received, in order: at most 100, names lower case and cut as their values are.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Headers(pub Vec<(String, Clean)>);
@@ -48,6 +48,11 @@ pub struct Headers(pub Vec<(String, Clean)>);
 impl Headers {
     /// The most headers kept.
     pub const MAX: usize = 100;
+
+    /// A name as it is kept.
+    pub fn name(name: &str) -> String {
+        name.chars().take(Clean::MAX_CHARS).map(|letter| letter.to_ascii_lowercase()).collect()
+    }
 
     /// The first value of a header; the name in lower case.
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -63,7 +68,7 @@ impl Headers {
 impl From<&http::HeaderMap> for Headers {
     fn from(map: &http::HeaderMap) -> Self {
         let kept = map.iter().take(Self::MAX);
-        Self(kept.map(|(name, value)| (name.as_str().to_owned(), Clean::from_bytes(value.as_bytes()))).collect())
+        Self(kept.map(|(name, value)| (Self::name(name.as_str()), Clean::from_bytes(value.as_bytes()))).collect())
     }
 }
 

@@ -60,6 +60,15 @@ async fn a_response_is_read_whole() {
 }
 
 #[tokio::test]
+async fn a_name_without_end_is_kept_as_short_as_a_value() {
+    let long = "A".repeat(5000);
+    let answer = format!("HTTP/1.1 200 OK\r\n{long}: {long}\r\nContent-Length: 0\r\n\r\n");
+    let facts = ask(Protocol::Http1, answer.as_bytes()).await.unwrap().facts;
+    let kept = facts.headers.0.first().map(|(name, value)| (name.len(), value.as_str().chars().count()));
+    assert_eq!(kept, Some((256, 256)));
+}
+
+#[tokio::test]
 async fn requests_are_written_as_clients_write_them() {
     let (url, body) = (url(), Bytes::from_static(b"ask"));
     let headers = [(HeaderName::from_static("x-key"), HeaderValue::from_static("k"))];
