@@ -1,6 +1,7 @@
 //! Every seed goes through its door, and every target has seeds, a door and its place.
 
 use std::fs;
+use std::panic;
 use std::path::PathBuf;
 
 use rustls::pki_types::CertificateDer;
@@ -26,15 +27,19 @@ fn names(folder: &str) -> Vec<String> {
 
 #[test]
 fn every_seed_goes_through_its_door() {
+    let mut stuck = Vec::new();
     for (name, door) in DOORS {
         let seeds = names(&format!("seeds/{name}"));
         assert!(seeds.len() > 5, "{name} has {seeds:?}");
         for seed in seeds {
             let octets = fs::read(fuzz().join("seeds").join(name).join(&seed)).unwrap();
             println!("{name}/{seed}");
-            door(&octets);
+            if panic::catch_unwind(|| door(&octets)).is_err() {
+                stuck.push(format!("{name}/{seed}"));
+            }
         }
     }
+    assert_eq!(stuck, Vec::<String>::new());
 }
 
 /// Else nothing that depends on a good signature would ever be reached.
@@ -65,9 +70,13 @@ fn the_authorities_behind_the_doors_signed_their_seeds() {
 #[test]
 fn every_door_has_a_target_and_seeds() {
     let doors: Vec<String> = DOORS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    // Others have doors of their own.
+    let is_ours = |target: &String| {
+        fs::read_to_string(fuzz().join("fuzz_targets").join(target)).unwrap().contains("prober::fuzzing::")
+    };
     let targets: Vec<String> = doors.iter().map(|name| format!("{name}.rs")).collect();
-    assert_eq!(names("fuzz_targets"), targets, "in the order of their names");
-    assert_eq!(names("seeds"), doors);
+    let ours: Vec<String> = names("fuzz_targets").into_iter().filter(is_ours).collect();
+    assert_eq!(ours, targets, "in the order of their names");
     let manifest = fs::read_to_string(fuzz().join("Cargo.toml")).unwrap();
     for name in doors {
         assert!(manifest.contains(&format!("path = \"fuzz_targets/{name}.rs\"")), "{name} is not built");

@@ -14,7 +14,9 @@ use time::macros::datetime;
 use crate::config::{SystemSources, parse};
 use crate::observation::{BodyFacts, Headers, HttpFacts, Observation, Published};
 use crate::phase::crl::Signers;
-use crate::plan::{Endpoint, Pair, Plan, RootsChoice, TlsPlan};
+use crate::phase::dns::Resolver;
+use crate::plan::{DnsPlan, Endpoint, Pair, Plan, Resolvers, RootsChoice, TlsPlan};
+use crate::text::Clean;
 use crate::trust::TrustStore;
 use crate::trust::served::{Link, ServedChains};
 use crate::trust::signer::{KnownSigners, Signer};
@@ -47,6 +49,8 @@ pub(super) struct World {
     pub(super) link: Link,
     /// It trusts the authority.
     pub(super) trust: TrustStore,
+    /// It knows no name and asks nobody.
+    pub(super) resolver: Resolver,
     plan: Plan,
 }
 
@@ -77,7 +81,9 @@ impl World {
         let yaml = "{site: fuzzing, default_paths: [direct], controls: [], \
                     endpoints: ['https://good.example/', 'http://pki.example/it']}";
         let plan = parse(yaml, "fuzzing", &SystemSources::in_folder(".")).expect("the configuration is valid");
-        Self { known, configured, served, link, trust, plan }
+        let nobody = DnsPlan { resolvers: Resolvers::Listed(Vec::new()), ..DnsPlan::default() };
+        let resolver = Resolver::new(&nobody, &TlsPlan::default()).expect("there is nobody to reach");
+        Self { known, configured, served, link, trust, resolver, plan }
     }
 
     /// Whose lists are expected where nobody is configured.
@@ -140,4 +146,19 @@ pub(super) fn is_kept<T: Serialize + DeserializeOwned + PartialEq + Debug>(value
     assert!(json.len() <= MAX_KEPT, "{} bytes of facts: {value:?}", json.len());
     let again: T = serde_json::from_str(&json).expect("JSON is facts");
     assert_eq!(again, *value);
+}
+
+/// Headers are few, and each is small.
+pub(super) fn headers_are_clean(headers: &Headers) {
+    assert!(headers.0.len() <= Headers::MAX, "{} headers", headers.0.len());
+    for (name, value) in &headers.0 {
+        let is_good = |letter: char| letter.is_ascii_graphic() && !letter.is_ascii_uppercase();
+        assert!((1..=Clean::MAX_CHARS).contains(&name.len()) && name.chars().all(is_good), "{name:?}");
+        assert_eq!(Clean::new(value.as_str()), *value, "of {name}");
+    }
+}
+
+/// Whatever is shown, it is not this.
+pub(super) fn never_shows(text: &str, secret: &str) {
+    assert!(!text.contains(secret), "{text}");
 }
