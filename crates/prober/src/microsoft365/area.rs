@@ -30,10 +30,11 @@ impl ServiceArea {
     /// Those that are known.
     pub const KNOWN: [Self; 5] = [Self::Common, Self::Exchange, Self::SharePoint, Self::Skype, Self::Mem];
 
-    /// Takes a name in any case.
+    /// Takes a name in any case; what nobody can see in it says nothing.
     pub fn new(name: &str) -> Self {
-        let known = Self::KNOWN.into_iter().find(|area| area.as_str().eq_ignore_ascii_case(name));
-        known.unwrap_or_else(|| Self::Other(Clean::bounded(name, Self::MAX_NAME)))
+        let name = Clean::bounded(name, Self::MAX_NAME);
+        let known = Self::KNOWN.into_iter().find(|area| area.as_str().eq_ignore_ascii_case(name.as_str()));
+        known.unwrap_or(Self::Other(name))
     }
 
     /// Whether two are the same area. Those that are not known are kept as they were written.
@@ -114,6 +115,7 @@ mod tests {
     fn areas_are_known_in_any_case_and_others_are_kept() {
         for area in ServiceArea::KNOWN {
             assert_eq!(ServiceArea::new(&area.as_str().to_lowercase()), area);
+            assert_eq!(ServiceArea::new(&format!("\u{feff}{area}\u{200b} ")), area);
         }
         assert_eq!(ServiceArea::new("Viva").as_str(), "Viva");
         let long = ServiceArea::new(&format!("\u{1b}[2J{}", "x".repeat(10_000)));

@@ -158,8 +158,9 @@ impl Impact {
     }
 
     fn new(name: &str) -> Self {
-        let known = Self::KNOWN.into_iter().find(|impact| impact.as_str().eq_ignore_ascii_case(name));
-        known.unwrap_or_else(|| Self::Other(Clean::bounded(name, MAX_IMPACT)))
+        let name = Clean::bounded(name, MAX_IMPACT);
+        let known = Self::KNOWN.into_iter().find(|impact| impact.as_str().eq_ignore_ascii_case(name.as_str()));
+        known.unwrap_or(Self::Other(name))
     }
 }
 
@@ -221,7 +222,7 @@ impl RawChange {
             id: self.id,
             record: self.endpoint_set_id,
             disposition: disposition.ok_or_else(|| ("disposition", None, Flaw::Word(shown(&self.disposition))))?,
-            impact: self.impact.as_deref().filter(|name| !name.is_empty()).map(Impact::new),
+            impact: self.impact.as_deref().filter(|name| !shown(name).is_empty()).map(Impact::new),
             version: self.version.parse().map_err(|_| ("version", None, Flaw::Date(shown(&self.version))))?,
             previous: self.previous.as_ref().map(RawTerms::checked).transpose()?,
             current: self.current.as_ref().map(RawTerms::checked).transpose()?,

@@ -133,7 +133,7 @@ pub(super) fn notes(text: Option<&str>) -> Option<Clean> {
 }
 
 fn given<'a>(key: &'static str, text: Option<&'a str>) -> Result<&'a str, Wrong> {
-    text.filter(|text| !text.trim().is_empty()).ok_or((key, None, Flaw::Missing))
+    text.filter(|text| !shown(text).is_empty()).ok_or((key, None, Flaw::Missing))
 }
 
 #[cfg(test)]

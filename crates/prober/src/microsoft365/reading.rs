@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
 use thiserror::Error;
 
@@ -224,5 +224,17 @@ fn each<const N: usize, T>(
 /// A prefix, or an address as the prefix of itself. All addresses would be no range: everything would be within it.
 fn range(text: &str) -> Option<IpNet> {
     let range = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    range.ok().filter(|range| range.prefix_len() > 0).map(|range| range.trunc())
+    range.ok().map(|range| canonical(range.trunc())).filter(|range| range.prefix_len() > 0)
+}
+
+/// A range as addresses are compared: IPv4 inside IPv6 is IPv4.
+fn canonical(range: IpNet) -> IpNet {
+    let within = |range: Ipv6Net| {
+        let length = range.prefix_len().checked_sub(96)?;
+        Ipv4Net::new(range.addr().to_ipv4_mapped()?, length).ok()
+    };
+    match range {
+        IpNet::V6(six) => within(six).map_or(range, IpNet::V4),
+        IpNet::V4(_) => range,
+    }
 }

@@ -25,6 +25,14 @@ fn changes_are_read_whatever_the_case_of_their_words() {
 }
 
 #[test]
+fn an_impact_of_nothing_that_can_be_read_is_none() {
+    let changes = Changes::read(CHANGES.replace("SomethingNew", "\\u200b").as_bytes()).unwrap();
+    assert_eq!(changes.0.iter().filter(|change| change.impact.is_none()).count(), 2);
+    let changes = Changes::read(CHANGES.replace("SomethingNew", "Added\\u200bIp").as_bytes()).unwrap();
+    assert!(changes.0.iter().any(|change| change.impact == Some(Impact::AddedIp)), "{changes:?}");
+}
+
+#[test]
 fn no_changes_are_an_answer() {
     assert_eq!(Changes::read(b"[]"), Ok(Changes::default()));
 }

@@ -79,6 +79,7 @@ fn one_faulty_entry_is_a_fault_of_the_whole_with_its_place() {
         ("/0/ips/1", json!("192.0.2.1/33"), "record 1 (number 1), ips[1]: \"192.0.2.1/33\" is no range of addresses"),
         ("/0/ips/2", json!("::/0"), "ips[2]: \"::/0\" is no range of addresses"),
         ("/0/ips/0", json!("0.0.0.0/0"), "is no range"),
+        ("/0/ips/0", json!("::ffff:0:0/96"), "is no range"),
         ("/3/udpPorts", json!("3478..3481"), "record 11 (number 4), udpPorts: \"3478..3481\" are no ports: ports are"),
         ("/0/tcpPorts", json!("80;443"), "tcpPorts"),
         ("/8/category", json!("Best"), "record 200 (number 9), category: \"Best\" is not known there"),
@@ -125,6 +126,14 @@ fn what_stands_in_its_place_is_named() {
         List::read(Instance::China, format!("\u{feff} {LIST}\n").as_bytes()).unwrap().records,
         fixture().records
     );
+}
+
+#[test]
+fn an_area_of_nothing_that_can_be_read_is_missing() {
+    for name in ["", " ", "\u{200b}", "\u{1}\u{7f}"] {
+        let said = said(&altered("/0/serviceArea", json!(name)));
+        assert!(said.contains("serviceArea: it is missing"), "{name:?}: {said}");
+    }
 }
 
 #[test]

@@ -10,6 +10,20 @@ fn list() -> List {
     List::read(Instance::Worldwide, LIST).unwrap()
 }
 
+/// As addresses are compared, so ranges have to be.
+#[test]
+fn ranges_of_ipv4_in_ipv6_are_of_ipv4() {
+    let text = String::from_utf8_lossy(LIST).replace("192.0.2.0/25", "::ffff:192.0.2.0/121");
+    let list = List::read(Instance::Worldwide, text.as_bytes()).unwrap();
+    let ranges = Ranges::new(&list);
+    for (address, held) in
+        [("192.0.2.127", Held::Inside), ("::ffff:192.0.2.127", Held::Inside), ("192.0.2.128", Held::Outside)]
+    {
+        assert_eq!(ranges.holds("mail.example.com", address.parse().unwrap()), held, "{address}");
+    }
+    assert_eq!(ranges.ranges_of("mail.example.com"), Ranges::new(&self::list()).ranges_of("mail.example.com"));
+}
+
 #[test]
 fn what_an_address_is_to_a_host() {
     let ranges = Ranges::new(&list());
