@@ -48,8 +48,9 @@ pub(super) fn parse(text: &str) -> Result<Settings, Problem> {
     }
 }
 
-/// The value of a line `key : value`.
+/// The value of a line `key : value`. Half a line end within is none of netsh's: behind it, a list would seem to be whole.
 fn value<'l>(line: &'l str, key: &str) -> Option<&'l str> {
+    let line = Some(line).filter(|line| !line.contains('\r'))?;
     Some(line.strip_prefix(key)?.trim_start().strip_prefix(':')?.trim())
 }
 
@@ -67,6 +68,14 @@ mod tests {
     const SPLIT: &str = "\r\nCurrent WinHTTP proxy settings:\r\n\r\n    \
         Proxy Server(s) :  http=proxy1:8080;https=proxy2:8443\r\n    Bypass List     :  *.contoso.com;<local>\r\n\r\n";
     const STRAIGHT: &str = "\r\nCurrent WinHTTP proxy settings:\r\n\r\n    Direct access (no proxy server).\r\n\r\n";
+
+    #[test]
+    fn half_a_line_end_within_a_line_is_not_what_was_printed() {
+        // Cut behind it, a list would seem to be whole.
+        for (from, to) in [(".com;", ".com\r;"), ("=proxy1:8080;", "=proxy1:8080\r")] {
+            assert_eq!(parse(&SPLIT.replace(from, to)), Err(Problem::Line));
+        }
+    }
 
     #[test]
     fn what_netsh_prints() {
