@@ -64,9 +64,13 @@ impl Node {
     }
 }
 
+/// The longest key that stands in paths as it is, in bytes; no longer one means anything.
+const MAX_PLAIN: usize = 60;
+
 /// Appends a key to the path of a key: `endpoints[3]` and `url` make `endpoints[3].url`.
 pub(super) fn join(path: &str, key: &str) -> String {
-    let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let plain =
+        (1..=MAX_PLAIN).contains(&key.len()) && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     match (path.is_empty(), plain) {
         (true, true) => key.to_owned(),
         (false, true) => format!("{path}.{key}"),

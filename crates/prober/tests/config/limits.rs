@@ -42,6 +42,13 @@ fn pairs() {
 }
 
 #[test]
+fn the_key_in_a_fault() {
+    let long = "k".repeat(100_000);
+    let said = said(&format!("endpoints: [a.example]\npaths: {{{long}: {{{long}: {long}}}}}"));
+    assert!(said.lines().all(|line| line.len() < 500), "{} bytes in {} lines", said.len(), said.lines().count());
+}
+
+#[test]
 fn certificate_files() {
     let with = |count| {
         let files = many(count, |_| "../files/ca.pem,".to_owned());
