@@ -222,9 +222,14 @@ async fn read_refusal<S>(stream: &mut S, mut body: Vec<u8>, facts: &ProxyFacts, 
 where
     S: AsyncRead + Unpin,
 {
-    let chunked = facts.headers.get("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
-    let announced = facts.headers.get("content-length").and_then(|length| length.trim().parse::<usize>().ok());
-    let limit = announced.filter(|_| !chunked).unwrap_or(usize::MAX).min(Sample::MAX_BYTES);
+    // A coding rules over a length, and the last one over the end (RFC 9112, section 6.3).
+    let coding = facts.headers.get_all("transfer-encoding").last();
+    let is_chunked =
+        |coding: &str| coding.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"));
+    let chunked = coding.is_some_and(is_chunked);
+    let length = facts.headers.get("content-length").filter(|_| coding.is_none());
+    let announced = length.and_then(|length| length.trim().parse::<usize>().ok());
+    let limit = announced.unwrap_or(usize::MAX).min(Sample::MAX_BYTES);
     while body.len() < limit && !(chunked && chunked::is_complete(&body)) {
         body.reserve(2048);
         let room = (limit - body.len()) as u64;

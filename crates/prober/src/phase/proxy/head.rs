@@ -34,7 +34,9 @@ pub(super) fn parse_head(bytes: &[u8], searched: usize) -> Parsed {
     if !may_start_a_status_line(bytes) {
         return Parsed::Invalid(Clean::from_bytes(bytes.get(..256).unwrap_or(bytes)));
     }
-    let fresh = bytes.get(searched.saturating_sub(3)..).unwrap_or_default();
+    // Empty lines before the status line end nothing.
+    let start = bytes.len() - bytes.trim_ascii_start().len();
+    let fresh = bytes.get(searched.saturating_sub(3).max(start)..).unwrap_or_default();
     if !holds_empty_line(fresh) {
         return Parsed::Partial;
     }
@@ -127,6 +129,15 @@ mod tests {
             assert_eq!(parse_head(&ANSWER[..length], length.saturating_sub(1)), Parsed::Partial, "{length}");
         }
         assert!(matches!(parse_head(&ANSWER[..end], end - 1), Parsed::Complete(_)));
+    }
+
+    #[test]
+    fn empty_lines_before_a_head_do_not_end_it() {
+        // Whole or in pieces, nothing is known of it yet.
+        for length in 0..=21 {
+            assert_eq!(parse_head(&b"\r\n\r\nHTTP/1.1 nonsense"[..length], 0), Parsed::Partial, "{length}");
+        }
+        assert_eq!(complete(b"\r\n\r\n\n\nHTTP/1.1 204 None\r\n\r\n").status, 204);
     }
 
     #[test]

@@ -67,6 +67,15 @@ async fn what_comes_behind_the_head_belongs_to_the_tunnel() {
 }
 
 #[tokio::test]
+async fn a_coding_rules_over_a_length() {
+    for (coding, body) in [("chunked", "nope"), ("gzip, Chunked", "nope"), ("gzip", "4\r\nnope\r\n0\r\n\r\n")] {
+        let head = format!("HTTP/1.1 403 No\r\nContent-Length: 2\r\nTransfer-Encoding: {coding}\r\n\r\n");
+        let reply = says_and_closes(format!("{head}4\r\nnope\r\n0\r\n\r\n").as_bytes()).await;
+        assert_eq!(reply.facts.unwrap().body.as_str(), body, "{coding}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_is_kept_with_the_body_that_was_announced() {
     let (reply, _far) = says(REFUSAL).await;
     let facts = reply.facts.clone().unwrap();
