@@ -23,7 +23,8 @@ const ADVANCED: &[u8] = br#"{"ProxyIsEnabled": true, "Proxy": "p1:8080", "ProxyB
 const ROWS: &[u8] =
     b"[{name: ours, vendor: Our filter, class: block, where: {title: {is: Not at work}}, source: what it sends}]";
 
-const GIVEN: Given<'static> = Given {
+/// What configurations may refer to.
+pub(super) const GIVEN: Given<'static> = Given {
     variables: &[
         ("PASSWORD", OF_VARIABLE),
         ("SITE", "branch-042"),

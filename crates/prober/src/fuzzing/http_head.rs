@@ -8,10 +8,11 @@ use url::Url;
 
 use super::peer::{Heard, Manner, Peer, wait};
 use super::world::{NOW, World, headers_are_clean, is_kept};
-use crate::observation::{Fault, HttpFacts, HttpFailure, HttpFault, Moment, Observation, ProxyFacts, Sample};
+use crate::observation::{Fault, Headers, HttpFacts, HttpFailure, HttpFault, Moment, Observation, ProxyFacts, Sample};
 use crate::phase::Failure;
 use crate::phase::http::{BodyRule, Form, Protocol, Request, send};
 use crate::phase::proxy::{Authentication, Connect, open};
+use crate::text::Clean;
 
 /// What is read until there is a head, and a body with its framing.
 const MAX_RECEIVED: u64 = (128 + 8 * 64) * 1024;
@@ -124,8 +125,10 @@ fn as_proxies_are_read(outcome: &Outcome, refused: Option<ProxyFacts>) {
     let Some((facts, bytes)) = &outcome.answer else { return };
     let Some(other) = refused.filter(|_| facts.status >= 300) else { return };
     assert_eq!((facts.status, &facts.reason), (other.status, &other.reason));
-    let sorted = |headers: &crate::observation::Headers| {
-        let mut headers = headers.0.clone();
+    // How many blanks stand for the end of a folded line is anybody's choice (RFC 9112, section 5.2).
+    let sorted = |headers: &Headers| {
+        let unfolded = |value: &Clean| value.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut headers: Vec<_> = headers.0.iter().map(|(name, value)| (name.clone(), unfolded(value))).collect();
         headers.sort();
         headers
     };

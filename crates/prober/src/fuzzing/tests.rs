@@ -8,6 +8,9 @@ use rustls::pki_types::CertificateDer;
 
 use super::DOORS;
 use super::world::{LEAF, NOW, World, host, whole};
+use crate::config::parse;
+use crate::fingerprint::OwnRows;
+use crate::microsoft365::{Instance, List};
 use crate::observation::{ChainTrust, CrlOutcome, CrlSignature, OcspOutcome};
 use crate::phase::crl::read_for;
 use crate::phase::ocsp;
@@ -65,6 +68,34 @@ fn the_authorities_behind_the_doors_signed_their_seeds() {
     }
     let (chain, facts) = (CertificateDer::from(LEAF), certificate::facts(&CertificateDer::from(LEAF)));
     assert_eq!(world.trust.verify(&[chain], &[facts], &host(), NOW).trust, ChainTrust::Extra);
+}
+
+/// Else nothing that depends on a good one would ever be reached.
+#[test]
+fn what_is_meant_to_be_good_among_the_seeds_is() {
+    let seed = |door: &str, name: &str| fs::read(fuzz().join("seeds").join(door).join(name)).unwrap();
+    for name in [
+        "anchors",
+        "least",
+        "maintenance",
+        "microsoft365",
+        "pac",
+        "proxies",
+        "substituted",
+        "tenant",
+        "whole",
+        "windows",
+    ] {
+        let text = String::from_utf8(seed("config", name)).unwrap();
+        let read = parse(&text, name, &super::config::GIVEN);
+        assert!(read.is_ok(), "{}", read.unwrap_err());
+    }
+    for name in ["list.json", "addresses.json", "overlap.json", "mapped.json"] {
+        List::read(Instance::Worldwide, &seed("microsoft365", name)).unwrap();
+    }
+    for name in ["title.yaml", "head.yaml", "presence.yaml", "issuer.yaml", "answer.yaml", "aliases.yaml"] {
+        OwnRows::default().add(&seed("fingerprints", name)).unwrap();
+    }
 }
 
 #[test]
