@@ -9,8 +9,8 @@ use time::macros::date;
 use super::sources::Given;
 use crate::config::parse;
 use crate::microsoft365::{
-    Added, Change, Changes, Former, Held, HostPattern, Instance, Latest, List, Ranges, ReadError, Record, Removed,
-    Terms, Version, drift, news, wanted,
+    Added, Category, Change, Changes, Former, Held, HostPattern, Impact, Instance, Latest, List, Ranges, ReadError,
+    Record, Removed, ServiceArea, Terms, Version, drift, news, wanted,
 };
 use crate::plan::{ListProbing, ListScope, Microsoft365, Plan};
 use crate::text::with_sources;
@@ -169,7 +169,7 @@ fn change(change: &Change) -> Value {
         "id": change.id,
         "endpointSetId": change.record,
         "disposition": change.disposition.as_str(),
-        "impact": change.impact.as_ref().map(|impact| impact.as_str()),
+        "impact": change.impact.as_ref().map(Impact::as_str),
         "version": change.version.to_string(),
         "previous": change.previous.as_ref().map(terms),
         "current": change.current.as_ref().map(terms),
@@ -180,8 +180,8 @@ fn change(change: &Change) -> Value {
 
 fn terms(terms: &Terms) -> Value {
     json!({
-        "serviceArea": terms.area.as_ref().map(|area| area.as_str()),
-        "category": terms.category.map(|category| category.as_str()),
+        "serviceArea": terms.area.as_ref().map(ServiceArea::as_str),
+        "category": terms.category.map(Category::as_str),
         "required": terms.required,
         "expressRoute": terms.express_route,
         "tcpPorts": terms.tcp.as_ref().map(ToString::to_string),

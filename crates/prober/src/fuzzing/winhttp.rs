@@ -29,20 +29,20 @@ pub fn winhttp(octets: &[u8]) {
     if let Ok(text) = std::str::from_utf8(octets) {
         let (proxies, bypass) = text.split_once('\n').unwrap_or((text, ""));
         lists(proxies, bypass);
-        sensible(&registry(text));
+        sensible(registry(text).as_ref());
     }
     for form in ["show_output", "advproxy"] {
         let settings = printed(form, octets);
-        sensible(&settings);
-        if settings.is_some() {
-            cut(form, octets, &settings);
+        sensible(settings.as_ref());
+        if let Some(settings) = &settings {
+            cut(form, octets, settings);
         }
     }
 }
 
 fn lists(proxies: &str, bypass: &str) {
     let settings = set(proxies, bypass);
-    sensible(&settings);
+    sensible(settings.as_ref());
     if settings.is_none() {
         return;
     }
@@ -103,7 +103,7 @@ fn told(faults: &Faults, given: &Given<'_>) {
     assert!(given.files.len() <= 1);
 }
 
-fn sensible(settings: &Option<WinHttpProxies>) {
+fn sensible(settings: Option<&WinHttpProxies>) {
     let Some(settings) = settings else { return };
     for proxy in settings.http.iter().chain(&settings.https) {
         assert!(proxy.port != 0 && proxy.scheme.is_http() && proxy.credentials.is_some(), "{proxy}");
@@ -119,11 +119,11 @@ fn sensible(settings: &Option<WinHttpProxies>) {
 }
 
 /// What is cut short says the same, or nothing: least of all that there is no proxy.
-fn cut(form: &str, octets: &[u8], settings: &Option<WinHttpProxies>) {
+fn cut(form: &str, octets: &[u8], settings: &WinHttpProxies) {
     let ends = (0..octets.len()).rev().take(16).chain([octets.len() / 2, octets.len() / 3]);
     for end in ends {
         let said = printed(form, octets.get(..end).unwrap_or_default());
-        assert!(said.is_none() || said == *settings, "cut at {end}: {said:?}");
+        assert!(said.as_ref().is_none_or(|said| said == settings), "cut at {end}: {said:?}");
     }
 }
 
