@@ -10,6 +10,7 @@ mod exposition;
 mod family;
 mod live;
 mod microsoft365;
+mod process;
 mod results;
 mod site;
 mod storage;
@@ -41,6 +42,7 @@ pub fn render(
     site::write(snapshot, live.external_url(), &mut exposition);
     storage::write(storage, &mut exposition);
     microsoft365::write(list, now, &mut exposition);
+    live.process().write(&mut exposition);
     let mut text = exposition.into_text();
     live.write(snapshot, &mut text)?;
     Ok(text)

@@ -37,7 +37,7 @@ exec unshare --mount sh -c '
 "#;
 
 /// The static binary: the one that `REACHWATCH_STATIC_BIN` names, else one that is built here and now, as the image's is.
-fn static_binary() -> &'static Path {
+pub fn static_binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| std::env::var_os("REACHWATCH_STATIC_BIN").map_or_else(build, PathBuf::from))
 }

@@ -43,7 +43,7 @@ pub use dante::Dante;
 pub use fleet::{Agent, Site, own_metric};
 pub use folder::Folder;
 pub use http::{Response, get, post};
-pub use image::Image;
+pub use image::{Image, static_binary};
 pub use kdc::Kdc;
 pub use line::Line;
 pub use microsocks::Microsocks;

@@ -126,6 +126,20 @@ families! {
         "Whether the site gets out at all: 1 or 0, absent while unknown.";
     SITE_INFO = Gauge "reachwatch_site_info"
         "The site's name, and where people reach this server if it was told; always 1.";
+    PROCESS_CPU = Counter "process_cpu_seconds_total"
+        "Time that processors spent on this process, in its own code and in the kernel.";
+    PROCESS_MAX_FDS = Gauge "process_max_fds"
+        "The most file descriptors that may be open.";
+    PROCESS_OPEN_FDS = Gauge "process_open_fds"
+        "Open file descriptors.";
+    PROCESS_START = Gauge "process_start_time_seconds"
+        "When the process started.";
+    PROCESS_RESIDENT = Gauge "process_resident_memory_bytes"
+        "Resident memory.";
+    PROCESS_THREADS = Gauge "process_threads"
+        "Threads of the operating system.";
+    PROCESS_VIRTUAL = Gauge "process_virtual_memory_bytes"
+        "Virtual memory.";
     BUILD_INFO = Gauge "reachwatch_build_info"
         "Version and revision of reachwatch; always 1.";
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use prober::snapshot::Snapshot;
 use prometheus::core::Collector;
-use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::{LabelPair, Metric, MetricFamily};
 use prometheus::{Gauge, Histogram, HistogramOpts, HistogramVec, TextEncoder};
 use time::OffsetDateTime;
 use url::Url;
 
+use super::process::Process;
 use super::results::unix_seconds;
 use crate::pulse::Pulse;
 use crate::rows::path_names;
@@ -33,7 +33,7 @@ pub struct Live {
     external_url: Option<String>,
     web_config: Option<Arc<AtomicBool>>,
     web_config_successful: Gauge,
-    process: ProcessCollector,
+    process: Process,
 }
 
 impl Live {
@@ -66,7 +66,7 @@ impl Live {
                 "reachwatch_web_config_last_reload_successful",
                 "Whether the last attempt to load the web configuration succeeded; absent without one.",
             )?,
-            process: ProcessCollector::for_self(),
+            process: Process::own(),
         };
         live.config_loaded(config_loaded_at);
         Ok(live)
@@ -115,6 +115,11 @@ impl Live {
         &self.pulse
     }
 
+    /// The process itself.
+    pub(super) fn process(&self) -> &Process {
+        &self.process
+    }
+
     /// Appends the families to an exposition. Paths that the snapshot no longer knows are forgotten.
     pub(super) fn write(&self, snapshot: &Snapshot, text: &mut String) -> prometheus::Result<()> {
         self.forget_other_paths(&path_names(snapshot));
@@ -129,7 +134,6 @@ impl Live {
             families.extend(self.web_config_successful.collect());
         }
         families.extend(self.stalled.collect());
-        families.extend(self.process.collect());
         // The encoder takes an empty family for an error.
         families.retain(|family| !family.get_metric().is_empty());
         TextEncoder::new().encode_utf8(&families, text)
