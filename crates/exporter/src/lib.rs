@@ -5,6 +5,9 @@
 
 pub mod cli;
 mod exported;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod history;
 mod imported;
 mod listed;
@@ -25,14 +28,14 @@ mod ticket;
 pub mod web;
 pub mod words;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 use history::{
     Days, Filter, Finding, HALF_HOURS, HalfHour, HistoryError, Latency, LatencySpan, Standing, Trouble, TroubleState,
 };
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 use web::{Past, Told};
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 mod sample;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 mod sample_past;

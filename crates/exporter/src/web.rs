@@ -168,6 +168,12 @@ pub fn router_over(app: App, past: Arc<dyn Past>) -> Router {
         .layer(map_response(guard::secure))
 }
 
+/// A router behind a web configuration, as the server puts it there.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn behind(router: Router, secured: Secured) -> Router {
+    secured::layer(router, Arc::new(secured))
+}
+
 async fn overview(
     State(app): State<App>,
     State(past): State<Arc<dyn Past>>,

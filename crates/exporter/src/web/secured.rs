@@ -73,6 +73,17 @@ impl Secured {
         Ok(Self { settings, gate: Gate::new(), file, is_followed: Arc::new(AtomicBool::new(true)) })
     }
 
+    /// Reads a web configuration that is no file's, and is not followed.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn parse(
+        text: &str,
+        name: &str,
+        sources: &dyn prober::config::Sources,
+    ) -> Result<Self, prober::config::Faults> {
+        let settings = ArcSwap::from_pointee(Settings::parse(text, name, sources)?);
+        Ok(Self { settings, ..Self::open_to_all() })
+    }
+
     /// Whether TLS is spoken, and whether users are asked for.
     pub fn describe(&self) -> (bool, bool) {
         let settings = self.settings.load();
