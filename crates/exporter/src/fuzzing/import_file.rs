@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use prober::config::{Fault, parse};
+use prober::config::parse;
 use prober::microsoft365::{Instance, List};
 use prober::plan::Plan;
 
@@ -21,8 +21,17 @@ pub fn import_file(octets: &[u8]) {
     let Some(made) = &first.text else { return };
     assert!(made.len() < text.len() + MAX_ANSWER, "{} bytes", made.len());
     keeps_lines(text, made);
-    if let Ok(before) = parse(text, FILE, &Beside) {
-        keeps_meaning(&before, made, first.added);
+    let before = parse(text, FILE, &Beside);
+    let after = match parse(made, FILE, &Beside) {
+        Ok(plan) => plan,
+        // It is not written then. Settings that nothing was wrong with but that there was no endpoint have mistakes of their own.
+        Err(faults) => {
+            assert!(before.is_err(), "what importing wrote is no configuration: {faults}\n{made}");
+            return;
+        }
+    };
+    if let Ok(before) = before {
+        keeps_meaning(&before, &after, first.added, made);
     }
     let again = import(made).unwrap_or_else(|| panic!("what importing wrote cannot be imported into: {made}"));
     assert_eq!((&again.text, again.added), (&None, 0), "importing twice changes {made}");
@@ -41,22 +50,16 @@ fn import(text: &str) -> Option<Merged> {
 
 /// Every line that was there is there, in the same order.
 fn keeps_lines(text: &str, made: &str) {
-    let mut lines = made.lines();
-    for line in text.lines().filter(|line| !line.trim_start().starts_with(OFFERED)) {
-        assert!(lines.any(|one| one == line), "the line {line:?} is gone: {made}");
+    // To YAML a carriage return alone ends a line too, and the last line may have no end.
+    let lines = |text| str::lines(text).map(|line| line.trim_end_matches('\r'));
+    let mut kept = lines(made);
+    for line in lines(text).filter(|line| !line.trim_start().starts_with(OFFERED)) {
+        assert!(kept.any(|one| one == line), "the line {line:?} is gone: {made}");
     }
 }
 
 /// All that was configured is so still, and what came is nothing but the new endpoints.
-fn keeps_meaning(before: &Plan, made: &str, added: usize) {
-    let after = match parse(made, FILE, &Beside) {
-        Ok(plan) => plan,
-        Err(faults) => {
-            // Such as one endpoint too many: the file is left alone then.
-            let words: Vec<_> = faults.iter().map(|fault: &Fault| fault.message.as_str()).collect();
-            panic!("what importing wrote is no configuration: {words:?}\n{made}");
-        }
-    };
+fn keeps_meaning(before: &Plan, after: &Plan, added: usize, made: &str) {
     assert_eq!(after.endpoints.len(), before.endpoints.len() + added, "{made}");
     for endpoint in &before.endpoints {
         let same = after.endpoints.iter().find(|other| other.name == endpoint.name);

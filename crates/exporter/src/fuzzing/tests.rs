@@ -42,7 +42,9 @@ fn every_door_has_a_target() {
 
 #[test]
 fn html_that_is_not_ours_is_found() {
-    html::check("<!doctype html>\n<p class=\"a b\">1 &#60; 2</p><script src=\"/x.js\" defer></script><br><a href=\"/\">x</a>");
+    html::check(
+        "<!doctype html>\n<p class=\"a b\">1 &#60; 2</p><script src=\"/x.js\" defer></script><br><a href=\"/\">x</a>",
+    );
     for bad in [
         "<p>no doctype</p>",
         "<!doctype html><fuzz>",

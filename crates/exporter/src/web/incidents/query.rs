@@ -160,6 +160,10 @@ fn text(name: &'static str, value: &str) -> Result<String, QueryError> {
     if value.len() > LONGEST {
         return Err(wrong(name, value, &format!("a name of at most {LONGEST} bytes")));
     }
+    // What no name can be would only stand in the form, and turn its text around, for one.
+    if Clean::bounded(value, LONGEST).as_str() != value {
+        return Err(wrong(name, value, "a name, of printable characters"));
+    }
     Ok(value.to_owned())
 }
 
@@ -241,6 +245,10 @@ mod tests {
         ];
         for (query, message) in cases {
             assert_eq!(Query::of_api(query).unwrap_err().to_string(), message);
+        }
+        // No name has any of these, and the form would write them into the page.
+        for query in ["endpoint=a%0d%0ab", "path=%00", "group=%e2%80%aea", "endpoint=%7f", "path=a%c2%85b"] {
+            assert!(Query::of_page(query).is_err() && Query::of_api(query).is_err(), "{query}");
         }
         for query in ["cause=bad", "after=yesterday", "after=2026-13-01", "page=1", long.as_str()] {
             assert!(Query::of_api(query).is_err(), "{query}");
