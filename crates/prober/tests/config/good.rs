@@ -36,6 +36,15 @@ fn passwords_arrive_whole() {
 }
 
 #[test]
+fn a_last_line_of_blanks_adds_nothing_to_a_body() {
+    for end in ["", "\n", "\n      ", "\n      \n", "\n\n  ", "\r\n      "] {
+        let text = format!("endpoints:\n  - url: own.example\n    method: POST\n    body: |\n      a line\n{end}");
+        let plan = parse(&text, "blanks.yaml", &World::of(&text)).unwrap();
+        assert_eq!(plan.endpoints[0].body.as_deref(), Some(&b"a line\n"[..]), "{end:?}");
+    }
+}
+
+#[test]
 fn fingerprints_of_ones_own_reach_judgement() {
     let (_, text) = every("good").into_iter().find(|(name, _)| name == "own_fingerprints").unwrap();
     let plan = parse(&text, "own_fingerprints.yaml", &World::of(&text)).unwrap();

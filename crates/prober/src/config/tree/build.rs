@@ -1,5 +1,6 @@
 //! Building the tree from the parser's events, within bounds.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ pub(in crate::config) fn build(text: &str, reading: &Reading<'_>) -> Option<Node
         return None;
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = &*ended(text);
     let mut builder = Builder {
         reading,
         frames: Vec::new(),
@@ -49,6 +51,14 @@ pub(in crate::config) fn build(text: &str, reading: &Reading<'_>) -> Option<Node
         reading.fault(Place::START, "", "the file is empty".to_owned(), None);
     }
     builder.root
+}
+
+/// The text with an end of its last line, where that has nothing but blanks: without one, the parser takes it for an empty
+/// line that a block scalar ends with, which counts as none (YAML 1.2, section 8.1.1.2).
+fn ended(text: &str) -> Cow<'_, str> {
+    let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+    let is_blank = !last.is_empty() && last.chars().all(|character| character == ' ');
+    if is_blank { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) }
 }
 
 struct Builder<'r, 'a> {
