@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use prober::config::{Faults, Sources, parse};
+use prober::config::{Faults, Sources, parse, slug};
 use prober::microsoft365::Instance;
 use prober::plan::Plan;
 use serde_yaml::Value;
@@ -85,11 +85,11 @@ impl Existing {
     /// What no plan has: disabled entries, and their names.
     fn note_entries(&mut self, value: Value) {
         for entry in entries(&value, "endpoints") {
-            let url = entry.as_str().or_else(|| entry.get("url")?.as_str());
-            self.hosts.extend(url.and_then(host_of));
+            self.hosts.extend(address_of(entry).and_then(host_of));
         }
         for entry in entries(&value, "endpoints").chain(entries(&value, "controls")) {
-            self.names.extend(entry.get("name").and_then(Value::as_str).map(str::to_owned));
+            let own = entry.get("name").and_then(Value::as_str).map(str::to_owned);
+            self.names.extend(own.or_else(|| address_of(entry).map(usual_name)));
         }
         self.value = value;
     }
@@ -97,6 +97,16 @@ impl Existing {
 
 fn entries<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_sequence).into_iter().flatten()
+}
+
+fn address_of(entry: &Value) -> Option<&str> {
+    entry.as_str().or_else(|| entry.get("url")?.as_str())
+}
+
+/// The name that an address has where it is given none.
+fn usual_name(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    slug(rest.split(['?', '#']).next().unwrap_or_default())
 }
 
 fn is_comment(line: &str) -> bool {
@@ -124,12 +134,12 @@ mod tests {
     #[test]
     fn all_endpoints_count_however_they_are_written() {
         let text = "endpoints:\n  - Login.live.com\n  - ols.example/olsc\n  - {url: 'http://crl.example:8080/a.crl', name: lists}\n  \
-            - url: off.example\n    name: off\n    enabled: false\n  # microsoft365: offered a.example *.b.example\n  \
+            - url: off.example\n    name: off\n    enabled: false\n  - {url: 'https://Off.example/a?b', enabled: false}\n  # microsoft365: offered a.example *.b.example\n  \
             # - gone.example\n  # microsoft365: offered c.example\n  # microsoft365: offered china: a.example\ncontrols: [{name: ncsi, url: 'http://control.example/'}]\n";
         let existing = read(text).unwrap();
         let hosts: Vec<_> = existing.hosts.iter().map(String::as_str).collect();
         assert_eq!(hosts, ["crl.example", "login.live.com", "off.example", "ols.example"]);
-        for name in ["lists", "off", "ncsi", "login-live-com", "ols-example-olsc"] {
+        for name in ["lists", "off", "off-example-a", "ncsi", "login-live-com", "ols-example-olsc"] {
             assert!(existing.names.contains(name), "{name}");
         }
         let offered = |instance| existing.offered[&instance].iter().map(String::as_str).collect::<Vec<_>>();

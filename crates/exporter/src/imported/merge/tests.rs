@@ -152,6 +152,14 @@ fn own_hosts_are_told_as_names_of_wildcards() {
     );
 }
 
+/// Those that are disabled are in no plan, and their names are taken all the same.
+#[test]
+fn names_of_disabled_entries_are_taken() {
+    let text = import("endpoints:\n  - own.example\n  - {url: mail-example.com, enabled: false}\n").text.unwrap();
+    assert!(text.contains("- {name: mail-example-com-2, url: mail.example.com, "), "{text}");
+    assert_eq!(urls(&text).len(), 1 + IMPORTED.len());
+}
+
 #[test]
 fn a_file_that_lines_cannot_be_added_to_is_left_alone() {
     for text in [
