@@ -9,6 +9,7 @@ use prometheus::core::Collector;
 use prometheus::proto::{LabelPair, Metric, MetricFamily};
 use prometheus::{Gauge, Histogram, HistogramOpts, HistogramVec, TextEncoder};
 use time::OffsetDateTime;
+use tokio::runtime::Handle;
 use url::Url;
 
 use super::process::Process;
@@ -29,6 +30,7 @@ pub struct Live {
     reload_successful: Gauge,
     reload_timestamp: Gauge,
     stalled: Gauge,
+    tasks: Gauge,
     pulse: Pulse,
     external_url: Option<String>,
     web_config: Option<Arc<AtomicBool>>,
@@ -59,6 +61,7 @@ impl Live {
                 "reachwatch_monitor_stalled",
                 "Whether no result has come for longer than the configured intervals explain.",
             )?,
+            tasks: Gauge::new("reachwatch_monitor_tasks", "Tasks of the process that are under way.")?,
             pulse: Pulse::new(),
             external_url: None,
             web_config: None,
@@ -134,6 +137,10 @@ impl Live {
             families.extend(self.web_config_successful.collect());
         }
         families.extend(self.stalled.collect());
+        if let Ok(runtime) = Handle::try_current() {
+            self.tasks.set(as_number(runtime.metrics().num_alive_tasks()));
+            families.extend(self.tasks.collect());
+        }
         // The encoder takes an empty family for an error.
         families.retain(|family| !family.get_metric().is_empty());
         TextEncoder::new().encode_utf8(&families, text)
@@ -149,6 +156,11 @@ impl Live {
             }
         }
     }
+}
+
+/// A count as the client library has numbers.
+fn as_number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
 /// The client library keeps series in a hash map; a stable order makes two scrapes comparable.

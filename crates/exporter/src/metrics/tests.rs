@@ -94,8 +94,8 @@ fn families_of_page(page: &str) -> Families {
     .collect()
 }
 
-#[test]
-fn the_reference_page_and_the_exposition_agree() {
+#[tokio::test]
+async fn the_reference_page_and_the_exposition_agree() {
     let page = families_of_page(include_str!("../../../../docs/metrics.md"));
     assert_eq!(families_of_exposition(&whole_text(&sample::branch())), page);
 }
@@ -192,6 +192,23 @@ fn the_last_readable_crl_stays_when_later_probes_bring_none() {
     let row = row.observed(|seen| seen.crl = None).blocked(Cause::TcpRefused, "refused");
     let snapshot = sample::snapshot([row]);
     assert_eq!(samples(&snapshot, "reachwatch_crl_size_bytes").len(), 1);
+}
+
+#[tokio::test]
+async fn tasks_under_way_are_counted() {
+    let (live, snapshot) = (live(), sample::snapshot([]));
+    let says = |value: &str| {
+        let text = render(&snapshot, storage(), (&Standing::default(), sample::NOW), &live).unwrap();
+        assert!(text.contains(&format!("\nreachwatch_monitor_tasks {value}\n")), "{text}");
+    };
+    says("0");
+    let tasks = [(); 2].map(|()| tokio::spawn(std::future::pending::<()>()));
+    says("2");
+    for task in tasks {
+        task.abort();
+        task.await.unwrap_err();
+    }
+    says("0");
 }
 
 #[tokio::test(start_paused = true)]
