@@ -1,6 +1,6 @@
 //! The authoritative name server: every host of the world, UDP and TCP on one port.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -32,7 +32,7 @@ const TCP_QUEUED_RESPONSES: usize = 16;
 const BIND_ATTEMPTS: usize = 16;
 
 /// A question that the name server was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Query {
     /// The name, in lower case and without the last dot.
     pub name: String,
@@ -40,10 +40,19 @@ pub struct Query {
     pub record_type: String,
 }
 
+/// What it was asked.
+#[derive(Debug, Default)]
+struct Queries {
+    /// The newest, oldest first.
+    newest: VecDeque<Query>,
+    /// How often each.
+    counts: BTreeMap<Query, u64>,
+}
+
 /// The running server; it stops when dropped.
 pub(crate) struct Dns {
     address: SocketAddr,
-    queries: Arc<Mutex<VecDeque<Query>>>,
+    queries: Arc<Mutex<Queries>>,
     _server: Server<Zone>,
 }
 
@@ -70,7 +79,11 @@ impl Dns {
     }
 
     pub(crate) fn queries(&self) -> Vec<Query> {
-        locked(&self.queries).iter().cloned().collect()
+        locked(&self.queries).newest.iter().cloned().collect()
+    }
+
+    pub(crate) fn asked(&self, query: &Query) -> u64 {
+        locked(&self.queries).counts.get(query).copied().unwrap_or_default()
     }
 }
 
@@ -89,7 +102,7 @@ async fn bind_both(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> 
 
 struct Zone {
     hosts: Hosts,
-    queries: Arc<Mutex<VecDeque<Query>>>,
+    queries: Arc<Mutex<Queries>>,
 }
 
 /// What goes back; `None` in place of it means silence.
@@ -111,11 +124,13 @@ impl Answer {
 
 impl Zone {
     fn record(&self, name: &str, record_type: RecordType) {
+        let query = Query { name: name.to_owned(), record_type: record_type.to_string() };
         let mut queries = locked(&self.queries);
-        if queries.len() == KEPT_QUERIES {
-            queries.pop_front();
+        *queries.counts.entry(query.clone()).or_default() += 1;
+        if queries.newest.len() == KEPT_QUERIES {
+            queries.newest.pop_front();
         }
-        queries.push_back(Query { name: name.to_owned(), record_type: record_type.to_string() });
+        queries.newest.push_back(query);
     }
 
     fn answer(&self, name: &Name, record_type: RecordType, over: Protocol) -> Option<Answer> {

@@ -54,6 +54,18 @@ impl HostFaults {
     }
 }
 
+/// What a request met that an origin has read: the faults that were in force where they strike, at the handshake of its
+/// connection and at its answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Met {
+    /// What was wrong with the handshake.
+    pub tls: Option<TlsFault>,
+    /// What was wrong with the answer.
+    pub http: Option<HttpFault>,
+    /// What was wrong with the revocation list, if it was one.
+    pub crl: Option<CrlFault>,
+}
+
 /// Answers of the name server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DnsFault {
@@ -256,6 +268,13 @@ pub enum HttpFault {
     GoAway,
     /// h2: the stream is reset with `HTTP_1_1_REQUIRED`. HTTP/1.1 works.
     Http11Required,
+}
+
+impl HttpFault {
+    /// Whether it is told by answers that are HTTP, so that any version has it.
+    pub(crate) fn is_proper(&self) -> bool {
+        matches!(self, Self::Reply(_) | Self::Date(_) | Self::GoAway | Self::Http11Required)
+    }
 }
 
 /// Ways for a revocation list to be something else.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::door::{Door, Mode};
-use crate::fault::{Fault, HostFaults, Reply, TcpFault};
+use crate::fault::{Fault, HostFaults, Met, Reply, TcpFault};
 use crate::locked;
 use crate::shipped::Scheme;
 use crate::wire::Head;
@@ -25,6 +25,8 @@ pub(crate) struct Host {
     faults: Mutex<HostFaults>,
     connections: AtomicU64,
     served: AtomicU64,
+    /// How many of them met what.
+    met: Mutex<Vec<(Met, u64)>>,
     requests: Mutex<VecDeque<Head>>,
     /// What it answers at some paths instead of its usual answer.
     pages: Mutex<BTreeMap<String, Reply>>,
@@ -42,6 +44,7 @@ impl Host {
             faults: Mutex::default(),
             connections: AtomicU64::new(0),
             served: AtomicU64::new(0),
+            met: Mutex::default(),
             requests: Mutex::default(),
             pages: Mutex::default(),
         })
@@ -66,8 +69,14 @@ impl Host {
         self.connections.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn record(&self, request: Head) {
+    pub(crate) fn record(&self, request: Head, met: Met) {
         self.served.fetch_add(1, Ordering::Relaxed);
+        let mut counts = locked(&self.met);
+        match counts.iter_mut().find(|(known, _)| *known == met) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((met, 1)),
+        }
+        drop(counts);
         let mut requests = locked(&self.requests);
         if requests.len() == KEPT_REQUESTS {
             requests.pop_front();
@@ -175,6 +184,11 @@ impl Faults {
     /// How many requests the host has read, over both schemes.
     pub fn served(&self, host: &str) -> Result<u64, UnknownHost> {
         Ok(self.host(host)?.served.load(Ordering::Relaxed))
+    }
+
+    /// How many of those requests met what.
+    pub fn met(&self, host: &str) -> Result<Vec<(Met, u64)>, UnknownHost> {
+        Ok(locked(&self.host(host)?.met).clone())
     }
 
     /// How many connections the host has accepted, over both schemes.

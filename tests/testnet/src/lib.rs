@@ -32,7 +32,7 @@ pub use certs::{Authority, CertificateError, CertificateKind, Leaf};
 pub use config::ConfigOptions;
 pub use dns::Query;
 pub use fault::{
-    BadFault, CrlFault, DnsFault, Fault, HostFaults, HttpFault, OcspFault, ProxyFault, Reply, SocksFault, Subject,
+    BadFault, CrlFault, DnsFault, Fault, HostFaults, HttpFault, Met, OcspFault, ProxyFault, Reply, SocksFault, Subject,
     TcpFault, TlsFault, WORDS, Word,
 };
 pub use host::{Faults, SetFaultError, UnknownHost};

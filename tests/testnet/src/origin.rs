@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use crate::certs::Authority;
-use crate::fault::{CrlFault, HttpFault, TcpFault};
+use crate::fault::{CrlFault, HttpFault, Met, TcpFault, TlsFault};
 use crate::host::Host;
 use crate::shipped::Scheme;
 use crate::wire::hold;
@@ -56,34 +56,46 @@ pub(crate) async fn serve(host: Arc<Host>, scheme: Scheme, shared: Arc<Shared>) 
 
 /// One connection from its first octet on.
 async fn connection(stream: TcpStream, host: Arc<Host>, scheme: Scheme, shared: Arc<Shared>) -> io::Result<()> {
-    match host.faults().tcp {
+    // What a handshake and its answer are made of has to be of one moment.
+    let faults = host.faults();
+    match faults.tcp {
         Some(TcpFault::Hang) => return hold(stream).await,
         Some(TcpFault::Close) => return Ok(()),
         Some(TcpFault::Reset) => return stream.set_zero_linger(),
         Some(TcpFault::Refuse | TcpFault::Drop) | None => {}
     }
     match scheme {
-        Scheme::Http => requests(stream, false, host, shared).await,
+        Scheme::Http => requests(stream, false, None, host, shared).await,
         Scheme::Https => {
-            let faults = host.faults();
             let handshake = Handshake::of_origin(&host.name, &faults);
             let Some(stream) = accept(stream, handshake, &shared).await? else {
                 return Ok(());
             };
             let h2 = stream.get_ref().1.alpn_protocol() == Some(tls::H2);
-            requests(stream, h2, host, shared).await
+            requests(stream, h2, faults.tls, host, shared).await
         }
     }
 }
 
-async fn requests<C: Connection>(stream: C, h2: bool, host: Arc<Host>, shared: Arc<Shared>) -> io::Result<()> {
+/// `tls` is what was wrong with the handshake.
+async fn requests<C: Connection>(
+    stream: C,
+    h2: bool,
+    tls: Option<TlsFault>,
+    host: Arc<Host>,
+    shared: Arc<Shared>,
+) -> io::Result<()> {
     let faults = host.faults();
     match faults.http {
-        None if faults.crl == Some(CrlFault::CutShort) && !h2 => raw::cut_short_crl(stream, &host, &shared).await,
-        None | Some(HttpFault::Reply(_) | HttpFault::Date(_)) => answer::serve(stream, host, shared).await,
-        Some(HttpFault::GoAway | HttpFault::Http11Required) if !h2 => answer::serve(stream, host, shared).await,
-        Some(HttpFault::GoAway) => h2::go_away(stream).await,
-        Some(HttpFault::Http11Required) => h2::http11_required(stream).await,
-        Some(fault) => raw::serve(stream, &host, &fault).await,
+        None if faults.crl == Some(CrlFault::CutShort) && !h2 => {
+            raw::cut_short_crl(stream, &host, Met { tls, http: None, crl: faults.crl }, &shared).await
+        }
+        Some(HttpFault::GoAway) if h2 => h2::go_away(stream).await,
+        Some(HttpFault::Http11Required) if h2 => h2::http11_required(stream).await,
+        // HTTP/2 was agreed on before a fault came that only HTTP/1.1 can have.
+        Some(fault) if !fault.is_proper() && !h2 => {
+            raw::serve(stream, &host, &fault, Met { tls, http: Some(fault.clone()), crl: None }).await
+        }
+        _ => answer::serve(stream, tls, host, shared).await,
     }
 }

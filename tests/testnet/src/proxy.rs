@@ -40,6 +40,8 @@ struct Inner {
     hosts: Hosts,
     settings: Mutex<Settings>,
     requests: Mutex<VecDeque<Head>>,
+    /// How many requests there were for each host.
+    asked: Mutex<BTreeMap<String, u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +61,7 @@ impl Proxy {
             hosts,
             settings: Mutex::default(),
             requests: Mutex::default(),
+            asked: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -99,6 +102,17 @@ impl Proxy {
         locked(&self.inner.settings).for_target.insert(host.to_ascii_lowercase(), fault);
     }
 
+    /// Things are right again for the host, unless they are wrong for all.
+    pub fn clear_for(&self, host: &str) {
+        locked(&self.inner.settings).for_target.remove(&host.to_ascii_lowercase());
+    }
+
+    /// What happens to all targets happens no more, and connections are accepted; what happens to single ones still does.
+    pub fn clear_for_all(&self) -> io::Result<()> {
+        locked(&self.inner.settings).for_all = None;
+        self.set_doors(Mode::Open)
+    }
+
     /// No faults and no credentials any more, and connections are accepted.
     pub fn clear(&self) -> io::Result<()> {
         let mut settings = locked(&self.inner.settings);
@@ -132,6 +146,11 @@ impl Proxy {
     /// The newest requests, oldest first, those that were refused among them.
     pub fn requests(&self) -> Vec<Head> {
         locked(&self.inner.requests).iter().cloned().collect()
+    }
+
+    /// How many requests for the host there were, those that were refused among them.
+    pub fn asked_for(&self, host: &str) -> u64 {
+        locked(&self.inner.asked).get(&host.to_ascii_lowercase()).copied().unwrap_or_default()
     }
 
     /// Accepts until dropped; the connections end with it.
@@ -227,7 +246,11 @@ async fn connection<C: Connection>(mut stream: C, proxy: Arc<Inner>) -> io::Resu
     let mut buffer = BytesMut::new();
     while let Some(head) = read_head(&mut stream, &mut buffer).await? {
         proxy.record(head.clone());
-        let reply = match Target::of(&head) {
+        let target = Target::of(&head);
+        if let Some(target) = &target {
+            *locked(&proxy.asked).entry(target.host.clone()).or_default() += 1;
+        }
+        let reply = match target {
             None => Reply::status(400),
             Some(_) if !proxy.is_authorized(&head) => {
                 squid(407, "ERR_CACHE_ACCESS_DENIED 0").header("Proxy-Authenticate", "Basic realm=\"testnet\"")

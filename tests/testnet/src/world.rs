@@ -195,6 +195,11 @@ impl World {
         self.dns.queries()
     }
 
+    /// How often the name server was asked this.
+    pub fn dns_asked(&self, query: &Query) -> u64 {
+        self.dns.asked(query)
+    }
+
     /// Where the host's listener is.
     pub fn address(&self, host: &str, scheme: Scheme) -> Result<SocketAddr, UnknownHost> {
         self.hosts.get(host).map(|host| host.address(scheme)).ok_or_else(|| UnknownHost(host.to_owned()))

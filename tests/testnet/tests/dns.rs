@@ -54,6 +54,10 @@ async fn every_entry_has_an_address_of_its_own() {
     let answer = ask(&world, HOST, RecordType::AAAA).await;
     assert_eq!((answer.response_code, answer.answers.len()), (ResponseCode::NoError, 0));
     assert_eq!(answer.authorities.len(), 1);
+    let asked = |record_type: &str| {
+        world.dns_asked(&testnet::Query { name: HOST.to_owned(), record_type: record_type.to_owned() })
+    };
+    assert_eq!((asked("A"), asked("AAAA"), asked("TXT")), (2, 1, 0));
 }
 
 #[tokio::test]

@@ -6,9 +6,9 @@ mod common;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use common::{HOST, get, get_h2, raw_get, tcp, tls};
+use common::{HOST, client, get, get_h2, handshake, raw_get, tcp, tls};
 use http::StatusCode;
-use testnet::{CONTROL_BODY, CONTROL_HOST, CONTROL_PATH, HttpFault, Reply, Scheme, World};
+use testnet::{CONTROL_BODY, CONTROL_HOST, CONTROL_PATH, CertificateKind, HttpFault, Met, Reply, Scheme, World};
 
 #[tokio::test]
 async fn the_usual_answers_over_h2_http11_and_in_the_clear() {
@@ -102,4 +102,25 @@ async fn h2_is_refused_and_http11_is_not() {
         assert!(text.contains(expected), "{text}");
         assert_eq!(get(&world, HOST, "/").await.0, StatusCode::OK);
     }
+}
+
+#[tokio::test]
+async fn what_requests_met_is_counted() {
+    let world = World::start().await.unwrap();
+    get_h2(&world, HOST).await.unwrap();
+    let (_, ended) = got(&world, HttpFault::CloseBeforeHead).await;
+    ended.unwrap();
+    let (answer, _) = raw_get(tcp(&world, HOST, Scheme::Http).await.unwrap(), HOST, "/").await;
+    assert!(answer.is_empty());
+    world.faults().clear(HOST).unwrap();
+    // A handshake that is over when the fault comes is not one that the fault struck.
+    let stream = tcp(&world, HOST, Scheme::Https).await.unwrap();
+    let stream = handshake(stream, client(&world, &["http/1.1"]), HOST).await.unwrap();
+    world.faults().set(HOST, CertificateKind::Expired).unwrap();
+    let (answer, _) = raw_get(stream, HOST, "/").await;
+    assert!(!answer.is_empty());
+    let met = world.faults().met(HOST).unwrap();
+    let closed = Met { http: Some(HttpFault::CloseBeforeHead), ..Met::default() };
+    assert_eq!(met, [(Met::default(), 2), (closed, 2)]);
+    assert_eq!(world.faults().served(HOST).unwrap(), 4);
 }

@@ -183,3 +183,23 @@ async fn the_issuer_of_a_leaf_is_at_port_80_through_the_proxy() {
     let (answer, _) = raw_get(connect(&world).await, PKI_HOST, &target).await;
     assert!(answer.ends_with(world.authority().intermediate_der()));
 }
+
+#[tokio::test]
+async fn a_fault_for_one_host_goes_by_itself_and_its_requests_are_counted() {
+    let world = World::start().await.unwrap();
+    let status = async |host: &str| {
+        let mut stream = connect(&world).await;
+        tunnel(&mut stream, &format!("{host}:443"), "").await.split(' ').nth(1).map(str::to_owned)
+    };
+    world.proxy().set_fault_for(HOST, ProxyFault::auth_required());
+    world.proxy().set_fault_for(CRL_HOST, ProxyFault::auth_required());
+    assert_eq!(status(HOST).await.as_deref(), Some("407"));
+    world.proxy().clear_for(HOST);
+    assert_eq!(status(HOST).await.as_deref(), Some("200"));
+    world.proxy().set_fault(ProxyFault::squid_connect_failed());
+    assert_eq!(status(HOST).await.as_deref(), Some("503"));
+    world.proxy().clear_for_all().unwrap();
+    assert_eq!(status(HOST).await.as_deref(), Some("200"));
+    assert_eq!(status(CRL_HOST).await.as_deref(), Some("407"), "its own goes on");
+    assert_eq!((world.proxy().asked_for(HOST), world.proxy().asked_for(CRL_HOST)), (4, 1));
+}

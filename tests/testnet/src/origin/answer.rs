@@ -21,7 +21,7 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 
 use super::{Connection, Shared};
 use crate::crl;
-use crate::fault::{CrlFault, HttpFault, Reply};
+use crate::fault::{CrlFault, HttpFault, Met, Reply, TlsFault};
 use crate::host::Host;
 use crate::ocsp;
 use crate::shipped::{self, INTERMEDIATE_PATH, ISSUING_CRL_PATH, OCSP_HOST, PKI_HOST, ROOT_PATH};
@@ -30,9 +30,14 @@ use crate::wire::Head;
 type Answer = Response<BoxBody<Bytes, io::Error>>;
 
 /// Serves requests until the client has had enough.
-pub(super) async fn serve<C: Connection>(stream: C, host: Arc<Host>, shared: Arc<Shared>) -> io::Result<()> {
+pub(super) async fn serve<C: Connection>(
+    stream: C,
+    tls: Option<TlsFault>,
+    host: Arc<Host>,
+    shared: Arc<Shared>,
+) -> io::Result<()> {
     let service = service_fn(move |request| {
-        let mut answer = answer(&request, &host, &shared);
+        let mut answer = answer(&request, tls.as_ref(), &host, &shared);
         if let Some(HttpFault::Date(seconds)) = host.faults().http {
             shift_date(&mut answer, shared.authority.now(), seconds);
         }
@@ -41,10 +46,12 @@ pub(super) async fn serve<C: Connection>(stream: C, host: Arc<Host>, shared: Arc
     Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
 }
 
-fn answer(request: &Request<Incoming>, host: &Host, shared: &Shared) -> Answer {
-    host.record(head(request));
+fn answer(request: &Request<Incoming>, tls: Option<&TlsFault>, host: &Host, shared: &Shared) -> Answer {
     let path = request.uri().path();
     let faults = host.faults();
+    let http = faults.http.clone().filter(HttpFault::is_proper);
+    let crl = faults.crl.filter(|_| shipped::is_crl(path));
+    host.record(head(request), Met { tls: tls.cloned(), http, crl });
     if let Some(HttpFault::Reply(reply)) = &faults.http {
         return from_reply(reply);
     }

@@ -1,6 +1,7 @@
 //! Answers that no HTTP library would give, written octet by octet over HTTP/1.1.
 
 use std::io;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -8,7 +9,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::{Connection, Shared};
 use crate::crl;
-use crate::fault::HttpFault;
+use crate::fault::{HttpFault, Met};
 use crate::host::Host;
 use crate::wire::{hold, read_head};
 
@@ -21,11 +22,11 @@ const SLOW: Duration = Duration::from_secs(1);
 const MEBIBYTE: usize = 1024 * 1024;
 
 /// Reads one request and answers it as the fault has it.
-pub(super) async fn serve<C: Connection>(mut stream: C, host: &Host, fault: &HttpFault) -> io::Result<()> {
+pub(super) async fn serve<C: Connection>(mut stream: C, host: &Host, fault: &HttpFault, met: Met) -> io::Result<()> {
     let Some(head) = read_head(&mut stream, &mut BytesMut::new()).await? else {
         return Ok(());
     };
-    host.record(head);
+    host.record(head, met);
     match fault {
         HttpFault::HangBeforeHead => return hold(stream).await,
         HttpFault::ResetBeforeHead => return stream.reset_on_drop(),
@@ -52,10 +53,11 @@ pub(super) async fn serve<C: Connection>(mut stream: C, host: &Host, fault: &Htt
             endlessly(&mut stream, &b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(16)).await?;
         }
         HttpFault::GzipBomb => {
-            let bomb = gzip_bomb();
+            static BOMB: LazyLock<Vec<u8>> = LazyLock::new(gzip_bomb);
+            let bomb = &*BOMB;
             let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", bomb.len());
             stream.write_all(head.as_bytes()).await?;
-            stream.write_all(&bomb).await?;
+            stream.write_all(bomb).await?;
         }
         HttpFault::HugeHeader => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nX-Huge: ").await?;
@@ -86,11 +88,16 @@ pub(super) async fn serve<C: Connection>(mut stream: C, host: &Host, fault: &Htt
 }
 
 /// Reads one request and answers it with a CRL that ends before its announced length.
-pub(super) async fn cut_short_crl<C: Connection>(mut stream: C, host: &Host, shared: &Shared) -> io::Result<()> {
+pub(super) async fn cut_short_crl<C: Connection>(
+    mut stream: C,
+    host: &Host,
+    met: Met,
+    shared: &Shared,
+) -> io::Result<()> {
     let Some(head) = read_head(&mut stream, &mut BytesMut::new()).await? else {
         return Ok(());
     };
-    host.record(head);
+    host.record(head, met);
     let (octets, announced) = crl::cut_short(&shared.authority).map_err(io::Error::other)?;
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {announced}\r\n\r\n");
     stream.write_all(head.as_bytes()).await?;
