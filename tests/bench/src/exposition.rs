@@ -12,6 +12,15 @@ pub(crate) fn buckets(exposition: &str, histogram: &str) -> Vec<(f64, f64)> {
     series(exposition, &family).filter_map(|(labels, count)| Some((bound(labels)?, count))).collect()
 }
 
+/// The labels, name by value, and the value of all series of a family; only of such as no quotation mark or comma is in.
+pub(crate) fn labelled<'a>(exposition: &'a str, family: &str) -> impl Iterator<Item = (Vec<(&'a str, &'a str)>, f64)> {
+    series(exposition, family).map(|(labels, value)| {
+        let labels = labels.trim_start_matches('{').trim_end_matches('}').split(',');
+        let pairs = labels.filter_map(|label| label.split_once('='));
+        (pairs.map(|(name, value)| (name, value.trim_matches('"'))).collect(), value)
+    })
+}
+
 /// Labels and value of each series of a family.
 fn series<'a>(exposition: &'a str, family: &str) -> impl Iterator<Item = (&'a str, f64)> {
     exposition.lines().filter_map(move |line| {
@@ -36,6 +45,12 @@ mod tests {
         assert_eq!(values(TEXT, "a").collect::<Vec<_>>(), [2.0, 3.5]);
         assert_eq!(values(TEXT, "a_total").collect::<Vec<_>>(), [7.0]);
         assert_eq!(values(TEXT, "b").count(), 0);
+    }
+
+    #[test]
+    fn labels_come_apart() {
+        let found: Vec<_> = labelled("a{b=\"c\",d=\"\"} 2\na 3\n", "a").collect();
+        assert_eq!(found, [(vec![("b", "c"), ("d", "")], 2.0), (vec![], 3.0)]);
     }
 
     #[test]

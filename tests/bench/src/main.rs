@@ -20,6 +20,7 @@ mod pac;
 mod peers;
 mod plot;
 mod side_by_side;
+mod soak;
 mod standing;
 mod statistics;
 mod task;
@@ -65,6 +66,22 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         minutes: u64,
     },
+    /// Let everything go wrong for a while that can, and fail where memory, files or tasks grow, an incident is missing, late
+    /// or for nothing, or counters are not what was served.
+    Soak {
+        /// How long.
+        #[arg(long, default_value_t = 30)]
+        minutes: u64,
+        /// Probes per second.
+        #[arg(long, default_value_t = 200)]
+        rate: u32,
+        /// What chance begins with; another one each time where nothing is said.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Where the plot is written, if anywhere.
+        #[arg(long)]
+        plots: Option<PathBuf>,
+    },
     /// Measure the evaluation of PAC files alone.
     Pac,
     /// Measure what sites cost that push into one receiver.
@@ -95,6 +112,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(Command::Gate) => gate::run(&arguments.binary).await,
         Some(Command::Standing { minutes }) => {
             standing::run(&arguments.binary, Duration::from_secs(60 * minutes)).await
+        }
+        Some(Command::Soak { minutes, rate, seed, plots }) => {
+            let terms = soak::Terms::long(minutes, rate, seed.unwrap_or_else(soak::any_seed));
+            soak::run(&arguments.binary, terms, plots.as_deref()).await
         }
         Some(Command::Pac) => pac::run(ALONE).await,
         Some(Command::Fleet { sites, every }) => fleet::run(sites, every).await,

@@ -6,25 +6,26 @@ use crate::contender::Kind;
 use crate::contest::Meeting;
 use crate::growth::Size;
 
-const WIDTH: f64 = 800.0;
+pub(crate) const WIDTH: f64 = 800.0;
 
 const STYLE: &str = "<style>\
     text{font:13px system-ui,sans-serif;fill:#1f2328}.soft{fill:#59636e}.end{text-anchor:end}.mid{text-anchor:middle}\
     .title{font-weight:600;font-size:15px}.grid{stroke:#d1d9e0;stroke-width:1}\
     .a{fill:#0969da}.b{fill:#bf8700}.c{fill:#8c959f}.line{fill:none;stroke-width:2}.line.a{stroke:#0969da}\
     .line.b{stroke:#bf8700}\
+    .fault{fill:#8c959f;opacity:.55}.wide{fill:#cf222e;opacity:.7}.shade{fill:#cf222e;opacity:.08}\
     @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.soft{fill:#9198a1}.grid{stroke:#3d444d}\
     .a{fill:#4493f8}.b{fill:#d29922}.c{fill:#656c76}.line.a{stroke:#4493f8}.line.b{stroke:#d29922}}\
     .line.a,.line.b{fill:none}</style>";
 
-fn begin(height: f64, label: &str) -> String {
+pub(crate) fn begin(height: f64, label: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{label}\">\
          {STYLE}\n"
     )
 }
 
-fn text(out: &mut String, (x, y): (f64, f64), class: &str, content: &str) {
+pub(crate) fn text(out: &mut String, (x, y): (f64, f64), class: &str, content: &str) {
     let _infallible = writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\">{content}</text>");
 }
 
@@ -86,7 +87,7 @@ pub(crate) fn growth(ours: &[Size], theirs: &[Size]) -> String {
     out + "</svg>\n"
 }
 
-fn line(out: &mut String, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
+pub(crate) fn line(out: &mut String, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
     let _infallible =
         writeln!(out, "<line class=\"{class}\" x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\"/>");
 }
@@ -131,7 +132,7 @@ pub(crate) fn bars(meetings: &[Meeting]) -> String {
     out + "</svg>\n"
 }
 
-fn bar(out: &mut String, class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) {
+pub(crate) fn bar(out: &mut String, class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) {
     let _infallible = writeln!(
         out,
         "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"

@@ -1,0 +1,21 @@
+//! A short soak, so that the long one does not rot.
+
+use std::time::Duration;
+
+use super::{Terms, soak};
+
+#[tokio::test]
+async fn a_short_soak_is_told_and_counted_as_it_was() {
+    let second = Duration::from_secs(1);
+    let terms = Terms {
+        lasts: 40 * second,
+        interval: second,
+        timeout: second,
+        lateness: 3 * second,
+        look_every: second,
+        ..Terms::long(1, 60, 7)
+    };
+    let outcome = soak(e2e::binary(), &terms).await.unwrap();
+    assert_eq!(outcome.wrong, [""; 0], "{}", outcome.report);
+    assert!(outcome.plot.ends_with("</svg>\n"));
+}
