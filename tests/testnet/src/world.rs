@@ -34,7 +34,7 @@ pub enum StartError {
     /// A certificate.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// More hosts than there are addresses in a /24.
+    /// More hosts than there are addresses for them.
     #[error("too many hosts for one network: {0}")]
     TooManyHosts(usize),
 }
@@ -123,6 +123,8 @@ fn wall_time() -> OffsetDateTime {
 
 /// The first host's address; each has one of its own, so that a fault of one is no other's.
 const FIRST_ADDRESS: u8 = 10;
+/// On loopback there is room for more than a /24 has.
+const LOOPBACK_NETWORKS: u8 = 8;
 /// Where the name server is, in a network of its own.
 const NAME_SERVER: u8 = 2;
 
@@ -137,11 +139,13 @@ fn open_hosts(extra: Vec<String>, network: Option<Ipv4Addr>) -> Result<Hosts, St
     names.sort_unstable();
     names.dedup();
     let count = names.len();
-    if count > usize::from(u8::MAX - FIRST_ADDRESS) {
+    let networks = if network.is_some() { 1 } else { LOOPBACK_NETWORKS };
+    let addresses = (0..networks).flat_map(|third| (FIRST_ADDRESS..u8::MAX).map(move |last| (third, last)));
+    if count > addresses.clone().count() {
         return Err(StartError::TooManyHosts(count));
     }
-    let hosts = names.into_iter().zip(FIRST_ADDRESS..u8::MAX).map(|(name, last)| {
-        let ip = at(network.unwrap_or(Ipv4Addr::LOCALHOST), last);
+    let hosts = names.into_iter().zip(addresses).map(|(name, (third, last))| {
+        let ip = at(network.unwrap_or(Ipv4Addr::new(127, 0, third, 0)), last);
         let port = |scheme: Scheme| if network.is_some() { scheme.default_port() } else { 0 };
         let host = Host::open(&name, ip, port).map_err(starting(format!("the origin of {name}")))?;
         Ok((name, Arc::new(host)))

@@ -18,9 +18,12 @@ const TOP: f64 = 70.0;
 /// A row of faults.
 const ROW: f64 = 4.0;
 
+/// What a panel is of, and how it is had of a look.
+type Panel = (&'static str, fn(&Look) -> f64);
+
 /// Memory, descriptors and tasks over time, with the faults as bars.
 pub(super) fn soak(looks: &[Looked], schedule: &Schedule) -> String {
-    let panels: [(&str, fn(&Look) -> f64); 3] =
+    let panels: [Panel; 3] =
         [("resident memory, MiB", |look| look.memory), ("open files", |look| look.files), ("tasks", |look| look.tasks)];
     let rows = rows(&schedule.faults);
     let bottom = panels.iter().fold(TOP, |top, _| top + PANEL + GAP);
@@ -33,7 +36,8 @@ pub(super) fn soak(looks: &[Looked], schedule: &Schedule) -> String {
     }
     let mut top = TOP;
     for (label, of) in panels {
-        panel(&mut out, label, top, looks.iter().map(|(at, look)| (x(*at), of(look))).collect());
+        let points: Vec<_> = looks.iter().map(|(at, look)| (x(*at), of(look))).collect();
+        panel(&mut out, label, top, &points);
         top += PANEL + GAP;
     }
     let faults = schedule.faults.len();
@@ -56,7 +60,7 @@ pub(super) fn soak(looks: &[Looked], schedule: &Schedule) -> String {
 }
 
 /// A curve from zero to a round number.
-fn panel(out: &mut String, label: &str, top: f64, points: Vec<(f64, f64)>) {
+fn panel(out: &mut String, label: &str, top: f64, points: &[(f64, f64)]) {
     let most = round_up(points.iter().map(|(_, value)| *value).fold(1.0, f64::max));
     let y = |value: f64| top + PANEL - value / most * PANEL;
     text(out, (LEFT, top - 10.0), "", label);

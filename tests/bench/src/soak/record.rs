@@ -260,7 +260,7 @@ mod tests {
             watch(&(at(when), open.to_vec()), [PAIR].into_iter(), &faults, &terms()).join("; ")
         };
         let one = incident("endpoint", "direct");
-        assert_eq!(wrong(150, &[one.clone()]), "");
+        assert_eq!(wrong(150, std::slice::from_ref(&one)), "");
         assert_eq!(wrong(105, &[]), "", "it may not be known yet");
         assert!(wrong(150, &[]).contains("is in no incident"));
         assert!(wrong(150, &[one.clone(), one.clone()]).contains("in two incidents"));

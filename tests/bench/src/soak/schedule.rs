@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use super::chance::Chance;
 use super::terms::Terms;
-use super::trouble::{Effect, Trouble, of_a_host, of_everybody};
+use super::trouble::{Doing, Effect, Trouble, of_a_host, of_everybody};
 
 /// How long the longest fault lasts, in times of what it takes to confirm one.
 const LONGEST: u32 = 3;
-/// Faults at a time, as a share of the hosts.
-const STRUCK: f64 = 0.12;
 /// How often a place is looked for.
 const TRIES: usize = 50;
 
@@ -38,7 +36,10 @@ impl Planned {
     /// Whether both concern the same: a host can have one fault at a time, and who finds a pair blocked has to know by which.
     fn meets(&self, other: &Self) -> bool {
         let (is_wide, is_other_wide) = (self.host.is_none(), other.host.is_none());
-        let is_proxied = |planned: &Self| planned.trouble.proxied != Effect::None;
+        // What the proxy does for one host comes before what it does for all.
+        let is_proxied = |planned: &Self| {
+            planned.trouble.proxied != Effect::None || matches!(planned.trouble.doing, Doing::ProxyFor(_))
+        };
         match (is_wide, is_other_wide) {
             (true, true) => true,
             (true, false) => is_proxied(other),
@@ -93,7 +94,7 @@ fn stretch(faults: &mut Vec<Planned>, (from, to): (Duration, Duration), terms: &
         faults.extend(fault.map(|trouble| Planned { trouble, host: None, on, off: on + span }));
     }
     let mean = (terms.confirmed() / 2 + longest) / 2;
-    for _ in 0..wanted(terms.hosts(), lasts, mean) {
+    for _ in 0..wanted(terms, lasts, mean) {
         for _ in 0..TRIES {
             let host = chance.below(terms.hosts());
             let span = chance.between(terms.confirmed() / 2, longest).min(lasts);
@@ -111,10 +112,11 @@ fn stretch(faults: &mut Vec<Planned>, (from, to): (Duration, Duration), terms: &
 }
 
 /// How many faults of a length fill a stretch.
-#[expect(clippy::cast_precision_loss, reason = "a hundred hosts")]
-fn wanted(hosts: usize, lasts: Duration, mean: Duration) -> usize {
-    let all = hosts as f64 * STRUCK * lasts.as_secs_f64() / mean.as_secs_f64();
-    (1..).take_while(|count| f64::from(*count) <= all.max(1.0)).count()
+#[expect(clippy::cast_precision_loss, reason = "some hundred hosts")]
+fn wanted(terms: &Terms, lasts: Duration, mean: Duration) -> usize {
+    let all = terms.hosts() as f64 * terms.struck * lasts.as_secs_f64() / mean.as_secs_f64();
+    let counts = 1..=u32::MAX;
+    counts.take_while(|count| f64::from(*count) <= all.max(1.0)).count()
 }
 
 #[cfg(test)]
@@ -159,7 +161,7 @@ mod tests {
     #[test]
     fn most_faults_of_a_run_have_to_be_confirmed_and_every_kind_occurs() {
         let (terms, schedule) = schedule(30, 1);
-        let long = schedule.faults.iter().filter(|fault| fault.off - fault.on >= terms.confirmed()).count();
+        let long = schedule.faults.iter().filter(|fault| fault.off >= fault.on + terms.confirmed()).count();
         assert!(long * 4 > schedule.faults.len() * 3, "{long} of {}", schedule.faults.len());
         assert!(schedule.faults.len() > 300, "{}", schedule.faults.len());
         assert_eq!(schedule.faults.iter().filter(|fault| fault.host.is_none()).count(), 5);

@@ -14,32 +14,24 @@ pub(super) const PATHS: [&str; 2] = ["direct", "proxy"];
 /// The endpoint whose name this is is a control.
 pub(super) const CONTROL: &str = "ncsi";
 
-/// A world with hosts and endpoints of its own.
+/// A world with hosts of its own.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) world: World,
-    /// By number.
+    /// By number; each is an endpoint too.
     pub(super) hosts: Vec<String>,
-    /// Name, and the number of the host.
-    pub(super) endpoints: Vec<(String, usize)>,
 }
 
 impl Site {
     pub(super) async fn start(terms: &Terms) -> Result<Self, Box<dyn std::error::Error>> {
-        let hosts: Vec<String> = (0..terms.hosts()).map(|host| format!("soak-{host:03}.example")).collect();
+        let hosts: Vec<String> = (0..terms.hosts()).map(|host| format!("soak-{host:04}.example")).collect();
         let builder = hosts.iter().fold(World::builder(), |builder, host| builder.with_host(host));
         let world = builder.start().await?;
-        let endpoints = (0..terms.endpoints()).map(|number| (format!("e-{number:04}"), number % hosts.len())).collect();
-        Ok(Self { world, hosts, endpoints })
+        Ok(Self { world, hosts })
     }
 
     pub(super) fn host(&self, number: usize) -> &str {
         self.hosts.get(number).map_or("", String::as_str)
-    }
-
-    /// The number of an endpoint's host.
-    pub(super) fn host_of(&self, endpoint: &str) -> Option<usize> {
-        self.endpoints.iter().find(|(name, _)| name == endpoint).map(|(_, host)| *host)
     }
 
     /// Where the history is kept.
@@ -65,13 +57,13 @@ impl Site {
             PATHS.join(", "),
             self.world.url(CONTROL_HOST, Scheme::Http, CONTROL_PATH)?,
         );
-        for (name, host) in &self.endpoints {
-            let (scheme, path) = match Terms::kind(*host) {
-                Kind::Secured => (Scheme::Https, format!("/{name}")),
-                Kind::Lists => (Scheme::Http, format!("/{name}.crl")),
+        for (number, host) in self.hosts.iter().enumerate() {
+            let (scheme, path) = match Terms::kind(number) {
+                Kind::Secured => (Scheme::Https, "/"),
+                Kind::Lists => (Scheme::Http, "/list.crl"),
             };
-            let url = self.world.url(self.host(*host), scheme, &path)?;
-            writeln!(yaml, "  - {{name: {name}, url: \"{url}\", timeout: {}ms}}", terms.timeout.as_millis())?;
+            let url = self.world.url(host, scheme, path)?;
+            writeln!(yaml, "  - {{name: {host}, url: \"{url}\", timeout: {}ms}}", terms.timeout.as_millis())?;
         }
         let file = self.world.dir().join("endpoints.yaml");
         fs::write(&file, yaml)?;

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use super::trouble::Kind;
 
-/// The most hosts that a world has room for beside its own.
-const MOST_HOSTS: usize = 100;
 /// Every so many hosts one serves revocation lists in the clear.
 const LISTS_EVERY: usize = 5;
 /// Runs shorter than this have one calm at the beginning and one at the end.
@@ -26,6 +24,8 @@ pub(crate) struct Terms {
     pub(crate) timeout: Duration,
     /// How much later anything may be on a machine that others use too.
     pub(crate) lateness: Duration,
+    /// The share of the hosts that have a fault, on the average.
+    pub(crate) struck: f64,
     /// How often the process is looked at.
     pub(crate) look_every: Duration,
     /// What chance begins with.
@@ -41,20 +41,16 @@ impl Terms {
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(4),
             lateness: Duration::from_secs(5),
+            struck: 0.08,
             look_every: Duration::from_secs(3),
             seed,
         }
     }
 
-    /// Half of them go each way.
-    pub(super) fn endpoints(&self) -> usize {
+    /// Each on a host of its own, so that each is counted apart; half of the probes go each way.
+    pub(super) fn hosts(&self) -> usize {
         let pairs = u64::from(self.rate) * u64::try_from(self.interval.as_millis()).unwrap_or_default() / 1000;
         usize::try_from(pairs / 2).unwrap_or_default().max(1)
-    }
-
-    /// Endpoints share them.
-    pub(super) fn hosts(&self) -> usize {
-        self.endpoints().min(MOST_HOSTS)
     }
 
     /// What a host serves.

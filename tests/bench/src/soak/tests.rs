@@ -12,10 +12,12 @@ async fn a_short_soak_is_told_and_counted_as_it_was() {
         interval: second,
         timeout: second,
         lateness: 3 * second,
+        struck: 0.4,
         look_every: second,
         ..Terms::long(1, 60, 7)
     };
     let outcome = soak(e2e::binary(), &terms).await.unwrap();
     assert_eq!(outcome.wrong, [""; 0], "{}", outcome.report);
+    println!("{}", outcome.report);
     assert!(outcome.plot.ends_with("</svg>\n"));
 }
