@@ -28,7 +28,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use self::flat::{Looked, Trend};
 use self::product::Product;
 use self::record::{Happened, Pair, Told};
-use self::schedule::Schedule;
+use self::schedule::{Planned, Schedule};
 use self::site::{PATHS, Site};
 pub(crate) use self::terms::Terms;
 
@@ -185,13 +185,15 @@ impl Soak<'_> {
 
     /// Compares counters.
     async fn count(&mut self, report: &mut String) -> Result<(), Box<dyn std::error::Error>> {
-        let before = ledger::served(self.site)?;
+        let (before, _) = ledger::served(self.site)?;
         sleep(self.terms.timeout + Duration::from_secs(1)).await;
         let exposition = self.read("/metrics").await?;
-        let after = ledger::served(self.site)?;
+        let (_, after) = ledger::served(self.site)?;
         let probed = ledger::probed(&exposition);
         let at_the_door = ledger::at_the_door(&self.happened, self.terms);
-        self.wrong.extend(ledger::differences(&before, &probed, &after, at_the_door));
+        let differences = ledger::differences(&before, &probed, &after, at_the_door);
+        let told: Vec<_> = differences.into_iter().map(|difference| self.with_faults(difference)).collect();
+        self.wrong.extend(told);
         let (direct, proxied) = (ledger::total(&probed, ledger::DIRECT), ledger::total(&probed, ledger::PROXIED));
         let unanswered = (proxied - ledger::total(&after, ledger::PROXIED)).max(0.0);
         let took = self.schedule.end.as_secs_f64();
@@ -208,6 +210,16 @@ impl Soak<'_> {
         let unknown: f64 = unknown.filter(|(labels, _)| labels.contains(&("result", "unknown"))).map(|(_, n)| n).sum();
         writeln!(report, "{unknown:.0} of them found out nothing, for want of time on this machine.\n")?;
         Ok(())
+    }
+
+    /// What differs, with all that went wrong with the host that it begins with.
+    fn with_faults(&self, mut difference: String) -> String {
+        for Planned { trouble, host, on, off } in self.happened.iter().map(|happened| &happened.planned) {
+            if host.is_some_and(|host| difference.starts_with(self.site.host(host))) {
+                let _infallible = write!(difference, "; {:?} for {:.0?}", trouble.doing, off.saturating_sub(*on));
+            }
+        }
+        difference
     }
 
     /// Compares what was wrong with what was told of it.

@@ -47,6 +47,8 @@ struct Queries {
     newest: VecDeque<Query>,
     /// How often each.
     counts: BTreeMap<Query, u64>,
+    /// How often each was not answered.
+    unanswered: BTreeMap<Query, u64>,
 }
 
 /// The running server; it stops when dropped.
@@ -84,6 +86,10 @@ impl Dns {
 
     pub(crate) fn asked(&self, query: &Query) -> u64 {
         locked(&self.queries).counts.get(query).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn unanswered(&self, query: &Query) -> u64 {
+        locked(&self.queries).unanswered.get(query).copied().unwrap_or_default()
     }
 }
 
@@ -137,6 +143,15 @@ impl Zone {
         let key = name.to_lowercase().to_ascii();
         let key = key.trim_end_matches('.');
         self.record(key, record_type);
+        let answer = self.find(key, name, record_type, over);
+        if answer.is_none() {
+            let query = Query { name: key.to_owned(), record_type: record_type.to_string() };
+            *locked(&self.queries).unanswered.entry(query).or_default() += 1;
+        }
+        answer
+    }
+
+    fn find(&self, key: &str, name: &Name, record_type: RecordType, over: Protocol) -> Option<Answer> {
         if key == PROXY_HOST {
             return Some(Answer::records(addresses(name, record_type, &[IpAddr::V4(Ipv4Addr::LOCALHOST)])));
         }

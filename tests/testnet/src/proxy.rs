@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine;
@@ -23,6 +24,8 @@ use crate::wire::{Head, hold, read_head};
 /// The proxies' name: the world's name server knows it, and the certificate for TLS to the proxy is for it.
 pub const PROXY_HOST: &str = "proxy.testnet.example";
 
+/// So much of what a client sends before there is anybody to send it to is taken.
+const MAX_EARLY: usize = 64 * 1024;
 /// So many requests are kept.
 const KEPT_REQUESTS: usize = 4096;
 
@@ -258,11 +261,12 @@ async fn connection<C: Connection>(mut stream: C, proxy: Arc<Inner>) -> io::Resu
             Some(target) => match proxy.fault(&target) {
                 Some(ProxyFault::Reply(reply)) => reply,
                 Some(fault) => return misbehave(stream, &fault, &head, &target, &proxy).await,
-                None => match reach(&proxy, &target).await {
-                    Ok(upstream) => {
+                None => match reach_for(&mut stream, &mut buffer, &proxy, &target).await? {
+                    Some(Ok(upstream)) => {
                         return forward(stream, upstream, &head, &target, buffer, b"").await;
                     }
-                    Err(reply) => reply,
+                    Some(Err(reply)) => reply,
+                    None => return Ok(()),
                 },
             },
         };
@@ -272,6 +276,26 @@ async fn connection<C: Connection>(mut stream: C, proxy: Arc<Inner>) -> io::Resu
         }
     }
     Ok(())
+}
+
+/// Connects to the origin, unless the client goes away meanwhile: nobody would be there for the answer.
+async fn reach_for<C: Connection>(
+    stream: &mut C,
+    buffer: &mut BytesMut,
+    proxy: &Inner,
+    target: &Target,
+) -> io::Result<Option<Result<TcpStream, Reply>>> {
+    let mut reached = pin!(reach(proxy, target));
+    loop {
+        tokio::select! {
+            reached = &mut reached => return Ok(Some(reached)),
+            read = stream.read_buf(buffer), if buffer.len() < MAX_EARLY => {
+                if read? == 0 {
+                    return Ok(None);
+                }
+            }
+        }
+    }
 }
 
 /// Connects to the origin, or says as squid does why not.

@@ -204,6 +204,11 @@ impl World {
         self.dns.asked(query)
     }
 
+    /// How often it did not answer that.
+    pub fn dns_unanswered(&self, query: &Query) -> u64 {
+        self.dns.unanswered(query)
+    }
+
     /// Where the host's listener is.
     pub fn address(&self, host: &str, scheme: Scheme) -> Result<SocketAddr, UnknownHost> {
         self.hosts.get(host).map(|host| host.address(scheme)).ok_or_else(|| UnknownHost(host.to_owned()))

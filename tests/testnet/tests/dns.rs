@@ -83,6 +83,8 @@ async fn silence_is_no_answer_and_leaves_others_alone() {
     assert_eq!(ask(&world, HOST, RecordType::A).await.answers.len(), 1);
     let wait = Duration::from_millis(100);
     assert!(tokio::time::timeout(wait, ask(&world, HOST, RecordType::AAAA)).await.is_err());
+    let aaaa = testnet::Query { name: HOST.to_owned(), record_type: "AAAA".to_owned() };
+    assert_eq!((world.dns_asked(&aaaa), world.dns_unanswered(&aaaa)), (1, 1));
     world.faults().set(HOST, DnsFault::Silent).unwrap();
     assert!(tokio::time::timeout(wait, ask(&world, HOST, RecordType::A)).await.is_err());
     assert_eq!(ask(&world, "go.microsoft.com", RecordType::A).await.answers.len(), 1);

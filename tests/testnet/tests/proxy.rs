@@ -203,3 +203,22 @@ async fn a_fault_for_one_host_goes_by_itself_and_its_requests_are_counted() {
     assert_eq!(status(CRL_HOST).await.as_deref(), Some("407"), "its own goes on");
     assert_eq!((world.proxy().asked_for(HOST), world.proxy().asked_for(CRL_HOST)), (4, 1));
 }
+
+#[tokio::test]
+async fn who_goes_away_before_the_origin_is_reached_asks_it_nothing() {
+    let world = World::start().await.unwrap();
+    world.faults().set(CRL_HOST, TcpFault::Drop).unwrap();
+    let mut stream = connect(&world).await;
+    let request = format!("GET http://{CRL_HOST}{CRL_PATH} HTTP/1.1\r\nHost: {CRL_HOST}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let asked = async || {
+        while world.proxy().asked_for(CRL_HOST) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    asked().await;
+    stream.shutdown().await.unwrap();
+    assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0, "it is let go");
+    world.faults().clear(CRL_HOST).unwrap();
+    assert_eq!(world.faults().served(CRL_HOST).unwrap(), 0);
+}

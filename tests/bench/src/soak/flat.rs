@@ -8,7 +8,7 @@ use super::terms::Terms;
 use crate::statistics::median;
 
 /// Descriptors and tasks that may be more in one calm than in another: a probe that happens to be under way has a few.
-const A_FEW: f64 = 4.0;
+const A_FEW: f64 = 3.0;
 /// Growth of memory that is still flat, beside a slack that does not depend on its size.
 const GROWTH: f64 = 1.05;
 
@@ -32,28 +32,30 @@ impl Trend {
 }
 
 /// Memory: the median of the last fifth against that of the second one. Descriptors and tasks, of which there are more while
-/// probes wait for what does not come: the median of the last calm against that of the first one after faults (in a run of
-/// one part, before them).
+/// probes are under way: the fewest in the last calm against the fewest in the first one after faults (in a run of one part,
+/// before them), since those are always held.
 pub(super) fn trends(looks: &[Looked], schedule: &Schedule, terms: &Terms) -> Vec<Trend> {
     let during = |(from, to): (Duration, Duration), of: fn(&Look) -> f64| {
-        median(looks.iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, look)| of(look)))
+        looks.iter().filter(move |(at, _)| (from..to).contains(at)).map(move |(_, look)| of(look))
     };
     let fifth = schedule.end / 5;
     let memory = |of: &'static str, value: fn(&Look) -> f64| {
-        let (before, after) = (during((fifth, fifth * 2), value), during((fifth * 4, schedule.end), value));
+        let before = median(during((fifth, fifth * 2), value));
+        let after = median(during((fifth * 4, schedule.end), value));
         Trend { of, before, after, most: before * GROWTH + terms.memory_slack() }
     };
     let first = schedule.calms.get(usize::from(schedule.calms.len() > 2)).copied().unwrap_or_default();
     let last = schedule.calms.last().copied().unwrap_or_default();
     let held = |of: &'static str, value: fn(&Look) -> f64| {
-        let (before, after) = (during(first, value), during(last, value));
+        let fewest = |calm| during(calm, value).min_by(f64::total_cmp).unwrap_or(f64::NAN);
+        let (before, after) = (fewest(first), fewest(last));
         Trend { of, before, after, most: before + A_FEW }
     };
     vec![
         memory("resident memory, MiB", |look| look.memory),
         memory("of that, in no file, MiB", |look| look.heap),
-        held("open files in a calm", |look| look.files),
-        held("tasks in a calm", |look| look.tasks),
+        held("fewest open files in a calm", |look| look.files),
+        held("fewest tasks in a calm", |look| look.tasks),
     ]
 }
 

@@ -19,17 +19,23 @@ use crate::exposition::labelled;
 /// What was counted of each thing, by its name.
 pub(super) type Counts = BTreeMap<String, f64>;
 
-/// What testnet counted so far.
-pub(super) fn served(site: &Site) -> Result<Counts, Box<dyn std::error::Error>> {
-    let mut counts = Counts::new();
+/// What testnet counted so far, the least that it may come to and the most: a probe whose question is not answered asks again.
+pub(super) fn served(site: &Site) -> Result<(Counts, Counts), Box<dyn std::error::Error>> {
+    let (mut least, mut most) = (Counts::new(), Counts::new());
     let hosts = site.hosts.iter().enumerate().map(|(place, host)| (host.as_str(), of_a_host(Terms::kind(place))));
     for (host, troubles) in hosts.chain([(CONTROL_HOST, Vec::new())]) {
         let query = Query { name: host.to_owned(), record_type: "A".to_owned() };
-        counts.insert(direct(host), number(site.world.dns_asked(&query)));
-        counts.insert(proxied(host), number(site.world.proxy().asked_for(host)));
-        counts.insert(through(host), got_through(site, host, &troubles)?);
+        let (asked, unanswered) = (site.world.dns_asked(&query), site.world.dns_unanswered(&query));
+        least.insert(direct(host), number(asked.saturating_sub(unanswered)));
+        most.insert(direct(host), number(asked));
+        let alike = [
+            (proxied(host), number(site.world.proxy().asked_for(host))),
+            (through(host), got_through(site, host, &troubles)?),
+        ];
+        least.extend(alike.clone());
+        most.extend(alike);
     }
-    Ok(counts)
+    Ok((least, most))
 }
 
 /// How many probes of a pair met the proxy's door shut at the most: those of every interval, and those that come early.
