@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
@@ -31,7 +32,8 @@ enum State {
     },
     Full {
         _listener: TcpListener,
-        _queued: std::net::TcpStream,
+        /// Ours, unless a client was there first.
+        _queued: Option<std::net::TcpStream>,
     },
     /// Between two states, or after a failed switch.
     Gone,
@@ -53,6 +55,8 @@ struct Inner {
 }
 
 const BACKLOG: u32 = 1024;
+/// A connection on this machine takes no time, or is not answered.
+const UNLESS_TAKEN: Duration = Duration::from_millis(20);
 
 impl Door {
     /// Opens at that address, where port 0 stands for a free one. Needs the tokio runtime that will accept.
@@ -94,7 +98,12 @@ impl Door {
             Mode::Drop => {
                 // A queue of length 0 still takes one; with that one in it, Linux drops further SYNs.
                 let listener = socket.listen(0)?;
-                let queued = std::net::TcpStream::connect(self.address)?;
+                let queued = match std::net::TcpStream::connect_timeout(&self.address, UNLESS_TAKEN) {
+                    Ok(queued) => Some(queued),
+                    // A client has the place already: to wait for it would be to wait for that client.
+                    Err(error) if error.kind() == io::ErrorKind::TimedOut => None,
+                    Err(error) => return Err(error),
+                };
                 Ok(State::Full { _listener: listener, _queued: queued })
             }
         }

@@ -4,7 +4,9 @@
 mod common;
 
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use common::{CRL_HOST, CRL_PATH, HOST, client, handshake, raw_get};
@@ -221,4 +223,34 @@ async fn who_goes_away_before_the_origin_is_reached_asks_it_nothing() {
     assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0, "it is let go");
     world.faults().clear(CRL_HOST).unwrap();
     assert_eq!(world.faults().served(CRL_HOST).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_door_that_clients_crowd_is_shut_at_once() {
+    let world = World::start().await.unwrap();
+    let address = world.proxy().address();
+    // Threads, since the world's own may be held up.
+    let is_over = Arc::new(AtomicBool::new(false));
+    let crowd = [(); 4].map(|()| {
+        let is_over = Arc::clone(&is_over);
+        std::thread::spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                let _turned_away = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(5));
+            }
+        })
+    });
+    let longest = (0..50).map(|_| {
+        let began = Instant::now();
+        world.proxy().drop_connections().unwrap();
+        let took = began.elapsed();
+        world.proxy().clear().unwrap();
+        took
+    });
+    let longest = longest.max().unwrap();
+    is_over.store(true, Ordering::Relaxed);
+    crowd.into_iter().for_each(|client| client.join().unwrap());
+    assert!(
+        longest < Duration::from_millis(900),
+        "a second is what a SYN waits for before it is sent again: {longest:?}"
+    );
 }

@@ -86,10 +86,10 @@ impl Schedule {
 fn stretch(faults: &mut Vec<Planned>, (from, to): (Duration, Duration), terms: &Terms, chance: &mut Chance) {
     let longest = terms.confirmed() * LONGEST;
     let lasts = to.saturating_sub(from);
-    if lasts >= longest * 2 {
+    if lasts >= terms.confirmed() * 2 {
         let fault = chance.one(&of_everybody()).cloned();
         // Long enough for everybody to know.
-        let span = chance.between(terms.confirmed() * 3 / 2, longest);
+        let span = chance.between(terms.confirmed() * 3 / 2, longest).min(lasts);
         let on = chance.between(from, to.saturating_sub(span));
         faults.extend(fault.map(|trouble| Planned { trouble, host: None, on, off: on + span }));
     }
