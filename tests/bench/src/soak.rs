@@ -193,6 +193,7 @@ impl Soak<'_> {
         let at_the_door = ledger::at_the_door(&self.happened, self.terms);
         let differences = ledger::differences(&before, &probed, &after, at_the_door);
         let told: Vec<_> = differences.into_iter().map(|difference| self.with_faults(difference)).collect();
+        let differing = told.len();
         self.wrong.extend(told);
         let (direct, proxied) = (ledger::total(&probed, ledger::DIRECT), ledger::total(&probed, ledger::PROXIED));
         let unanswered = (proxied - ledger::total(&after, ledger::PROXIED)).max(0.0);
@@ -200,7 +201,7 @@ impl Soak<'_> {
         writeln!(
             report,
             "{:.0} probes in {:.0} s, {:.0} a second: {direct:.0} directly, {proxied:.0} through the proxy ({unanswered:.0} of them \
-             met its door shut); {:.0} were let through. Each as many as testnet counted, host by host.\n",
+             met its door shut); {:.0} were let through. Testnet counted otherwise {differing} times, host by host.\n",
             direct + proxied,
             took,
             (direct + proxied) / took,
