@@ -248,7 +248,9 @@ async fn a_door_that_clients_crowd_is_shut_at_once() {
     });
     let longest = longest.max().unwrap();
     is_over.store(true, Ordering::Relaxed);
-    crowd.into_iter().for_each(|client| client.join().unwrap());
+    for client in crowd {
+        client.join().unwrap();
+    }
     assert!(
         longest < Duration::from_millis(900),
         "a second is what a SYN waits for before it is sent again: {longest:?}"
