@@ -128,9 +128,9 @@ fn everything_from_outside_is_escaped() {
                 let mut tls = sample::tls(prober::observation::ChainTrust::Untrusted);
                 (tls.version, tls.cipher, tls.alpn) = (EVIL.to_owned(), EVIL.to_owned(), Some(EVIL.to_owned()));
                 tls.verification.reason = evil();
-                Arc::make_mut(&mut tls.chain)
-                    .iter_mut()
-                    .for_each(|one| (one.subject, one.issuer) = (EVIL.into(), EVIL.into()));
+                for one in Arc::make_mut(&mut tls.chain) {
+                    (one.subject, one.issuer) = (EVIL.into(), EVIL.into());
+                }
                 seen.tls = Some(tls);
                 let mut http = sample::http(403);
                 (http.version, http.reason) = (EVIL.to_owned(), evil());
