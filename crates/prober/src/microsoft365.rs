@@ -39,7 +39,7 @@ pub use self::pattern::{HostPattern, NoPattern};
 pub use self::ports::{NoPorts, Ports};
 pub use self::ranges::{Held, HostRanges, Ranges};
 pub use self::reading::{Flaw, MAX_BYTES, ReadError};
-pub use self::stale::is_stale;
+pub use self::stale::{brings_anything, is_stale};
 pub use self::version::{NoVersion, Version};
 pub use self::wanted::{Wanted, is_of_a_certificate_authority, wanted};
 

@@ -262,7 +262,7 @@ async fn hosts_that_nobody_covers_are_probed_and_addresses_outside_are_evidence(
     assert_eq!(found("cdn")["evidence"]["outside_published_ranges"], address);
     let cdn = site.world.url(CDN, Scheme::Https, "/").unwrap();
     let told = Finished::of(&["explain", &cdn, "--path", "way", "--config", config, "--data-dir", data]).await;
-    assert!(told.stdout.contains("outside_published_ranges"), "{}", told.stdout);
+    assert!(told.stdout.contains("outside"), "{}", told.stdout);
     let without = Finished::of(&["check", "--config", config, "--data-dir", "nowhere", "--format", "json"]).await;
     assert!(!without.stdout.contains("ols-officeapps") && without.stderr.contains("nowhere"), "{}", without.stderr);
 

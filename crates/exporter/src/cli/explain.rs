@@ -40,7 +40,8 @@ async fn tell(plan: &Plan, pair: &Pair, audit: bool) -> Result<Status, Failure> 
     let teller = Teller::start(pair, |line| print(&line));
     let observation = prober.probe_with(pair, &teller).await;
     teller.ended(&observation);
-    let question = Question::alone(pair, &plan.fingerprints);
+    let ranges = plan.published.as_deref();
+    let question = Question { ranges, ..Question::alone(pair, &plan.fingerprints) };
     let mut verdict = judge(&question, &observation);
     if audit && pair.endpoint.is_audited() && observation.tls.is_some() && verdict.state.is_usable() {
         let audit = prober.audit(pair).await;

@@ -102,17 +102,16 @@ fn unlisted(existing: &Existing, list: &List) -> Vec<String> {
 
 /// The text with an empty list of endpoints in a form to which lines can be added: `endpoints: []` says the same as
 /// `endpoints:` alone.
-fn opened(text: &str) -> Cow<'_, str> {
-    let empty = text.split_inclusive('\n').find_map(|line| {
-        let rest = line.trim_start_matches('\u{feff}').strip_prefix("endpoints:")?;
-        let list = rest.split('#').next()?.trim_end();
-        let inner = list.trim_start().strip_prefix('[')?.strip_suffix(']')?;
-        inner.trim().is_empty().then_some((line, list))
-    });
-    match empty {
-        Some((line, list)) => Cow::Owned(text.replacen(line, &line.replacen(list, "", 1), 1)),
-        None => Cow::Borrowed(text),
-    }
+fn opened(text: &str) -> String {
+    text.split_inclusive('\n').map(|line| opened_line(line).unwrap_or(Cow::Borrowed(line))).collect()
+}
+
+/// A line without the empty list that stands in it.
+fn opened_line(line: &str) -> Option<Cow<'_, str>> {
+    let rest = line.trim_start_matches('\u{feff}').strip_prefix("endpoints:")?;
+    let list = rest.split('#').next()?.trim_end();
+    let inner = list.trim_start().strip_prefix('[')?.strip_suffix(']')?;
+    inner.trim().is_empty().then(|| Cow::Owned(line.replacen(list, "", 1)))
 }
 
 /// Where lines go, and how they begin.

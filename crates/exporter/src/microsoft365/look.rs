@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use prober::microsoft365::{Changes, Latest, List, MAX_BYTES, ReadError, Version, is_stale, news};
+use prober::microsoft365::{Changes, Latest, List, MAX_BYTES, ReadError, Version, brings_anything, is_stale, news};
 use prober::plan::{ListScope, Microsoft365};
 use prober::probe::{Download, DownloadFault, Prober};
 use prober::text::Clean;
@@ -150,7 +150,7 @@ impl<F: Fetch> Look<'_, F> {
         });
         let version = kept.version;
         match read {
-            Ok((changes, _)) if is_stale(&kept.list, version, &changes) => {
+            Ok((changes, _)) if self.is_held_already(&kept, &changes) => {
                 self.fault(Asked::Endpoints, Failing::Stale { version }).into()
             }
             Ok((changes, source)) => {
@@ -160,10 +160,18 @@ impl<F: Fetch> Look<'_, F> {
                 Seen { newer: Some(kept), is_newest: true, fault: None }
             }
             Err(fault) => {
-                let is_new = self.held().is_none_or(|held| held.version != version);
+                let is_new = self.held().is_none_or(|held| held.version != version || held.list != kept.list);
                 Seen { newer: is_new.then_some(kept), is_newest: true, fault: Some(fault) }
             }
         }
+    }
+
+    /// Whether a list is the one that is held, though its version says that it cannot be. One that differs is taken, whatever
+    /// is said of it: nobody knows better.
+    fn is_held_already(&self, kept: &Kept, changes: &Changes) -> bool {
+        let moved = |held: &Kept| held.version < kept.version && brings_anything(changes, kept.version);
+        let same = self.held().filter(|held| held.list == kept.list);
+        same.is_some_and(|held| moved(held) || is_stale(&kept.list, kept.version, changes))
     }
 
     async fn get(&self, asked: Asked, path: &[&str], limit: usize) -> Result<Vec<u8>, SourceFault> {

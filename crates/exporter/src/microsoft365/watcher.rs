@@ -66,6 +66,14 @@ struct Known {
 }
 
 impl Known {
+    /// Has the service asked at once, as if nobody had been asked before; nothing that another one said holds of it.
+    fn ask_anew(&mut self, is_another: bool) {
+        (self.paused, self.failed) = (None, 0);
+        if is_another {
+            (self.trouble, self.confirmed_at) = (None, None);
+        }
+    }
+
     /// When the next look is.
     fn next(&self, settings: &Microsoft365) -> Instant {
         let fault = self.trouble.as_ref().map(|trouble| &trouble.fault);
@@ -107,8 +115,8 @@ impl<F: Fetch> Watcher<F> {
                 Some(known) if known.instance == settings.instance => known,
                 _ => self.begin(&settings).await,
             };
-            if asked.take().is_some_and(|before| !asks_the_same(&before, &settings)) {
-                current.paused = None;
+            if let Some(before) = asked.take().filter(|before| !asks_the_same(before, &settings)) {
+                current.ask_anew(before.source != settings.source);
             }
             self.tell(&current, &settings, &following).await;
             tokio::select! {
@@ -143,8 +151,11 @@ impl<F: Fetch> Watcher<F> {
                 tracing::info!(%instance, %version, records = kept.list.records.len(), "the last good endpoint list is held");
                 // A time that is still to come is no reason to wait.
                 let age = std::time::Duration::try_from(self.clock.now() - confirmed_at);
-                known.paused = age.ok().and_then(|age| Instant::now().checked_sub(age));
-                known.confirmed_at = Some(confirmed_at);
+                // What another service said of its list is no word of this one.
+                if kept.source == settings.source {
+                    known.paused = age.ok().and_then(|age| Instant::now().checked_sub(age));
+                    known.confirmed_at = Some(confirmed_at);
+                }
                 known.held = Some(Held::of(kept));
             }
             Err(error) => {

@@ -22,6 +22,9 @@ const REFRESHES: RangeInclusive<Duration> = Microsoft365::REFRESH..=LONGEST;
 const REFRESHES_OF_A_COPY: RangeInclusive<Duration> = Duration::from_secs(1)..=LONGEST;
 const LONGEST: Duration = Duration::from_secs(7 * 86_400);
 
+/// What people call products whose area has another name.
+const PRODUCTS: [(&str, &str); 3] = [("Teams", "Skype"), ("Intune", "MEM"), ("OneDrive", "SharePoint")];
+
 /// The most service areas.
 const MAX_AREAS: usize = 32;
 
@@ -118,6 +121,10 @@ fn areas(cursor: &Cursor<'_>) -> Option<Vec<ServiceArea>> {
 fn area(cursor: &Cursor<'_>) -> Option<ServiceArea> {
     let text = cursor.text_for("the name of a service area")?;
     let area = ServiceArea::new(text);
+    if let Some((_, meant)) = PRODUCTS.iter().find(|(product, _)| product.eq_ignore_ascii_case(text)) {
+        let help = format!("the list calls it \"{meant}\"");
+        return cursor.fault_with_help(format!("there is no service area {}", cursor.shown()), help);
+    }
     let is_known = !matches!(area, ServiceArea::Other(_));
     let names = ServiceArea::KNOWN.map(|area| area.as_str().to_owned());
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -18,6 +18,15 @@ pub fn is_stale(list: &List, version: Version, changes: &Changes) -> bool {
     stayed.peek().is_some() && stayed.all(|(_, is_there)| !is_there)
 }
 
+/// Whether hosts or ranges came or went with a version: a list of it cannot be the same as one of an earlier version.
+pub fn brings_anything(changes: &Changes, version: Version) -> bool {
+    let published = changes.0.iter().filter(|change| change.version == version);
+    published.into_iter().any(|change| {
+        let added = change.added.as_ref().is_some_and(|added| !added.hosts.is_empty() || !added.ranges.is_empty());
+        added || change.removed.as_ref().is_some_and(|went| !went.hosts.is_empty() || !went.ranges.is_empty())
+    })
+}
+
 /// The hosts that came to a record of the list, and whether it has them.
 fn hosts_in<'a>(list: &'a List, change: &'a Change) -> Option<impl Iterator<Item = (&'a HostPattern, bool)>> {
     let record = list.records.iter().find(|record| record.id == change.record)?;
@@ -55,6 +64,8 @@ mod tests {
         ] {
             let changes = Changes::read(Value::from(changes).to_string().as_bytes()).unwrap();
             assert_eq!(is_stale(&list, version.parse().unwrap(), &changes), stale, "{what}");
+            let is_of_another = matches!(what, "nothing" | "in another version");
+            assert_eq!(brings_anything(&changes, version.parse().unwrap()), !is_of_another, "{what}");
         }
     }
 }

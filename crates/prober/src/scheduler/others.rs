@@ -11,7 +11,7 @@ use super::revoked::Revoked;
 use crate::clock::ClockOffset;
 use crate::fingerprint::Fingerprints;
 use crate::observation::Observation;
-use crate::plan::Pair;
+use crate::plan::{Pair, Plan};
 use crate::text::Clean;
 use crate::verdict::Question;
 
@@ -84,18 +84,19 @@ impl Others {
     /// As [`Others::question`], where all that was noted is of one round.
     pub(super) fn question_of_round<'a>(
         &self,
+        plan: &'a Plan,
         pair: &'a Pair,
-        fingerprints: &'a Fingerprints,
         observation: &Observation,
         clock: Option<ClockOffset>,
     ) -> Question<'a> {
         Question {
             clock,
+            ranges: plan.published.as_deref(),
             proxy_answered_recently: self.answers.newest_for_another(pair, observation).is_some(),
             leaf_proven_elsewhere: self.leaves.proved(pair, observation),
             newer_edition: self.editions.newer(pair, observation),
             revoked: self.revoked.of(observation),
-            ..Question::alone(pair, fingerprints)
+            ..Question::alone(pair, &plan.fingerprints)
         }
     }
 }

@@ -63,7 +63,7 @@ pub async fn round<P: Probe>(
     let mut audits = HashMap::new();
     if audit {
         let is_usable = |pair: &Arc<Pair>, observation: &Observation| {
-            let question = others.question_of_round(pair, &plan.fingerprints, observation, offset);
+            let question = others.question_of_round(plan, pair, observation, offset);
             observation.tls.is_some() && judge(&question, observation).state.is_usable()
         };
         audits = audit_all(plan, &prober, &pairs, &seen, is_usable, &mut told).await;
@@ -75,7 +75,7 @@ pub async fn round<P: Probe>(
         if matches!(observation.fault, Some(Fault::Unasked(_))) {
             continue;
         }
-        let question = others.question_of_round(pair, &plan.fingerprints, &observation, offset);
+        let question = others.question_of_round(plan, pair, &observation, offset);
         let report = Arc::new(attempt::judged(question, observation, audits.remove(&index)));
         match results.last_mut().filter(|(last, _)| Arc::ptr_eq(last, pair)) {
             Some((_, last)) if last.verdict.state < report.verdict.state => *last = report,

@@ -51,6 +51,7 @@ fn importing_again_changes_nothing_whatever_else_the_file_holds() {
         "site: a\nendpoints:\n",
         "site: a\nendpoints: # none yet\n\ncontrols: []\n",
         "site: a\nendpoints: []\ncontrols: []\n",
+        "# by default: endpoints: []\nsite: a\nendpoints: []\n",
         "site: a\nendpoints:  [ ]  # none yet\ncontrols: []\n",
         "endpoints:\n- own.example\n\n# of the controls\ncontrols: []\n",
         "endpoints:\n    - own.example\n    # - {url: off.example}\n\ninterval: 30s\n",

@@ -164,3 +164,20 @@ async fn a_list_that_is_none_of_its_version_is_not_taken() {
     let whole = seen.newer.unwrap();
     assert!(whole.is_whole() && whole.list.records[0].hosts.len() == 2);
 }
+
+/// Ranges alone came, and the cache sends the list of before: it is the same to the letter.
+#[tokio::test]
+async fn the_list_of_before_is_none_of_a_version_that_brought_something() {
+    let held = look(&Service::of("2025120100", &["a.example"]), None).await.newer.unwrap();
+    let service = Service::of("2026010100", &["a.example"]);
+    let ranges = json!([{"id": 9, "endpointSetId": 1, "disposition": "Change", "version": "2026010100",
+                         "add": {"ips": ["198.51.100.0/24"]}}]);
+    service.answer("changes", 200, &ranges.to_string());
+    assert_eq!(kind(&look(&service, Some(&held)).await), "stale");
+    // One that differs is taken, whatever is said of it.
+    service.answer("endpoints", 200, &sample::endpoints(&["a.example", "c.example"]));
+    service.answer("changes", 200, &json!([sample::change(3, "2026010100", "", "b.example")]).to_string());
+    let taken = look(&service, Some(&held)).await;
+    assert_eq!((kind(&taken), taken.newer.is_some()), ("none", true));
+    assert!(look(&service, None).await.newer.is_some(), "one that nobody can compare, too");
+}
