@@ -22,6 +22,7 @@ pub mod reload;
 mod rows;
 mod runbook;
 pub mod sentence;
+mod spreadsheet;
 pub mod status;
 pub mod teller;
 mod ticket;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Export;
 use super::allowlist::{Allowlist, Entry};
+use crate::spreadsheet::Table;
 
 const COLUMNS: [&str; 11] =
     ["host", "kind", "tcp", "udp", "category", "required", "service_areas", "ids", "endpoints", "groups", "notes"];
@@ -15,26 +16,18 @@ const COLUMNS: [&str; 11] =
 /// Comma-separated values (RFC 4180), with columns named in the first line. Ranges of addresses are lines of the kind
 /// `range`.
 pub(crate) fn csv(allowlist: &Allowlist) -> Result<Export, io::Error> {
-    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    table.write_record(COLUMNS)?;
+    let mut table = Table::of(&COLUMNS)?;
     for row in rows(allowlist) {
         let required = row.required.map_or("", |required| if required { "yes" } else { "no" });
         let ids: Vec<_> = row.ids.iter().map(ToString::to_string).collect();
         let (areas, endpoints) = (joined(row.service_areas), joined(row.endpoints));
         let (groups, notes, category) = (joined(row.groups), joined(row.notes), row.category.unwrap_or_default());
         let ids = ids.join(" ");
-        let cells =
-            [&*row.host, row.kind, &row.tcp, &row.udp, category, required, &areas, &ids, &endpoints, &groups, &notes];
-        table.write_record(cells.map(harmless))?;
+        let cells: [&str; COLUMNS.len()] =
+            [&row.host, row.kind, &row.tcp, &row.udp, category, required, &areas, &ids, &endpoints, &groups, &notes];
+        table.row(&cells)?;
     }
-    let bytes = table.into_inner().map_err(csv::IntoInnerError::into_error)?;
-    let text = String::from_utf8(bytes).map_err(io::Error::other)?;
-    Ok(Export { text, left_out: Vec::new() })
-}
-
-/// What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, "CSV Injection").
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    Ok(Export { text: table.into_text()?, left_out: Vec::new() })
 }
 
 fn joined(texts: &BTreeSet<String>) -> String {

@@ -105,7 +105,10 @@ pub(super) async fn api(
                 (Format::Csv, Ok(troubles)) => {
                     let name = (header::CONTENT_DISPOSITION, "attachment; filename=\"incidents.csv\"");
                     let head = [(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"), name];
-                    (head, csv::write(&troubles)).into_response()
+                    match csv::write(&troubles) {
+                        Ok(table) => (head, table).into_response(),
+                        Err(error) => failure(&error),
+                    }
                 }
                 (Format::Csv, Err(error)) => unread(&error),
                 (Format::Json, troubles) => {
