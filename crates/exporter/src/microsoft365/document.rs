@@ -1,6 +1,6 @@
 //! How things stand with the list, as `GET /api/v1/microsoft365` tells it. `docs/http.md` is the reference.
 
-use prober::microsoft365::{Change, Impact, Unlisted, Wanted, is_pending};
+use prober::microsoft365::{Change, Impact, ServiceArea, Unlisted, Wanted, is_pending};
 use prober::plan::Microsoft365;
 use prober::text::{Clean, with_sources};
 use serde::Serialize;
@@ -31,6 +31,8 @@ pub struct ListDocument<'a> {
     pub uncovered_patterns: Vec<WantedEntry<'a>>,
     /// Endpoints that Microsoft listed once.
     pub unlisted: Vec<UnlistedEntry<'a>>,
+    /// Service areas that are to count and that the list has not: Microsoft has renamed them, or it is a slip.
+    pub unknown_service_areas: Vec<&'a str>,
     /// How many endpoints are probed because the list has them.
     pub probed: usize,
     /// What changed; null where that is not known.
@@ -183,6 +185,11 @@ impl<'a> ListDocument<'a> {
             uncovered: drift.map(|drift| wanted(&drift.uncovered)).unwrap_or_default(),
             uncovered_patterns: drift.map(|drift| wanted(&drift.uncovered_patterns)).unwrap_or_default(),
             unlisted: drift.iter().flat_map(|drift| &drift.unlisted).map(UnlistedEntry::of).collect(),
+            unknown_service_areas: drift
+                .iter()
+                .flat_map(|drift| &drift.strange_areas)
+                .map(ServiceArea::as_str)
+                .collect(),
             probed: standing.probed,
             changes: ChangesEntry::of(standing, now),
         }
