@@ -46,7 +46,7 @@ struct Arguments {
     #[arg(long, default_value_t = 200)]
     rate: u32,
     /// Where plots are written, if anywhere.
-    #[arg(long)]
+    #[arg(long, value_parser = folder)]
     plots: Option<PathBuf>,
     /// The binary measured.
     #[arg(long, env = "REACHWATCH_BIN", default_value = "target/release/reachwatch")]
@@ -79,7 +79,7 @@ enum Command {
         #[arg(long)]
         seed: Option<u64>,
         /// Where the plot is written, if anywhere.
-        #[arg(long)]
+        #[arg(long, value_parser = folder)]
         plots: Option<PathBuf>,
     },
     /// Measure the evaluation of PAC files alone.
@@ -97,6 +97,12 @@ enum Command {
     Crl,
     /// Be the reader of revocation lists.
     ReadCrl(crl::Reading),
+}
+
+/// A folder to write into, made before anything is measured rather than missed when all is done.
+fn folder(path: &str) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(path)?;
+    Ok(path.into())
 }
 
 /// The time given to what is measured alone.
