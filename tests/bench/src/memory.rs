@@ -17,6 +17,8 @@ use crate::wait::until;
 
 /// Probes after which memory is read.
 const MANY: u64 = 10_000;
+/// How those are spread: so that each contender manages them easily, and none has more under way than another.
+const STEADILY: Pace = Pace::Even { targets: 1000, every: Duration::from_secs(4) };
 /// Targets that hang.
 const HANGING: u32 = 1000;
 /// How long they may.
@@ -27,7 +29,7 @@ const PATIENT: Duration = Duration::from_secs(60);
 pub(crate) struct Memory {
     /// One target, probed once if at all.
     pub(crate) idle: f64,
-    /// After 10,000 probes of 1,000 targets or more.
+    /// After 10,000 probes of 1,000 targets.
     pub(crate) worked: f64,
     /// While 1,000 targets hang.
     pub(crate) hanging: f64,
@@ -47,12 +49,8 @@ impl Memory {
         let idle = contender.memory()?;
         drop(contender);
 
-        let often = match kind {
-            Kind::Product => Pace::Even { targets: 1000, every: Duration::from_secs(1) },
-            Kind::Blackbox | Kind::Bare => Pace::Full { at_once: 16 },
-        };
         let before = origin.served().await?;
-        let busy = Task::direct(origin, often);
+        let busy = Task::direct(origin, STEADILY);
         let contender = Contender::start(kind, place, &busy).await?;
         let load = Load::on(&contender, kind, &busy)?;
         until("10,000 probes", async || origin.served().await.ok().filter(|served| *served >= before + MANY)).await?;
