@@ -100,18 +100,23 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     let stopped = async { drop(stopped.await) };
     let mut server = tokio::spawn(web::serve_secured(listeners, router, secured, stopped));
 
-    let manager = ServiceManager::of_environment();
+    let manager = Arc::new(ServiceManager::of_environment());
     manager.ready();
+    // A task, so that a result wakes nobody but the threads that probe: the main thread is none of them.
+    let feeding = {
+        let (manager, live, snapshots) = (Arc::clone(&manager), Arc::clone(&live), scheduler.snapshots());
+        tokio::spawn(async move { watchdog::feed(&manager, live.pulse(), snapshots).await })
+    };
     let ended = tokio::select! {
         signal = signals.next() => {
             tracing::info!(signal, "stopping");
             None
         }
         ended = &mut server => Some(ended),
-        never = watchdog::feed(&manager, live.pulse(), scheduler.snapshots()) => match never {},
     };
     manager.stopping();
     drop(stop);
+    feeding.abort();
     reloader.abort();
     watcher.abort();
     let outcome = outcome(ended.as_ref());
