@@ -8,6 +8,7 @@ mod blackbox;
 mod client;
 mod endpoint;
 mod events;
+mod exposition;
 mod feed;
 mod guard;
 mod idle;
@@ -50,7 +51,7 @@ pub use self::secured::{LoadError, Secured};
 pub use self::server::{serve, serve_secured};
 use self::shown::Shown;
 use crate::history::History;
-use crate::metrics::{self, Live};
+use crate::metrics::Live;
 use crate::microsoft365::Standing;
 use crate::pac::Deciders;
 use crate::probe_now::Desk;
@@ -136,7 +137,7 @@ pub fn router_over(app: App, past: Arc<dyn Past>) -> Router {
     let shared = Shared { app, past, feed, shown: Shown::default(), readers: Readers::default() };
     Router::new()
         .route("/", get(overview))
-        .route("/metrics", get(exposition))
+        .route("/metrics", get(exposition::serve))
         .route("/api/v1/status", get(status))
         .route("/api/v1/incidents", get(incidents::api))
         .route("/api/v1/events", get(events::serve))
@@ -193,19 +194,6 @@ async fn pac(State(app): State<App>) -> Response {
         Err(error) => failure(&error),
     })
     .await
-}
-
-async fn exposition(State(app): State<App>) -> Response {
-    offload(move || match rendered(&app) {
-        Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
-        Err(error) => failure(&error),
-    })
-    .await
-}
-
-fn rendered(app: &App) -> prometheus::Result<String> {
-    let list = Arc::clone(&app.list.borrow());
-    metrics::render(&app.snapshot(), app.history.storage(), (&list, app.clock.now()), &app.live)
 }
 
 async fn status(State(app): State<App>) -> Response {

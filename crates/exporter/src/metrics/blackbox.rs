@@ -14,7 +14,7 @@ use prober::state::Report;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use super::exposition::{Exposition, Labels};
+use super::exposition::{Exposition, Labels, Value};
 use super::family::{Family, Kind};
 
 const fn gauge(name: &'static str, help: &'static str) -> Family {
@@ -48,7 +48,7 @@ static TLS: Family = gauge("probe_tls_version_info", "Returns the TLS version us
 /// The newest probe of a row; `None` where there was none yet.
 pub fn render(row: &Row) -> Option<String> {
     let report = row.last.as_ref()?;
-    let mut text = Exposition::with_room_for(1);
+    let mut text = Exposition::default();
     write_probe(report, &mut text);
     // A domain of the tenant's is asked of name servers; nothing is spoken with an origin.
     if row.pair.endpoint.tenant.is_none() {
@@ -62,7 +62,7 @@ pub fn render(row: &Row) -> Option<String> {
 }
 
 /// A sample without labels, where there is a value.
-fn write(text: &mut Exposition, family: &'static Family, value: Option<impl std::fmt::Display>) {
+fn write(text: &mut Exposition, family: &'static Family, value: Option<impl Value>) {
     if let Some(value) = value {
         text.family(family).sample(&Labels::default(), &[], value);
     }

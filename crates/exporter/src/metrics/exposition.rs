@@ -2,27 +2,20 @@
 //!
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 use super::family::Family;
 
 /// An exposition under construction.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Exposition {
     text: String,
 }
 
 impl Exposition {
-    /// About what one result takes, so that the text need not grow while it is written.
-    const BYTES_PER_RESULT: usize = 4096;
-
-    pub(super) fn with_room_for(results: usize) -> Self {
-        Self { text: String::with_capacity((results + 1) * Self::BYTES_PER_RESULT) }
-    }
-
     /// Begins a family; its head is written with the first sample, so that an empty family leaves no trace.
     pub(super) fn family(&mut self, family: &'static Family) -> Section<'_> {
-        Section { text: &mut self.text, family, begun: false }
+        Section::of(family, false, &mut self.text)
     }
 
     pub(super) fn into_text(self) -> String {
@@ -30,7 +23,7 @@ impl Exposition {
     }
 }
 
-/// One family's samples.
+/// One family's samples, or some of them.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
     text: &'a mut String,
@@ -38,9 +31,24 @@ pub(super) struct Section<'a> {
     begun: bool,
 }
 
-impl Section<'_> {
+impl<'a> Section<'a> {
+    /// Writes into a text, or goes on in one, where the family's head is written already.
+    pub(super) fn of(family: &'static Family, begun: bool, text: &'a mut String) -> Self {
+        Self { text, family, begun }
+    }
+
+    /// Whether the family's head is written.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Bytes of the text so far.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Writes a sample. Its labels are those of `common` and the `own` ones after them.
-    pub(super) fn sample(&mut self, common: &Labels, own: &[(&'static str, &str)], value: impl Display) {
+    pub(super) fn sample(&mut self, common: &Labels, own: &[(&'static str, &str)], value: impl Value) {
         self.begin();
         self.text.push_str(self.family.name);
         if !common.0.is_empty() || !own.is_empty() {
@@ -53,16 +61,50 @@ impl Section<'_> {
             }
             self.text.push('}');
         }
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.text, " {value}");
+        self.text.push(' ');
+        value.push_to(self.text);
+        self.text.push('\n');
     }
 
     fn begin(&mut self) {
         if !self.begun {
             let Family { name, kind, help } = self.family;
+            // Writing to a String cannot fail.
             let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {}", kind.as_str());
             self.begun = true;
         }
+    }
+}
+
+/// What a sample can be worth.
+pub(super) trait Value {
+    /// Writes it behind a text.
+    fn push_to(self, text: &mut String);
+}
+
+/// Whole numbers are most of an exposition: they do without the machinery of formatting.
+macro_rules! whole_numbers {
+    ($($number:ty)+) => {
+        $(impl Value for $number {
+            fn push_to(self, text: &mut String) {
+                text.push_str(itoa::Buffer::new().format(self));
+            }
+        })+
+    };
+}
+
+whole_numbers!(u8 u16 u32 u64 usize i32 i64);
+
+impl Value for f64 {
+    fn push_to(self, text: &mut String) {
+        let _ = write!(text, "{self}");
+    }
+}
+
+/// A number that is written already.
+impl Value for &str {
+    fn push_to(self, text: &mut String) {
+        text.push_str(self);
     }
 }
 
@@ -72,7 +114,8 @@ pub(super) struct Labels(String);
 
 impl Labels {
     pub(super) fn new(labels: &[(&'static str, &str)]) -> Self {
-        let mut text = String::new();
+        // A comma, an equals sign and two quotes each.
+        let mut text = String::with_capacity(labels.iter().map(|(name, value)| name.len() + value.len() + 4).sum());
         for (index, (name, value)) in labels.iter().enumerate() {
             push_label(&mut text, index > 0, name, value);
         }
@@ -91,7 +134,7 @@ fn push_label(text: &mut String, separate: bool, name: &str, value: &str) {
 }
 
 fn push_escaped(text: &mut String, value: &str) {
-    if !value.contains(['\\', '"', '\n']) {
+    if !value.bytes().any(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
         return text.push_str(value);
     }
     for character in value.chars() {
@@ -111,14 +154,14 @@ mod tests {
 
     #[test]
     fn a_family_without_samples_leaves_no_trace() {
-        let mut exposition = Exposition::with_room_for(0);
+        let mut exposition = Exposition::default();
         exposition.family(&SITE_ONLINE);
         assert_eq!(exposition.into_text(), "");
     }
 
     #[test]
     fn samples_follow_their_familys_head_and_labels_are_escaped() {
-        let mut exposition = Exposition::with_room_for(0);
+        let mut exposition = Exposition::default();
         let mut family = exposition.family(&BUILD_INFO);
         family.sample(&Labels::new(&[("version", "1")]), &[("revision", "a\"b\\c\nd")], 1);
         family.sample(&Labels::default(), &[], 0.5);

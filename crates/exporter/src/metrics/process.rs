@@ -41,7 +41,7 @@ impl Process {
         let none = Labels::default();
         let used = clock_gettime(ClockId::ProcessCPUTime);
         let used = format!("{}.{:09}", used.tv_sec, used.tv_nsec);
-        exposition.family(&family::PROCESS_CPU).sample(&none, &[], used);
+        exposition.family(&family::PROCESS_CPU).sample(&none, &[], used.as_str());
         if let Some(most) = getrlimit(Resource::Nofile).current {
             exposition.family(&family::PROCESS_MAX_FDS).sample(&none, &[], most);
         }
@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn own() -> String {
-        let mut exposition = Exposition::with_room_for(0);
+        let mut exposition = Exposition::default();
         Process::own().write(&mut exposition);
         exposition.into_text()
     }

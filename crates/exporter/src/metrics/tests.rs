@@ -9,8 +9,9 @@ use prober::cause::{Cause, State};
 use prober::observation::{CrlOutcome, Fault, HelloOutcome, MonitorFault};
 use prober::plan::Severity;
 use prober::snapshot::Snapshot;
+use time::OffsetDateTime;
 
-use super::{Live, family, render};
+use super::{Live, family};
 use crate::history::Storage;
 use crate::microsoft365::{self, Asked, Failing, SourceFault, Standing};
 use crate::sample;
@@ -30,14 +31,19 @@ fn storage() -> Storage {
     Storage { is_writable: true, bytes: 4096, dropped: 0, set_aside_files: 0 }
 }
 
+/// All pieces together.
+fn render(snapshot: &Snapshot, storage: Storage, list: (&Standing, OffsetDateTime), live: &Live) -> String {
+    super::render(Arc::new(snapshot.clone()), storage, list, live).unwrap().collect()
+}
+
 fn text(snapshot: &Snapshot) -> String {
-    render(snapshot, storage(), (&Standing::default(), sample::NOW), &live()).unwrap()
+    render(snapshot, storage(), (&Standing::default(), sample::NOW), &live())
 }
 
 /// With everything that there is to tell of Microsoft's list too.
 fn whole_text(snapshot: &Snapshot) -> String {
     let list = microsoft365::sample::standing(sample::NOW, None);
-    render(snapshot, storage(), (&list, sample::NOW), &live()).unwrap()
+    render(snapshot, storage(), (&list, sample::NOW), &live())
 }
 
 /// The samples of one family, as written.
@@ -123,8 +129,7 @@ fn the_exposition_of_one_result_to_the_letter() {
 #[test]
 fn where_nobody_said_where_people_reach_it_no_link_is_made_up() {
     let text =
-        render(&sample::snapshot([]), storage(), (&Standing::default(), sample::NOW), &Live::new(sample::NOW).unwrap())
-            .unwrap();
+        render(&sample::snapshot([]), storage(), (&Standing::default(), sample::NOW), &Live::new(sample::NOW).unwrap());
     assert!(!text.contains("reachwatch_web_config"), "there is none");
     assert!(text.contains("\nreachwatch_site_info{site=\"branch-042\"} 1\n"), "{text}");
     let told = samples(&sample::snapshot([]), "reachwatch_site_info");
@@ -198,7 +203,7 @@ fn the_last_readable_crl_stays_when_later_probes_bring_none() {
 async fn tasks_under_way_are_counted() {
     let (live, snapshot) = (live(), sample::snapshot([]));
     let says = |value: &str| {
-        let text = render(&snapshot, storage(), (&Standing::default(), sample::NOW), &live).unwrap();
+        let text = render(&snapshot, storage(), (&Standing::default(), sample::NOW), &live);
         assert!(text.contains(&format!("\nreachwatch_monitor_tasks {value}\n")), "{text}");
     };
     says("0");
@@ -215,7 +220,7 @@ async fn tasks_under_way_are_counted() {
 async fn a_monitor_that_stands_still_says_so() {
     let (live, snapshot) = (live(), sample::snapshot([sample::row("a", "hq").reachable()]));
     let says = |value: &str| {
-        let text = render(&snapshot, storage(), (&Standing::default(), sample::NOW), &live).unwrap();
+        let text = render(&snapshot, storage(), (&Standing::default(), sample::NOW), &live);
         assert!(text.contains(&format!("\nreachwatch_monitor_stalled {value}\n")), "{text}");
     };
     live.pulse().beat(&snapshot);
@@ -229,7 +234,7 @@ fn a_path_that_left_the_configuration_leaves_the_histogram() {
     let live = live();
     live.probe_ended("old", Duration::from_secs(1));
     let snapshot = sample::snapshot([sample::row("a", "hq").reachable()]);
-    let text = render(&snapshot, storage(), (&Standing::default(), sample::NOW), &live).unwrap();
+    let text = render(&snapshot, storage(), (&Standing::default(), sample::NOW), &live);
     assert!(text.contains("reachwatch_probe_duration_seconds_count{path=\"hq\"} 1"));
     assert!(!text.contains("\"old\""));
 }
@@ -327,7 +332,7 @@ fn the_clock_offset_is_positive_where_we_are_behind_and_absent_while_unknown() {
 #[test]
 fn a_history_that_cannot_be_written_is_told() {
     let storage = Storage { is_writable: false, bytes: 0, dropped: 7, set_aside_files: 2 };
-    let text = render(&sample::snapshot([]), storage, (&Standing::default(), sample::NOW), &live()).unwrap();
+    let text = render(&sample::snapshot([]), storage, (&Standing::default(), sample::NOW), &live());
     let told: Vec<_> = text.lines().filter(|line| line.starts_with("reachwatch_history_")).collect();
     let expected = [
         "reachwatch_history_writable 0",
@@ -341,7 +346,7 @@ fn a_history_that_cannot_be_written_is_told() {
 #[test]
 fn of_a_list_only_what_is_known_is_told() {
     let told = |list: &Standing| {
-        let text = render(&sample::snapshot([]), storage(), (list, sample::NOW), &live()).unwrap();
+        let text = render(&sample::snapshot([]), storage(), (list, sample::NOW), &live());
         let lines = text.lines().filter_map(|line| line.strip_prefix("reachwatch_microsoft365_"));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };

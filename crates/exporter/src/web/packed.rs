@@ -24,7 +24,7 @@ impl Packed {
     /// Packs a content.
     pub(super) fn new(content: impl Into<Bytes>) -> Self {
         let plain = content.into();
-        let gzip = (plain.len() >= WORTH_IT).then(|| gzip(&plain)).and_then(Result::ok).map(Bytes::from);
+        let gzip = (plain.len() >= WORTH_IT).then(|| gzip([&plain])).and_then(Result::ok).map(Bytes::from);
         Self { plain, gzip }
     }
 
@@ -40,14 +40,17 @@ impl Packed {
     }
 }
 
-fn gzip(content: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(content.len() / 8), LEVEL);
-    encoder.write_all(content)?;
+/// Packs a content that comes in pieces.
+pub(super) fn gzip(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), LEVEL);
+    for piece in pieces {
+        encoder.write_all(piece.as_ref())?;
+    }
     encoder.finish()
 }
 
 /// Whether gzip is among the codings and not ruled out by a weight of zero.
-fn accepts_gzip(asked: &HeaderMap) -> bool {
+pub(super) fn accepts_gzip(asked: &HeaderMap) -> bool {
     let lists = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|list: &HeaderValue| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|coding| {
         let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
