@@ -136,8 +136,8 @@ mod tests {
 
         let pieces = ["a", "b", "c"].map(str::to_owned).into_iter();
         let mut body = pin!(Piecewise { pieces, is_others_turn: false });
-        let wakes = Arc::new(Wakes::default());
-        let waker = Waker::from(Arc::clone(&wakes));
+        let counted = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&counted));
         let mut told = Vec::new();
         loop {
             match body.as_mut().poll_frame(&mut Context::from_waker(&waker)) {
@@ -147,6 +147,6 @@ mod tests {
             }
         }
         assert_eq!(told, ["a", "-", "b", "-", "c", "-"]);
-        assert_eq!(wakes.0.load(Ordering::Relaxed), 3, "whoever waits would wait for ever");
+        assert_eq!(counted.0.load(Ordering::Relaxed), 3, "whoever waits would wait for ever");
     }
 }
