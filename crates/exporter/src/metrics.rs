@@ -16,7 +16,6 @@ mod site;
 mod storage;
 
 use std::mem;
-use std::sync::Arc;
 
 use prober::snapshot::Snapshot;
 use time::OffsetDateTime;
@@ -39,18 +38,18 @@ const PIECE: usize = 64 << 10;
 /// # Errors
 /// Only if the client library finds its own families malformed.
 pub fn render(
-    snapshot: Arc<Snapshot>,
+    snapshot: &Snapshot,
     storage: Storage,
     (list, now): (&Standing, OffsetDateTime),
     live: &Live,
 ) -> prometheus::Result<Pieces> {
     let mut exposition = Exposition::default();
-    site::write(&snapshot, live.external_url(), &mut exposition);
+    site::write(snapshot, live.external_url(), &mut exposition);
     storage::write(storage, &mut exposition);
     microsoft365::write(list, now, &mut exposition);
     live.process().write(&mut exposition);
     let mut rest = exposition.into_text();
-    live.write(&snapshot, &mut rest)?;
+    live.write(snapshot, &mut rest)?;
     Ok(Pieces { results: Results::of(snapshot), rest })
 }
 

@@ -79,8 +79,8 @@ fn write_probe(report: &Report, text: &mut Exposition) {
             State::Unknown => None,
         },
     );
-    write(text, &DURATION, Some(seen.duration.as_secs_f64()));
-    write(text, &LOOKUP, Some(seen.phases.resolve.unwrap_or_default().as_secs_f64()));
+    write(text, &DURATION, Some(seen.duration));
+    write(text, &LOOKUP, Some(seen.phases.resolve.unwrap_or_default()));
 }
 
 /// The origin's address, which behind a proxy only the proxy knows.
@@ -117,7 +117,7 @@ fn write_http(report: &Report, text: &mut Exposition) {
         ("transfer", &[Stage::Content]),
     ] {
         let took: Duration = stages.iter().filter_map(|stage| seen.phases.get(*stage)).sum();
-        phases.sample(&Labels::default(), &[("phase", phase)], took.as_secs_f64());
+        phases.sample(&Labels::default(), &[("phase", phase)], took);
     }
     let http = seen.http.as_ref();
     write(text, &STATUS, Some(http.map_or(0, |http| http.status)));

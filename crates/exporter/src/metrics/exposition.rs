@@ -3,6 +3,9 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
 use std::fmt::Write;
+use std::time::Duration;
+
+use time::OffsetDateTime;
 
 use super::family::Family;
 
@@ -95,6 +98,41 @@ macro_rules! whole_numbers {
 
 whole_numbers!(u8 u16 u32 u64 usize i32 i64);
 
+/// In seconds since 1970, to the nanosecond.
+impl Value for OffsetDateTime {
+    fn push_to(self, text: &mut String) {
+        let (seconds, nanos) = (self.unix_timestamp(), self.nanosecond());
+        if seconds < 0 && nanos > 0 {
+            // What the clock has is the second before and how much of it is over.
+            text.push('-');
+            return push_seconds(text, seconds.unsigned_abs() - 1, 1_000_000_000 - nanos);
+        }
+        if seconds < 0 {
+            text.push('-');
+        }
+        push_seconds(text, seconds.unsigned_abs(), nanos);
+    }
+}
+
+/// In seconds, to the nanosecond.
+impl Value for Duration {
+    fn push_to(self, text: &mut String) {
+        push_seconds(text, self.as_secs(), self.subsec_nanos());
+    }
+}
+
+/// As a decimal number without zeros at its end: as exact as the clock, and without a conversion that takes its time.
+fn push_seconds(text: &mut String, seconds: u64, nanos: u32) {
+    seconds.push_to(text);
+    if nanos > 0 {
+        // The leading 1 holds the zeros after the point in their places.
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(1_000_000_000 + u64::from(nanos)).trim_end_matches('0');
+        text.push('.');
+        text.push_str(digits.get(1..).unwrap_or_default());
+    }
+}
+
 impl Value for f64 {
     fn push_to(self, text: &mut String) {
         let _ = write!(text, "{self}");
@@ -175,5 +213,28 @@ mod tests {
                 "reachwatch_build_info 0.5",
             ]
         );
+    }
+
+    #[test]
+    fn times_are_exact() {
+        let written = |value: &dyn Fn(&mut String)| {
+            let mut text = String::new();
+            value(&mut text);
+            text
+        };
+        for (seconds, nanos, expected) in [
+            (0, 0, "0"),
+            (5, 0, "5"),
+            (0, 1, "0.000000001"),
+            (0, 120_000_000, "0.12"),
+            (30, 1_500, "30.0000015"),
+            (1_700_000_000, 999_999_999, "1700000000.999999999"),
+        ] {
+            let duration = Duration::new(seconds, nanos);
+            assert_eq!(written(&|text| duration.push_to(text)), expected);
+            assert_eq!(written(&|text| (OffsetDateTime::UNIX_EPOCH + duration).push_to(text)), expected);
+            let before = if duration.is_zero() { "0".to_owned() } else { format!("-{expected}") };
+            assert_eq!(written(&|text| (OffsetDateTime::UNIX_EPOCH - duration).push_to(text)), before);
+        }
     }
 }

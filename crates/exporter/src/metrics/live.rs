@@ -13,7 +13,6 @@ use tokio::runtime::Handle;
 use url::Url;
 
 use super::process::Process;
-use super::results::unix_seconds;
 use crate::pulse::Pulse;
 use crate::rows::path_names;
 
@@ -156,6 +155,11 @@ impl Live {
             }
         }
     }
+}
+
+/// A moment as the client library has numbers.
+fn unix_seconds(moment: OffsetDateTime) -> f64 {
+    (moment - OffsetDateTime::UNIX_EPOCH).as_seconds_f64()
 }
 
 /// A count as the client library has numbers.

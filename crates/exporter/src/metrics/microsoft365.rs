@@ -4,7 +4,6 @@ use time::OffsetDateTime;
 
 use super::exposition::{Exposition, Labels};
 use super::family;
-use super::results::unix_seconds;
 use crate::microsoft365::Standing;
 
 pub(super) fn write(standing: &Standing, now: OffsetDateTime, exposition: &mut Exposition) {
@@ -15,7 +14,7 @@ pub(super) fn write(standing: &Standing, now: OffsetDateTime, exposition: &mut E
         exposition.family(&family::LIST_SUCCESSFUL).sample(&none, &[], successful);
     }
     if let Some(at) = standing.confirmed_at {
-        exposition.family(&family::LIST_CONFIRMED).sample(&none, &[], unix_seconds(at));
+        exposition.family(&family::LIST_CONFIRMED).sample(&none, &[], at);
     }
     let Some(held) = &standing.held else { return };
     // The version came over the network: as a number of ten digits, and only one at a time.

@@ -33,7 +33,7 @@ fn storage() -> Storage {
 
 /// All pieces together.
 fn render(snapshot: &Snapshot, storage: Storage, list: (&Standing, OffsetDateTime), live: &Live) -> String {
-    super::render(Arc::new(snapshot.clone()), storage, list, live).unwrap().collect()
+    super::render(snapshot, storage, list, live).unwrap().collect()
 }
 
 fn text(snapshot: &Snapshot) -> String {

@@ -25,7 +25,7 @@ pub(super) async fn serve(State(app): State<App>, asked: HeaderMap) -> Response 
     let is_packed = snapshot.rows.len() <= MOST_PACKED && accepts_gzip(&asked);
     offload(move || {
         let list = Arc::clone(&app.list.borrow());
-        match metrics::render(snapshot, app.history.storage(), (&list, app.clock.now()), &app.live) {
+        match metrics::render(&snapshot, app.history.storage(), (&list, app.clock.now()), &app.live) {
             Ok(pieces) => answer(pieces, is_packed),
             Err(error) => failure(&error),
         }
