@@ -103,7 +103,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     let manager = Arc::new(ServiceManager::of_environment());
     manager.ready();
     // A task, so that a result wakes nobody but the threads that probe: the main thread is none of them.
-    let feeding = {
+    let mut feeding = {
         let (manager, live, snapshots) = (Arc::clone(&manager), Arc::clone(&live), scheduler.snapshots());
         tokio::spawn(async move { watchdog::feed(&manager, live.pulse(), snapshots).await })
     };
@@ -112,16 +112,17 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
             tracing::info!(signal, "stopping");
             None
         }
-        ended = &mut server => Some(ended),
+        ended = &mut server => Some(("the server", ended)),
+        ended = &mut feeding => Some(("what follows the pulse", ended.map(|never| match never {}))),
     };
     manager.stopping();
     drop(stop);
     feeding.abort();
     reloader.abort();
     watcher.abort();
-    let outcome = outcome(ended.as_ref());
+    let outcome = outcome(ended.as_ref().map(|(who, ended)| (*who, ended)));
     // One that has ended cannot be waited for again.
-    let server = ended.is_none().then_some(server);
+    let server = (!server.is_finished()).then_some(server);
     tokio::select! {
         () = wind_down(scheduler.shutdown(), history, server) => tracing::info!("stopped"),
         signal = signals.next() => tracing::warn!(signal, "stopped at once"),
@@ -129,12 +130,12 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
     outcome
 }
 
-/// What comes of a run: a server that ends before it is told to is a failure, after which all else winds down as ever.
-fn outcome(ended: Option<&Result<(), JoinError>>) -> Result<Status, Failure> {
-    let Some(ended) = ended else { return Ok(Status::Success) };
+/// What comes of a run: a part of it that ends before it is told to is a failure, after which all else winds down as ever.
+fn outcome(ended: Option<(&str, &Result<(), JoinError>)>) -> Result<Status, Failure> {
+    let Some((who, ended)) = ended else { return Ok(Status::Success) };
     let why = ended.as_ref().err().map_or_else(|| "without an error".to_owned(), ToString::to_string);
-    tracing::error!(why, "the server ended by itself; stopping");
-    Err(Failure::other(format!("the server ended by itself: {why}")))
+    tracing::error!(why, "{who} ended by itself; stopping");
+    Err(Failure::other(format!("{who} ended by itself: {why}")))
 }
 
 fn announce(plan: &Plan, origin: &Origin, listeners: &[TcpListener], secured: &Secured) {
@@ -187,7 +188,8 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("reachwatch-run-{}", std::process::id()));
         let open = || History::open(Some(folder.clone()), Arc::new(SystemClock));
         let ended = tokio::spawn(async { panic!("the test says so") }).await;
-        assert!(outcome(Some(&ended)).is_err() && outcome(Some(&Ok(()))).is_err() && outcome(None).is_ok());
+        let of = |ended| outcome(Some(("the server", ended)));
+        assert!(of(&ended).is_err() && of(&Ok(())).is_err() && outcome(None).is_ok());
 
         let history = open();
         wind_down(async {}, history.clone(), None).await;

@@ -159,6 +159,13 @@ impl Labels {
         }
         Self(text)
     }
+
+    /// These, and others after them.
+    pub(super) fn with(&self, others: &[(&'static str, &str)]) -> Self {
+        let others = Self::new(others);
+        let separator = if self.0.is_empty() || others.0.is_empty() { "" } else { "," };
+        Self([&self.0, separator, &others.0].concat())
+    }
 }
 
 fn push_label(text: &mut String, separate: bool, name: &str, value: &str) {

@@ -91,35 +91,31 @@ const FAMILIES: &[(&Family, Write)] = &[
     (&family::HTTP_STATUS, |row, out| row.write(out, row.http_status)),
     (&family::PROXY_STATUS, |row, out| row.write(out, row.proxy_status)),
     (&family::TLS_INFO, |row, out| {
-        if let Some(tls) = row.tls() {
-            let trust = tls.verification.trust.as_str();
-            let labels = [("version", &*tls.version), ("cipher", &*tls.cipher), ("chain_trust", trust)];
-            out.sample(&row.labels, &labels, 1);
+        if let Some(labels) = &row.tls {
+            out.sample(labels, &[], 1);
         }
     }),
     (&family::TLS_NOT_AFTER, |row, out| row.write(out, row.not_after)),
     (&family::TLS_VERSION, |row, out| {
-        for (version, outcome) in row.audit.iter().flat_map(|audit| audit.versions()) {
-            if let Some(passes) = outcome.passes() {
+        for (version, passes) in row.audit.iter().flat_map(|audit| audit.versions) {
+            if let Some(passes) = passes {
                 out.sample(&row.labels, &[("version", version)], u8::from(passes));
             }
         }
     }),
     (&family::TLS_LARGE_HELLO, |row, out| {
-        row.write(out, row.audit.as_ref().and_then(|audit| audit.large_hello.passes()).map(u8::from));
+        row.write(out, row.audit.as_ref().and_then(|audit| audit.large_hello).map(u8::from));
     }),
     (&family::AUDIT_LAST, |row, out| row.write(out, row.audit.as_ref().map(|audit| audit.at))),
-    (&family::CRL_THIS_UPDATE, |row, out| row.write(out, row.crl().map(|crl| crl.this_update))),
-    (&family::CRL_NEXT_UPDATE, |row, out| {
-        row.write(out, row.crl().and_then(|crl| crl.next_update));
-    }),
-    (&family::CRL_REVOKED, |row, out| row.write(out, row.crl().map(|crl| crl.revoked))),
-    (&family::CRL_SIZE, |row, out| row.write(out, row.crl().map(|crl| crl.bytes))),
+    (&family::CRL_THIS_UPDATE, |row, out| row.write(out, row.crl.as_ref().map(|crl| crl.this_update))),
+    (&family::CRL_NEXT_UPDATE, |row, out| row.write(out, row.crl.as_ref().and_then(|crl| crl.next_update))),
+    (&family::CRL_REVOKED, |row, out| row.write(out, row.crl.as_ref().map(|crl| crl.revoked))),
+    (&family::CRL_SIZE, |row, out| row.write(out, row.crl.as_ref().map(|crl| crl.bytes))),
     (&family::CRL_FRESHNESS, |row, out| {
         row.write(out, row.freshness.map(|freshness| u8::from(freshness == Freshness::Required)));
     }),
     (&family::CRL_SIGNATURE, |row, out| {
-        let is_valid = match row.crl().map(|crl| crl.signature) {
+        let is_valid = match row.crl.as_ref().map(|crl| crl.signature) {
             Some(CrlSignature::Valid) => Some(1),
             Some(CrlSignature::Invalid) => Some(0),
             Some(CrlSignature::Unchecked) | None => None,

@@ -416,3 +416,28 @@ fn freshness_that_is_ignored_is_zero_and_absent_where_no_list_is_expected() {
     assert!(with(Some(Freshness::Required))[0].ends_with(" 1"));
     assert!(with(Some(Freshness::Ignored))[0].ends_with(" 0"));
 }
+
+#[test]
+fn where_one_piece_ends_and_the_next_begins_changes_nothing() {
+    let snapshot = sample::crowd(30, 2);
+    let written = |enough: usize| {
+        let (mut results, mut pieces) = (super::Results::of(&snapshot), Vec::new());
+        loop {
+            let mut piece = String::new();
+            results.write(&mut piece, enough);
+            if piece.is_empty() {
+                break pieces;
+            }
+            pieces.push(piece);
+        }
+    };
+    let whole = written(usize::MAX);
+    assert_eq!(whole.len(), 1);
+    for enough in [1, 100, 4096] {
+        let pieces = written(enough);
+        let of_a_row = 5 * whole[0].lines().map(str::len).max().unwrap();
+        assert!(pieces.iter().all(|piece| piece.len() < enough + of_a_row), "{enough}");
+        assert_eq!(pieces.concat(), whole[0], "{enough}");
+    }
+    families_of_exposition(&whole[0]);
+}

@@ -1,4 +1,4 @@
-//! `GET /metrics`: for an ordinary site packed and whole, beyond that written while it is sent.
+//! `GET /metrics`: for an ordinary site whole, and packed, beyond that written while it is sent.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -7,41 +7,37 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use http_body::Frame;
 
-use super::packed::{accepts_gzip, gzip};
+use super::packed::{accepts_gzip, gzip, packed, plain};
 use super::{App, failure, offload};
-use crate::metrics::{self, Pieces};
+use crate::metrics::{self, CONTENT_TYPE};
 
-/// The most results that are packed. Who scrapes a site does so over its line, where a tenth of the bytes counts; who has
-/// more results than this has no thin line, and packing takes several times as long as writing.
-const MOST_PACKED: usize = 1000;
+/// The most results that are written before they are sent, and packed for who accepts that. Who scrapes a site does so over
+/// its line, where a tenth of the bytes counts; who has more results than this has no thin line, and packing takes several
+/// times as long as writing.
+const MOST_AT_ONCE: usize = 1000;
 
 /// Answers with the exposition of the newest snapshot.
 pub(super) async fn serve(State(app): State<App>, asked: HeaderMap) -> Response {
     let snapshot = app.snapshot();
-    let is_packed = snapshot.rows.len() <= MOST_PACKED && accepts_gzip(&asked);
     offload(move || {
         let list = Arc::clone(&app.list.borrow());
         match metrics::render(&snapshot, app.history.storage(), (&list, app.clock.now()), &app.live) {
-            Ok(pieces) => answer(pieces, is_packed),
+            Ok(pieces) if snapshot.rows.len() > MOST_AT_ONCE => {
+                plain(CONTENT_TYPE, Body::new(Piecewise { pieces, is_others_turn: false }))
+            }
+            Ok(pieces) if accepts_gzip(&asked) => match gzip(pieces) {
+                Ok(gzip) => packed(CONTENT_TYPE, gzip),
+                Err(error) => failure(&error),
+            },
+            Ok(pieces) => plain(CONTENT_TYPE, pieces.collect::<String>()),
             Err(error) => failure(&error),
         }
     })
     .await
-}
-
-fn answer(pieces: Pieces, is_packed: bool) -> Response {
-    let head = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE), (header::VARY, "accept-encoding")];
-    if !is_packed {
-        return (head, Body::new(Piecewise { pieces, is_others_turn: false })).into_response();
-    }
-    match gzip(pieces) {
-        Ok(packed) => (head, [(header::CONTENT_ENCODING, "gzip")], packed).into_response(),
-        Err(error) => failure(&error),
-    }
 }
 
 /// A body whose pieces are written one by one, on a thread that probes too: whatever else waits there comes between two of
@@ -74,6 +70,7 @@ mod tests {
 
     use axum::http::Request;
     use flate2::read::GzDecoder;
+    use http_body::Body as _;
     use http_body_util::BodyExt;
     use prober::snapshot::Snapshot;
     use tower::ServiceExt;
@@ -82,13 +79,15 @@ mod tests {
     use super::*;
     use crate::sample;
 
-    /// How the answer is packed, and what of it does not change from one to the next.
-    async fn scraped(snapshot: Snapshot, accepted: &str) -> (Option<String>, String) {
+    /// How the answer is packed, whether its length is known before it is sent, and what of it does not change from one to the
+    /// next.
+    async fn scraped(snapshot: Snapshot, accepted: &str) -> (Option<String>, bool, String) {
         let (_sender, app) = app(snapshot);
         let request = Request::get("/metrics").header("accept-encoding", accepted).body(Body::empty()).unwrap();
         let (head, body) = router(app).oneshot(request).await.unwrap().into_parts();
         assert_eq!(head.headers["vary"], "accept-encoding");
         let coding = head.headers.get("content-encoding").map(|coding| coding.to_str().unwrap().to_owned());
+        let is_known = body.size_hint().exact().is_some();
         let body = body.collect().await.unwrap().to_bytes();
         let mut text = String::new();
         match coding {
@@ -96,26 +95,26 @@ mod tests {
             None => (&*body).read_to_string(&mut text).unwrap(),
         };
         let stable: Vec<_> = text.lines().filter(|line| line.contains("endpoint=\"")).collect();
-        (coding, stable.join("\n"))
+        (coding, is_known, stable.join("\n"))
     }
 
     #[tokio::test]
     async fn a_site_is_packed_for_whom_that_is_good_and_says_the_same() {
-        let (coding, packed) = scraped(sample::branch(), "gzip").await;
-        assert_eq!(coding.as_deref(), Some("gzip"));
+        let (coding, is_known, packed) = scraped(sample::branch(), "gzip").await;
+        assert_eq!((coding.as_deref(), is_known), (Some("gzip"), true));
         assert!(packed.contains("reachwatch_endpoint_reachable{"), "{packed}");
-        assert_eq!(scraped(sample::branch(), "identity").await, (None, packed));
+        assert_eq!(scraped(sample::branch(), "identity").await, (None, true, packed));
     }
 
     #[tokio::test]
     async fn beyond_a_site_it_comes_in_pieces_and_none_is_missing() {
-        let (coding, text) = scraped(sample::crowd(MOST_PACKED + 1, 1), "gzip").await;
-        assert_eq!(coding, None);
+        let (coding, is_known, text) = scraped(sample::crowd(MOST_AT_ONCE + 1, 1), "gzip").await;
+        assert_eq!((coding, is_known), (None, false), "it is written while it is sent");
         let of = |family: &str| text.lines().filter(|line| line.starts_with(&format!("{family}{{"))).count();
         for (family, times) in
             [("reachwatch_endpoint_state", 4), ("reachwatch_probes_total", 4), ("reachwatch_tls_info", 1)]
         {
-            assert_eq!(of(family), (MOST_PACKED + 1) * times, "{family}");
+            assert_eq!(of(family), (MOST_AT_ONCE + 1) * times, "{family}");
         }
         assert_eq!(text.lines().count(), text.lines().collect::<std::collections::HashSet<_>>().len());
     }
@@ -132,8 +131,6 @@ mod tests {
 
     #[test]
     fn others_have_their_turn_between_two_pieces() {
-        use http_body::Body as _;
-
         let pieces = ["a", "b", "c"].map(str::to_owned).into_iter();
         let mut body = pin!(Piecewise { pieces, is_others_turn: false });
         let counted = Arc::new(Wakes::default());

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
@@ -30,14 +30,21 @@ impl Packed {
 
     /// The answer to those request headers.
     pub(super) fn answer(&self, asked: &HeaderMap, content_type: &'static str) -> Response {
-        let head = [(header::CONTENT_TYPE, content_type), (header::VARY, "accept-encoding")];
         match &self.gzip {
-            Some(gzip) if accepts_gzip(asked) => {
-                (head, [(header::CONTENT_ENCODING, "gzip")], gzip.clone()).into_response()
-            }
-            _ => (head, self.plain.clone()).into_response(),
+            Some(gzip) if accepts_gzip(asked) => packed(content_type, gzip.clone()),
+            _ => plain(content_type, self.plain.clone()),
         }
     }
+}
+
+/// An answer that is packed.
+pub(super) fn packed(content_type: &'static str, gzip: impl Into<Body>) -> Response {
+    ([(header::CONTENT_ENCODING, "gzip")], plain(content_type, gzip)).into_response()
+}
+
+/// An answer that might have been packed.
+pub(super) fn plain(content_type: &'static str, content: impl Into<Body>) -> Response {
+    ([(header::CONTENT_TYPE, content_type), (header::VARY, "accept-encoding")], content.into()).into_response()
 }
 
 /// Packs a content that comes in pieces.
@@ -54,8 +61,10 @@ pub(super) fn accepts_gzip(asked: &HeaderMap) -> bool {
     let lists = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|list: &HeaderValue| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|coding| {
         let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
-        let weight = parameters.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
-        matches!(name.trim(), "gzip" | "x-gzip") && weight.is_ok_and(|weight| weight > 0.0)
+        // Names of codings and of the weight may be in capitals.
+        let (name, parameters) = (name.trim().to_ascii_lowercase(), parameters.trim().to_ascii_lowercase());
+        let weight = parameters.strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
+        matches!(name.as_str(), "gzip" | "x-gzip") && weight.is_ok_and(|weight| weight > 0.0)
     })
 }
 
@@ -80,6 +89,7 @@ mod tests {
     #[tokio::test]
     async fn those_who_accept_gzip_get_it_and_the_content_is_the_same() {
         let content = "reachable ".repeat(1000);
+        assert_eq!(answer(&content, Some("GZIP;Q=0.5")).await.0.as_deref(), Some("gzip"));
         let (coding, body) = answer(&content, Some("br, gzip")).await;
         assert_eq!(coding.as_deref(), Some("gzip"));
         assert!(body.len() < content.len() / 10, "{}", body.len());
@@ -91,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn others_get_it_as_it_is() {
         let content = "reachable ".repeat(1000);
-        for accepted in [None, Some("br"), Some("gzip;q=0"), Some("gzip;q=x"), Some("gzipped")] {
+        for accepted in [None, Some("br"), Some("gzip;q=0"), Some("gzip;Q=0"), Some("gzip;q=x"), Some("gzipped")] {
             assert_eq!(answer(&content, accepted).await, (None, content.clone().into_bytes()), "{accepted:?}");
         }
         assert_eq!(answer("short", Some("gzip")).await, (None, b"short".to_vec()));

@@ -1,19 +1,17 @@
 //! What the families tell of a row, read off it once.
 
-use std::sync::Arc;
-
 use prober::cause::{Blame, Cause, Stage, State};
 use prober::diagnosis;
-use prober::observation::{AuditFacts, CrlFacts, Phases, TlsFacts};
+use prober::observation::{AuditFacts, CrlFacts, CrlSignature, Phases, TlsFacts};
 use prober::plan::{Freshness, Maintenance};
 use prober::snapshot::{Counts, Row};
-use prober::state::Report;
 use time::OffsetDateTime;
 
 use super::super::exposition::{Labels, Section, Value};
 use crate::status::answers;
 
-/// What there is to write of a row, in little room.
+/// What there is to write of a row, in little room. Nothing of the row itself: whoever reads an exposition slowly must not
+/// keep alive what has been superseded meanwhile.
 #[derive(Debug)]
 pub(super) struct Values {
     /// The labels of all its series, escaped once.
@@ -33,11 +31,29 @@ pub(super) struct Values {
     pub(super) http_status: Option<u16>,
     pub(super) proxy_status: Option<u16>,
     pub(super) not_after: Option<OffsetDateTime>,
-    pub(super) audit: Option<Arc<AuditFacts>>,
-    /// The last report, where it has a handshake, and the last with a revocation list that could be read: what they have
-    /// more of is read off for one family each.
-    with_tls: Option<Arc<Report>>,
-    with_crl: Option<Arc<Report>>,
+    /// The labels that tell of the handshake, after those of all series.
+    pub(super) tls: Option<Labels>,
+    pub(super) audit: Option<Audit>,
+    /// Of the newest revocation list that could be read.
+    pub(super) crl: Option<Box<Crl>>,
+}
+
+/// What an audit of TLS says.
+#[derive(Debug)]
+pub(super) struct Audit {
+    pub(super) at: OffsetDateTime,
+    pub(super) versions: [(&'static str, Option<bool>); 2],
+    pub(super) large_hello: Option<bool>,
+}
+
+/// What a revocation list says of itself.
+#[derive(Debug)]
+pub(super) struct Crl {
+    pub(super) this_update: OffsetDateTime,
+    pub(super) next_update: Option<OffsetDateTime>,
+    pub(super) revoked: u64,
+    pub(super) bytes: u64,
+    pub(super) signature: CrlSignature,
 }
 
 impl Values {
@@ -48,9 +64,12 @@ impl Values {
         let last = row.last.as_ref();
         let seen = last.map(|last| &last.observation);
         let tls = seen.and_then(|seen| seen.tls.as_ref());
+        let crl = row.last_crl.as_ref().and_then(|report| report.observation.parsed_crl());
         let (proxy, http) = last.map_or((None, None), |last| answers(last));
+        let labels = labels(row);
         Self {
-            labels: labels(row),
+            tls: tls.map(|tls| with_handshake(&labels, tls)),
+            labels,
             state: row.state(),
             reason: reason.map(|reason| (reason.cause, reason.stage, reason.blame)),
             since: confirmed.map(|confirmed| confirmed.since),
@@ -64,18 +83,9 @@ impl Values {
             http_status: http.map(|http| http.status),
             proxy_status: proxy.map(|proxy| proxy.status),
             not_after: tls.and_then(|tls| tls.chain.first()).map(|leaf| leaf.not_after),
-            audit: last.and_then(|last| last.audit.clone()),
-            with_tls: last.filter(|_| tls.is_some()).cloned(),
-            with_crl: row.last_crl.clone(),
+            audit: last.and_then(|last| last.audit.as_deref()).map(Audit::of),
+            crl: crl.map(|crl| Box::new(Crl::of(crl))),
         }
-    }
-
-    pub(super) fn tls(&self) -> Option<&TlsFacts> {
-        self.with_tls.as_ref()?.observation.tls.as_ref()
-    }
-
-    pub(super) fn crl(&self) -> Option<&CrlFacts> {
-        self.with_crl.as_ref()?.observation.parsed_crl()
     }
 
     /// Writes the one sample that a family has of a row, if there is a value.
@@ -84,6 +94,25 @@ impl Values {
             out.sample(&self.labels, &[], value);
         }
     }
+}
+
+impl Audit {
+    fn of(audit: &AuditFacts) -> Self {
+        let versions = audit.versions().map(|(version, outcome)| (version, outcome.passes()));
+        Self { at: audit.at, versions, large_hello: audit.large_hello.passes() }
+    }
+}
+
+impl Crl {
+    const fn of(crl: &CrlFacts) -> Self {
+        let CrlFacts { this_update, next_update, revoked, bytes, signature, .. } = *crl;
+        Self { this_update, next_update, revoked, bytes, signature }
+    }
+}
+
+fn with_handshake(labels: &Labels, tls: &TlsFacts) -> Labels {
+    let trust = tls.verification.trust.as_str();
+    labels.with(&[("version", &tls.version), ("cipher", &tls.cipher), ("chain_trust", trust)])
 }
 
 fn labels(row: &Row) -> Labels {

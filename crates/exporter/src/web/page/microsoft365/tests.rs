@@ -126,3 +126,16 @@ fn the_document_to_the_letter() {
     let standing = lists::standing(NOW, Some(fault));
     insta::assert_snapshot!(serde_json::to_string_pretty(&ListDocument::of("branch-042", &standing, NOW)).unwrap());
 }
+
+#[test]
+fn service_areas_that_the_list_has_not_are_told() {
+    let plan = lists::plan("microsoft365: {service_areas: [Exchange, Loop]}");
+    let settings = plan.microsoft365.clone().unwrap();
+    let held = Held::of(lists::kept("2025120100", &["a.example"], &json!([]), NOW));
+    let drift = prober::microsoft365::drift(held.list(), &settings.scope, &held.kept.former, &plan);
+    let standing =
+        Standing { settings: Some(settings), drift: Some(Arc::new(drift)), held: Some(held), ..Standing::default() };
+    let document = ListDocument::of("x", &standing, NOW);
+    assert!(document.unknown_service_areas.contains(&"Loop"), "{:?}", document.unknown_service_areas);
+    assert!(page(&standing).contains("Loop (the list has none)"));
+}
