@@ -5,6 +5,7 @@ mod chunked;
 mod head;
 mod line;
 mod prefixed;
+mod refusal;
 pub mod socks;
 
 use std::io;
@@ -123,7 +124,7 @@ where
             Err(_) => return Reply::failed(unfinished(&buffer)),
         };
         let rest = buffer.split_off(head.length);
-        let (stays, challenges) = (head.stays_open, head.challenges);
+        let (stays, framing, challenges) = (head.stays_open, head.framing, head.challenges);
         let mut facts = ProxyFacts {
             status: head.status,
             reason: head.reason.filter(|reason| !reason.is_empty()),
@@ -136,7 +137,7 @@ where
             return Reply { facts: Some(facts), tunnel, ask_again: false };
         }
         let patience = by.min(Instant::now() + REFUSAL_PATIENCE);
-        let (body, whole) = read_refusal(&mut stream, rest, &facts, patience).await;
+        let (body, whole) = refusal::read(&mut stream, rest, framing, patience).await;
         facts.body = body;
         let again = facts.status == 407 && who.challenged(&challenges, stays && whole, by).await;
         if again && stays && whole {
@@ -214,36 +215,6 @@ fn lost(error: &io::Error) -> Failure<ProxyFailure> {
 
 fn unfinished(buffer: &[u8]) -> ProxyFailure {
     ProxyFailure::ReplyTimeout { received: buffer.len() as u64 }
-}
-
-/// Reads a refusal's body as far as it comes: to its announced end, our limit, or the end of patience. Says whether that
-/// was its announced end, behind which the next answer may follow.
-async fn read_refusal<S>(stream: &mut S, mut body: Vec<u8>, facts: &ProxyFacts, by: Instant) -> (Sample, bool)
-where
-    S: AsyncRead + Unpin,
-{
-    // A coding rules over a length, and the last one over the end (RFC 9112, section 6.3).
-    let coding = facts.headers.get_all("transfer-encoding").last();
-    let is_chunked =
-        |coding: &str| coding.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"));
-    let chunked = coding.is_some_and(is_chunked);
-    let length = facts.headers.get("content-length").filter(|_| coding.is_none());
-    let announced = length.and_then(|length| length.trim().parse::<usize>().ok());
-    let limit = announced.unwrap_or(usize::MAX).min(Sample::MAX_BYTES);
-    while body.len() < limit && !(chunked && chunked::is_complete(&body)) {
-        body.reserve(2048);
-        let room = (limit - body.len()) as u64;
-        match timeout_at(by, (&mut *stream).take(room).read_buf(&mut body)).await {
-            Ok(Ok(1..)) => {}
-            Ok(Ok(0) | Err(_)) | Err(_) => break,
-        }
-    }
-    body.truncate(limit);
-    if chunked {
-        (Sample::new(&chunked::decode(&body)), chunked::is_complete(&body))
-    } else {
-        (Sample::new(&body), announced == Some(body.len()))
-    }
 }
 
 #[cfg(test)]

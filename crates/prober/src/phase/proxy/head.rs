@@ -2,6 +2,7 @@
 
 use httparse::{EMPTY_HEADER, ParserConfig, Response, Status};
 
+use super::refusal::Framing;
 use crate::observation::{Challenge, Headers};
 use crate::text::Clean;
 
@@ -15,6 +16,8 @@ pub(super) struct Head {
     pub(super) headers: Headers,
     /// Whether another request may follow on the connection (RFC 9112, section 9.3).
     pub(super) stays_open: bool,
+    /// How its body ends.
+    pub(super) framing: Framing,
     /// What a 407 asks for, read before the headers are shortened: tokens are long.
     pub(super) challenges: Vec<Challenge>,
 }
@@ -72,6 +75,7 @@ fn head(length: usize, response: &Response<'_, '_>) -> Head {
                 .collect(),
         ),
         stays_open: !says("close") && (response.version == Some(1) || says("keep-alive")),
+        framing: Framing::of(response.headers),
         challenges: Challenge::read_all(asked.iter().map(String::as_str)),
     }
 }
