@@ -1,4 +1,5 @@
-//! How long a connection has had nothing to do: one of HTTP/2 can be kept up for ever by frames that ask for nothing.
+//! How long nothing has moved on a connection: one of HTTP/2 can be kept up for ever by frames that ask for nothing, and its
+//! streams by a client that gives no room for their answers.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,13 +11,14 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// The requests of a connection that are under way. Cheap to clone; all clones are one.
+/// The requests of a connection that wait for their answers to begin, and every step of the answers that have begun. Cheap to
+/// clone; all clones are one.
 #[derive(Debug, Clone)]
 pub(super) struct Requests(watch::Sender<usize>);
 
-/// One of them, until it is dropped.
+/// One of those that wait, until it is dropped.
 #[derive(Debug)]
-pub(super) struct UnderWay(Requests);
+pub(super) struct Waiting(Requests);
 
 impl Requests {
     pub(super) fn none() -> Self {
@@ -24,12 +26,12 @@ impl Requests {
     }
 
     /// Notes one that comes.
-    pub(super) fn begin(&self) -> UnderWay {
+    pub(super) fn begin(&self) -> Waiting {
         self.0.send_modify(|count| *count += 1);
-        UnderWay(self.clone())
+        Waiting(self.clone())
     }
 
-    /// Returns once there was none: `opening` long before the first, or `limit` long after any.
+    /// Returns once none waits and no answer moves: `opening` long before the first, or `limit` long after any.
     pub(super) async fn none_for(&self, opening: Duration, limit: Duration) {
         let (mut count, mut patience) = (self.0.subscribe(), opening);
         // The sender is here: neither of these can fail.
@@ -42,30 +44,32 @@ impl Requests {
     }
 }
 
-impl UnderWay {
-    /// Goes on until the answer's body is sent, or given up.
-    pub(super) fn until_sent(self, answer: Response) -> Response {
-        answer.map(|body| Body::new(Sent { body, _request: self }))
+impl Waiting {
+    /// Its answer, which is watched to its end from here on: nobody asks a body for more before there is room for it.
+    pub(super) fn answered(self, answer: Response) -> Response {
+        let requests = self.0.clone();
+        answer.map(|body| Body::new(Watched { body, requests }))
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.0.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 
-/// A body that holds its request.
-struct Sent {
+/// A body that tells when it moves.
+struct Watched {
     body: Body,
-    _request: UnderWay,
+    requests: Requests,
 }
 
-impl http_body::Body for Sent {
+impl http_body::Body for Watched {
     type Data = Bytes;
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.requests.0.send_modify(|_| {});
         Pin::new(&mut self.body).poll_frame(cx)
     }
 
@@ -80,6 +84,7 @@ impl http_body::Body for Sent {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt;
     use tokio::time::Instant;
 
     use super::*;
@@ -98,12 +103,27 @@ mod tests {
         tokio::spawn(async move {
             for wait in [OPENING / 2, LIMIT / 2] {
                 tokio::time::sleep(wait).await;
-                let answer = asking.begin().until_sent(Response::new(Body::empty()));
+                let waiting = asking.begin();
                 tokio::time::sleep(10 * LIMIT).await;
-                drop(answer);
+                drop(waiting);
             }
         });
         requests.none_for(OPENING, LIMIT).await;
         assert_eq!(began.elapsed(), OPENING / 2 + 10 * LIMIT + LIMIT / 2 + 10 * LIMIT + LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_counts_as_long_as_it_is_asked_for_more() {
+        let (requests, began) = (Requests::none(), Instant::now());
+        let mut answer = requests.begin().answered(Response::new(Body::from("well"))).into_body();
+        tokio::spawn(async move {
+            for _ in 0..10 {
+                tokio::time::sleep(LIMIT / 2).await;
+                let _ = answer.frame().await;
+            }
+            std::future::pending::<()>().await;
+        });
+        requests.none_for(LIMIT, LIMIT).await;
+        assert_eq!(began.elapsed(), 10 * (LIMIT / 2) + LIMIT);
     }
 }

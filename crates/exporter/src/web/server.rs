@@ -133,7 +133,7 @@ impl Connection {
                 tracing::debug!(error, "a connection ended early");
             },
             () = requests.none_for(OPENING_LIMIT, IDLE_LIMIT) => {
-                tracing::debug!(client = ?self.client, "a connection that asks for nothing is closed");
+                tracing::debug!(client = ?self.client, "a connection on which nothing moves is closed");
             }
         }
         drop(self.place);
@@ -156,7 +156,7 @@ fn protocol(http2: bool) -> auto::Builder<TokioExecutor> {
     if http2 { builder } else { builder.http1_only() }
 }
 
-/// The router, which is told whom every request is from; counts those under way.
+/// The router, which is told whom every request is from; notes what moves.
 #[derive(Debug, Clone)]
 struct Introduced {
     client: Client,
@@ -171,8 +171,8 @@ impl hyper::service::Service<Request<Incoming>> for Introduced {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.client);
-        let (under_way, answer) = (self.requests.begin(), self.router.call(request));
-        Box::pin(async move { Ok(under_way.until_sent(answer.await?)) })
+        let (waiting, answer) = (self.requests.begin(), self.router.call(request));
+        Box::pin(async move { Ok(waiting.answered(answer.await?)) })
     }
 }
 
@@ -215,7 +215,7 @@ mod tests {
     use axum::routing::get;
     use http_body::Frame;
     use http_body_util::{BodyExt, Empty};
-    use hyper::client::conn::http2::{SendRequest, handshake};
+    use hyper::client::conn::http2::{Builder, SendRequest};
 
     use super::*;
 
@@ -238,6 +238,11 @@ mod tests {
 
     /// Of HTTP/2, over no network, so that time can be paused: a client, and when it sees its end.
     async fn connected() -> (SendRequest<Empty<&'static [u8]>>, JoinSet<hyper::Result<()>>) {
+        connected_with_room_for(64 * 1024).await
+    }
+
+    /// One whose client takes no more than so many bytes of an answer before it reads them.
+    async fn connected_with_room_for(bytes: u32) -> (SendRequest<Empty<&'static [u8]>>, JoinSet<hyper::Result<()>>) {
         let (theirs, ours) = tokio::io::duplex(64 * 1024);
         let client = Client::of(SocketAddr::from(([192, 0, 2, 1], 1)));
         let place = Arc::new(Places::default()).take(client).unwrap();
@@ -252,7 +257,9 @@ mod tests {
             connection.speak(ours, router, watcher).await;
             drop(graceful);
         });
-        let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(theirs)).await.unwrap();
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.initial_stream_window_size(bytes);
+        let (sender, connection) = builder.handshake(TokioIo::new(theirs)).await.unwrap();
         tasks.spawn(connection);
         (sender, tasks)
     }
@@ -282,5 +289,12 @@ mod tests {
         assert!(connection.try_join_next().is_none());
         drop(body);
         assert!(tokio::time::timeout(10 * IDLE_LIMIT, connection.join_next()).await.is_ok());
+    }
+    #[tokio::test(start_paused = true)]
+    async fn one_that_does_not_read_what_it_listens_to_loses_it() {
+        let (mut sender, mut connection) = connected_with_room_for(10).await;
+        let _unread = sender.send_request(request("/endless")).await.unwrap();
+        let end = tokio::time::timeout(10 * IDLE_LIMIT, connection.join_next()).await;
+        assert!(end.is_ok(), "it answers pings for ever");
     }
 }
