@@ -4,12 +4,13 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::vec;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 
 use super::packed::{accepts_gzip, gzip, packed, plain};
 use super::{App, failure, offload};
@@ -33,7 +34,7 @@ pub(super) async fn serve(State(app): State<App>, asked: HeaderMap) -> Response 
                 Ok(gzip) => packed(CONTENT_TYPE, gzip),
                 Err(error) => failure(&error),
             },
-            Ok(pieces) => plain(CONTENT_TYPE, pieces.collect::<String>()),
+            Ok(pieces) => plain(CONTENT_TYPE, Body::new(Written::of(pieces))),
             Err(error) => failure(&error),
         }
     })
@@ -58,6 +59,35 @@ impl<I: Iterator<Item = String> + Unpin> http_body::Body for Piecewise<I> {
             return Poll::Pending;
         }
         Poll::Ready(self.pieces.next().map(|piece| Ok(Frame::data(piece.into()))))
+    }
+}
+
+/// A body that is written, in its pieces: joined they would be one more copy, and one that leaves a large hole in memory.
+struct Written {
+    pieces: vec::IntoIter<String>,
+    left: u64,
+}
+
+impl Written {
+    fn of(pieces: impl Iterator<Item = String>) -> Self {
+        let pieces: Vec<String> = pieces.collect();
+        let left = pieces.iter().map(|piece| piece.len() as u64).sum();
+        Self { pieces: pieces.into_iter(), left }
+    }
+}
+
+impl http_body::Body for Written {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let piece = self.pieces.next();
+        self.left -= piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece.into()))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
     }
 }
 
