@@ -92,7 +92,12 @@ fn host_and_port(place: &str) -> Option<(Host<String>, Option<u16>)> {
         Some(_) => return None,
         None => None,
     };
-    Some((Host::parse(host).ok()?, port))
+    Some((Host::parse(host).ok().filter(can_be_asked_for)?, port))
+}
+
+/// Whether a name is no longer than any can be, the root's dot aside (RFC 1035, section 2.3.4).
+fn can_be_asked_for(host: &Host<String>) -> bool {
+    !matches!(host, Host::Domain(name) if name.trim_end_matches('.').len() > 253)
 }
 
 #[cfg(test)]
@@ -129,6 +134,18 @@ mod tests {
             ("PROXY 10.0.0.1:3128", "PROXY 10.0.0.1:3128"),
         ] {
             assert_eq!(shown(text), (vec![expected.to_owned()], vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_longer_than_any_is_none() {
+        let longest = "a.".repeat(126) + "a";
+        for place in [longest.clone(), format!("{longest}.")] {
+            assert_eq!(shown(&format!("PROXY {place}:80")), (vec![format!("PROXY {place}:80")], vec![]));
+        }
+        // In the letters of the DNS it is longer than it stands there.
+        for place in [format!("a{longest}"), format!("f\u{fc}{}", "a".repeat(245))] {
+            assert_eq!(Answer::parse(&format!("PROXY {place}:80")).entries, [Entry::Direct], "{place}");
         }
     }
 
