@@ -132,13 +132,13 @@ impl Soak<'_> {
     fn begin(&mut self, place: usize) -> Result<(), Box<dyn std::error::Error>> {
         let Some(planned) = self.schedule.faults.get(place) else { return Ok(()) };
         // They begin in the order in which they stand.
-        self.happened.push(Happened { planned: planned.clone(), on: SystemClock.now(), off: None });
+        self.happened.push(Happened { planned: planned.clone(), on: record::now(), off: None });
         planned.trouble.doing.begin(&self.site.world, planned.host.map_or("", |host| self.site.host(host)))
     }
 
     fn end(&mut self, place: usize) -> Result<(), Box<dyn std::error::Error>> {
         let Some(happened) = self.happened.get_mut(place) else { return Ok(()) };
-        happened.off = Some(SystemClock.now());
+        happened.off = Some(record::now());
         let planned = &happened.planned;
         planned.trouble.doing.end(&self.site.world, planned.host.map_or("", |host| self.site.host(host)))
     }

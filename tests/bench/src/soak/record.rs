@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use prober::net::{Clock, SystemClock};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -71,6 +72,15 @@ impl Told {
         };
         answer.get("troubles")?.as_array()?.iter().map(of).collect()
     }
+}
+
+/// The time as the history tells it, in milliseconds: what begins right after a fault is not before it.
+pub(super) fn now() -> OffsetDateTime {
+    in_milliseconds(SystemClock.now())
+}
+
+fn in_milliseconds(at: OffsetDateTime) -> OffsetDateTime {
+    at.replace_millisecond(at.millisecond()).unwrap_or(at)
 }
 
 fn stamp(value: &Value) -> Option<OffsetDateTime> {
@@ -224,6 +234,14 @@ mod tests {
     fn told(from: i64, to: Option<i64>) -> Told {
         let (path, state, cause) = ("direct".to_owned(), "blocked".to_owned(), "tls_reset".to_owned());
         Told { path, state, cause, from: at(from), to: to.map(at) }
+    }
+
+    #[test]
+    fn a_probe_in_the_millisecond_of_a_fault_is_not_before_it() {
+        let exactly = at(100) + Duration::from_nanos(634_222_448);
+        let Ok(written) = in_milliseconds(exactly).format(&Rfc3339) else { panic!("{exactly}") };
+        assert_eq!(written, format!("{}.634Z", at(100).format(&Rfc3339).unwrap().trim_end_matches('Z')));
+        assert!(in_milliseconds(exactly) <= stamp(&Value::from(written)).unwrap());
     }
 
     #[test]
