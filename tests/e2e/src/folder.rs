@@ -1,9 +1,9 @@
 //! A folder that goes away with its owner.
 
 use std::fs::{self, Permissions};
+use std::hash::{BuildHasher, RandomState};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A folder that goes away with its owner.
 #[derive(Debug)]
@@ -15,10 +15,8 @@ impl Folder {
     /// Makes one that every user may write to: daemons that are started by root give root up.
     #[expect(clippy::new_without_default, reason = "it makes a folder, which no default should do")]
     pub fn new() -> Self {
-        static FOLDERS: AtomicU64 = AtomicU64::new(0);
-        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("reachwatch-e2e-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).expect("a folder for the test");
+        let path = std::env::temp_dir().join(format!("reachwatch-e2e-{}", unique()));
+        fs::create_dir(&path).expect("a folder for the test");
         fs::set_permissions(&path, Permissions::from_mode(0o777)).expect("a folder for the test");
         Self { path }
     }
@@ -34,6 +32,12 @@ impl Folder {
         fs::write(&path, content).expect("a file for the test");
         path
     }
+}
+
+/// Letters and digits that nobody else has. The number of a process is none: in process namespaces of their own, tests have
+/// the same ones at the same time, and share what is outside of them.
+pub(crate) fn unique() -> String {
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }
 
 impl Drop for Folder {

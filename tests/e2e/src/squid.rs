@@ -3,13 +3,12 @@
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use testnet::Leaf;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::folder::Folder;
+use crate::folder::{Folder, unique};
 use crate::names;
 use crate::peer::{LOG, Peer};
 
@@ -129,9 +128,7 @@ struct Segments {
 
 impl Segments {
     fn new() -> Self {
-        static SQUIDS: AtomicU64 = AtomicU64::new(0);
-        let number = SQUIDS.fetch_add(1, Ordering::Relaxed);
-        Self { service: format!("e2e{}squid{number}", std::process::id()) }
+        Self { service: format!("e2e{}", unique()) }
     }
 }
 
