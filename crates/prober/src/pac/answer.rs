@@ -97,7 +97,7 @@ fn host_and_port(place: &str) -> Option<(Host<String>, Option<u16>)> {
 
 /// Whether a name is no longer than any can be, the root's dot aside (RFC 1035, section 2.3.4).
 fn can_be_asked_for(host: &Host<String>) -> bool {
-    !matches!(host, Host::Domain(name) if name.trim_end_matches('.').len() > 253)
+    !matches!(host, Host::Domain(name) if name.strip_suffix('.').unwrap_or(name).len() > 253)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The head of a proxy's answer, read as leniently as an origin's.
 
-use httparse::{EMPTY_HEADER, ParserConfig, Response, Status};
+use httparse::{EMPTY_HEADER, Header, ParserConfig, Response, Status};
 
 use super::refusal::Framing;
 use crate::observation::{Challenge, Headers};
@@ -54,8 +54,7 @@ pub(super) fn parse_head(bytes: &[u8], searched: usize) -> Parsed {
 
 fn head(length: usize, response: &Response<'_, '_>) -> Head {
     let values = |wanted: &'static str| {
-        let headers = response.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(wanted));
-        headers.map(|header| String::from_utf8_lossy(header.value).into_owned())
+        values(response.headers, wanted).map(|value| String::from_utf8_lossy(value).into_owned())
     };
     let says = |wanted: &str| {
         let mut options = values("connection").chain(values("proxy-connection"));
@@ -78,6 +77,12 @@ fn head(length: usize, response: &Response<'_, '_>) -> Head {
         framing: Framing::of(response.headers),
         challenges: Challenge::read_all(asked.iter().map(String::as_str)),
     }
+}
+
+/// The values of the headers of a name, as they came.
+pub(super) fn values<'h>(headers: &'h [Header<'h>], wanted: &'static str) -> impl DoubleEndedIterator<Item = &'h [u8]> {
+    let named = headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(wanted));
+    named.map(|header| header.value)
 }
 
 fn lenient() -> ParserConfig {

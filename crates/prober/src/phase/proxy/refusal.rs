@@ -5,6 +5,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, timeout_at};
 
 use super::chunked;
+use super::head::values;
 use crate::observation::Sample;
 
 /// How a body ends (RFC 9112, section 6.3).
@@ -24,16 +25,12 @@ impl Framing {
     /// A coding rules over a length, and the last one over the end. A list with other octets than those of ASCII is none, and
     /// leaves the end unknown: so the origins' answers are read too.
     pub(super) fn of(headers: &[Header<'_>]) -> Self {
-        let values = |wanted: &'static str| {
-            let named = headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(wanted));
-            named.map(|header| header.value)
-        };
-        if let Some(codings) = values("transfer-encoding").next_back() {
+        if let Some(codings) = values(headers, "transfer-encoding").next_back() {
             let last = codings.rsplit(|octet| *octet == b',').next().unwrap_or_default().trim_ascii();
             let chunked = codings.is_ascii() && last.eq_ignore_ascii_case(b"chunked");
             return if chunked { Self::Chunked } else { Self::Close };
         }
-        let length = values("content-length").next().and_then(|length| str::from_utf8(length).ok());
+        let length = values(headers, "content-length").next().and_then(|length| str::from_utf8(length).ok());
         length.and_then(|length| length.trim().parse().ok()).map_or(Self::Close, Self::Length)
     }
 }
