@@ -83,6 +83,8 @@ fn refuse_stray_options(run: &RunArgs) {
 
 /// Runs a job that has much to do at once.
 fn block_on(job: impl Future<Output = Result<Status, Failure>>) -> Result<Status, Failure> {
+    // Before the threads that share it.
+    heap::settle();
     let workers = available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_WORKERS);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(workers).max_blocking_threads(MAX_BLOCKING).enable_all();

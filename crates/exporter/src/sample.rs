@@ -377,7 +377,7 @@ fn on_a_bad_day(row: RowSample, name: &str, path: &str) -> RowSample {
         (name, _) if name.ends_with("-crl") => row
             .observed(|seen| {
                 seen.http = Some(http(200));
-                seen.crl = Some(crl());
+                seen.crl = Some(Box::new(crl()));
             })
             .reachable(),
         (name, _) => {

@@ -1,7 +1,8 @@
 //! What one probe saw: facts and timings, no opinion.
 //!
 //! Everything here is a value that can be written to a file and read back, so that judgement is tested without a
-//! network. Text from outside is [`Clean`]; lists are bounded by the phases that fill them.
+//! network. Text from outside is [`Clean`]; lists are bounded by the phases that fill them. The newest observation of every
+//! pair is kept: what is large and seldom there is boxed.
 
 mod audit;
 mod auth;
@@ -72,7 +73,7 @@ pub struct Observation {
     pub detours: Vec<Detour>,
     /// What a PAC file had to do with it.
     #[serde(default)]
-    pub pac: Option<PacFacts>,
+    pub pac: Option<Box<PacFacts>>,
     /// What a direct attempt saw, which is made only while a PAC file is unavailable or stale: that is where clients go
     /// then. Its time is not part of `duration`.
     #[serde(default)]
@@ -91,7 +92,7 @@ pub struct Observation {
     pub failed_attempts: Vec<ConnectAttempt>,
     /// The TLS handshake with an `https://` proxy, also one whose certificate it was refused for.
     #[serde(default)]
-    pub proxy_tls: Option<TlsFacts>,
+    pub proxy_tls: Option<Box<TlsFacts>>,
     /// What a SOCKS proxy said.
     #[serde(default)]
     pub socks: Option<SocksFacts>,
@@ -112,7 +113,7 @@ pub struct Observation {
     pub origin_clock: Option<OriginClock>,
     /// What the body was, where a CRL was expected and a 2xx body was read.
     #[serde(default)]
-    pub crl: Option<CrlOutcome>,
+    pub crl: Option<Box<CrlOutcome>>,
     /// What the body was, where an issuer's certificate was expected and a 2xx body was read.
     #[serde(default)]
     pub issuer: Option<IssuerOutcome>,
@@ -211,7 +212,7 @@ impl Observation {
 
     /// The CRL, where one came and could be read.
     pub fn parsed_crl(&self) -> Option<&CrlFacts> {
-        match &self.crl {
+        match self.crl.as_deref() {
             Some(CrlOutcome::Parsed(facts)) => Some(facts),
             _ => None,
         }

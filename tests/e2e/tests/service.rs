@@ -42,3 +42,14 @@ async fn the_manager_hears_when_it_serves_lives_and_stops() {
     assert_eq!(stopping.await, "STOPPING=1");
     assert_eq!(running.end().await.code(), Some(0));
 }
+
+#[tokio::test]
+async fn memory_that_is_free_is_given_back_from_the_start_on() {
+    let world = World::start().await.unwrap();
+    let folder = Folder::new();
+    let url = world.url("ols.officeapps.live.com", Scheme::Https, "/olsc").unwrap();
+    let config = Config::of(&world).path("way", "direct").endpoint("licensing", &url).write(&folder);
+    let mut running = Running::start_with(&config, &["--log-level", "debug"]).await;
+    // Reading a configuration leaves some.
+    assert_eq!(running.event("free memory given back").await["any"], true);
+}

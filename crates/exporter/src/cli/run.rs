@@ -2,6 +2,7 @@
 
 mod events;
 mod manager;
+mod memory;
 mod reload;
 mod signals;
 mod watchdog;
@@ -114,6 +115,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
         }
         ended = &mut server => Some(("the server", ended)),
         ended = &mut feeding => Some(("what follows the pulse", ended.map(|never| match never {}))),
+        never = memory::give_back(heap::trim) => match never {},
     };
     manager.stopping();
     drop(stop);

@@ -183,7 +183,7 @@ fn an_unchecked_signature_is_absent_and_an_invalid_one_is_zero() {
         let row = sample::row("a", "hq").observed(|seen| {
             let CrlOutcome::Parsed(mut facts) = sample::crl() else { panic!("the sample parses") };
             facts.signature = signature;
-            seen.crl = Some(CrlOutcome::Parsed(facts));
+            seen.crl = Some(Box::new(CrlOutcome::Parsed(facts)));
         });
         samples(&sample::snapshot([row.reachable()]), "reachwatch_crl_signature_valid")
     };
@@ -193,7 +193,7 @@ fn an_unchecked_signature_is_absent_and_an_invalid_one_is_zero() {
 
 #[test]
 fn the_last_readable_crl_stays_when_later_probes_bring_none() {
-    let row = sample::row("a", "hq").observed(|seen| seen.crl = Some(sample::crl())).reachable();
+    let row = sample::row("a", "hq").observed(|seen| seen.crl = Some(Box::new(sample::crl()))).reachable();
     let row = row.observed(|seen| seen.crl = None).blocked(Cause::TcpRefused, "refused");
     let snapshot = sample::snapshot([row]);
     assert_eq!(samples(&snapshot, "reachwatch_crl_size_bytes").len(), 1);

@@ -38,7 +38,7 @@ pub fn crl(body: &[u8]) {
     assert_eq!(read(body, &endless, Signers::Only(&[])), CrlOutcome::TooLarge);
 
     let mut observation = answered(body);
-    observation.crl = Some(outcome);
+    observation.crl = Some(Box::new(outcome));
     world.judged(Some(Published::Crl), &observation);
 }
 

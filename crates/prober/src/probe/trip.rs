@@ -161,7 +161,7 @@ impl<'a> Trip<'a> {
             // Whatever it took must not be taken from the name of the next stop.
             self.deadline.begin_connection(Instant::now());
         }
-        self.seen.pac = decision.pac;
+        self.seen.pac = decision.pac.map(Box::new);
         Ok(decision.hops?.into_iter())
     }
 

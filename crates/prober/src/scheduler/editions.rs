@@ -90,7 +90,7 @@ mod tests {
     fn seen(issuer: &str, number: u32, signature: CrlSignature) -> Observation {
         let day = datetime!(2026-01-01 00:00 UTC) + time::Duration::days(i64::from(number));
         let list = CrlFacts { number: Some(number.to_string()), signature, ..CrlFacts::of(issuer.into(), day) };
-        Observation { crl: Some(CrlOutcome::Parsed(list)), ..Observation::empty(day) }
+        Observation { crl: Some(Box::new(CrlOutcome::Parsed(list))), ..Observation::empty(day) }
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
         let day = |number: u32| datetime!(2026-01-01 00:00 UTC) + time::Duration::days(i64::from(number));
         let at = |number: u32, now: u32| Observation { probed_at: day(now), ..seen("CA", number, CrlSignature::Valid) };
         let mut withdrawn = at(10, 10);
-        let Some(CrlOutcome::Parsed(list)) = &mut withdrawn.crl else { panic!() };
+        let Some(CrlOutcome::Parsed(list)) = withdrawn.crl.as_deref_mut() else { panic!() };
         list.next_update = Some(day(17));
         editions.note(&pair("direct"), &withdrawn);
         assert!(editions.newer(&pair("hq"), &at(9, 17)).is_some());

@@ -331,14 +331,14 @@ async fn one_round_judges_when_all_are_in() {
 fn the_last_readable_crl_outlives_results_without_one() {
     let parsed = CrlFacts { revoked: 3, bytes: 812, ..CrlFacts::of("CN=issuer".into(), StoppedClock.now()) };
     let with = |crl| {
-        let observation = Observation { crl, ..seen(MINUTE, RouteFacts::Direct, None, None) };
+        let observation = Observation { crl: Some(Box::new(crl)), ..seen(MINUTE, RouteFacts::Direct, None, None) };
         let verdict = Verdict { state: State::Reachable, reason: None, evidence: Evidence::default() };
         Arc::new(Report { observation, verdict, audit: None })
     };
     let mut board = board::Board::new(&plan(&hosts(1), 4, 2, MINUTE), Earlier::new());
-    let readable = with(Some(CrlOutcome::Parsed(parsed)));
+    let readable = with(CrlOutcome::Parsed(parsed));
     board.take(0, &readable);
-    board.take(0, &with(Some(CrlOutcome::TooLarge)));
+    board.take(0, &with(CrlOutcome::TooLarge));
     let snapshot = board.snapshot(StoppedClock.now(), None, crate::plan::Maintenance::default());
     assert!(Arc::ptr_eq(snapshot.rows[0].last_crl.as_ref().unwrap(), &readable));
 }

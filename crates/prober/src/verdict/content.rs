@@ -62,7 +62,7 @@ pub(super) fn crl(case: &Case<'_>) -> Option<Finding> {
 /// What is wrong with the list itself.
 fn body_fault(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
     let host = case.host();
-    match &case.observation.crl {
+    match case.observation.crl.as_deref() {
         Some(CrlOutcome::Parsed(list)) if list.signature == CrlSignature::Invalid => {
             let reason = list.signature_reason.as_ref().map_or("the signature does not hold", AsRef::as_ref);
             let detail = format!("the CRL from {host} is not signed by \"{}\": {reason}", list.issuer);
@@ -151,7 +151,7 @@ pub(super) fn outdated_by_our_clock(case: &Case<'_>) -> Option<String> {
 }
 
 fn whole_crl<'a>(case: &Case<'a>) -> Option<&'a CrlFacts> {
-    match &case.observation.crl {
+    match case.observation.crl.as_deref() {
         Some(CrlOutcome::Parsed(list)) => Some(list),
         _ => None,
     }
@@ -162,7 +162,7 @@ fn ended_early(case: &Case<'_>, fault: &HttpFault) -> bool {
     let closed = matches!(&fault.failure, HttpFailure::Lost(io) if io.kind == IoKind::Closed);
     let body = case.observation.http.as_ref().map(|http| &http.body);
     let short = body.is_some_and(|body| body.announced.is_some_and(|announced| body.bytes < announced));
-    let cut = matches!(case.observation.crl, Some(CrlOutcome::Truncated { .. }));
+    let cut = matches!(case.observation.crl.as_deref(), Some(CrlOutcome::Truncated { .. }));
     fault.during == Moment::Body && closed && (short || cut)
 }
 

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::site::{CRL_HOST, CRL_PATH, OTHER_CRL_HOST, Site, Steps, http};
 
 fn parsed(seen: &Observation) -> &CrlFacts {
-    match &seen.crl {
+    match seen.crl.as_deref() {
         Some(CrlOutcome::Parsed(facts)) => facts,
         _ => panic!("no CRL: {seen:#?}"),
     }
@@ -54,11 +54,13 @@ async fn what_lists_may_look_like() {
 async fn what_comes_in_place_of_a_list() {
     let site = Site::new().await;
     let seen = with_fault(&site, CrlFault::Html).await;
-    assert!(matches!(&seen.crl, Some(CrlOutcome::Invalid { reason }) if reason.as_str() == "it is an HTML page"));
+    assert!(
+        matches!(seen.crl.as_deref(), Some(CrlOutcome::Invalid { reason }) if reason.as_str() == "it is an HTML page")
+    );
     assert!(!http(&seen).body.sample.as_str().is_empty(), "the page is evidence");
 
     let seen = with_fault(&site, CrlFault::TooLarge).await;
-    assert_eq!(seen.crl, Some(CrlOutcome::TooLarge));
+    assert_eq!(seen.crl.as_deref(), Some(&CrlOutcome::TooLarge));
     assert!(http(&seen).body.limit_reached);
 }
 
@@ -67,8 +69,10 @@ async fn a_cut_list_says_how_much_is_missing() {
     let site = Site::new().await;
     for fault in [CrlFault::Truncated, CrlFault::CutShort] {
         let seen = with_fault(&site, fault).await;
-        let Some(CrlOutcome::Truncated { announced, received }) = seen.crl else { panic!("{fault:?}: {seen:#?}") };
-        assert_eq!((received, received < announced), (http(&seen).body.bytes, true), "{fault:?}");
+        let Some(CrlOutcome::Truncated { announced, received }) = seen.crl.as_deref() else {
+            panic!("{fault:?}: {seen:#?}")
+        };
+        assert_eq!((*received, received < announced), (http(&seen).body.bytes, true), "{fault:?}");
         // Short of what the connection announced, the connection failed too; short of what the list says, only it.
         assert_eq!(seen.fault.is_some(), fault == CrlFault::CutShort);
     }

@@ -71,7 +71,7 @@ impl Trip<'_> {
         if let Some(facts) = &secured.facts {
             self.listener.heard(Step::ProxySecured(facts));
         }
-        self.seen.proxy_tls = secured.facts;
+        self.seen.proxy_tls = secured.facts.map(Box::new);
         let fault = |failure| Fault::Proxy(ProxyFault { proxy: proxy.to_string(), failure });
         Ok(secured.line.map_err(|failure| failure.map(fault))?)
     }

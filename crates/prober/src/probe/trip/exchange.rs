@@ -254,7 +254,7 @@ impl<'a> Trip<'a> {
         let (crl_seen, issuer_seen, ocsp_seen) = (crl.as_ref(), issuer.as_ref(), ocsp.as_ref());
         self.listener.heard(Step::Read { body: &facts.body, crl: crl_seen, issuer: issuer_seen, ocsp: ocsp_seen });
         self.seen.http = Some(facts);
-        self.seen.crl = crl;
+        self.seen.crl = crl.map(Box::new);
         self.seen.issuer = issuer;
         self.seen.ocsp = ocsp.map(Box::new);
         match (next, fault) {

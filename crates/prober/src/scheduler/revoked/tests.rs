@@ -43,7 +43,7 @@ struct World(Revoked);
 
 impl World {
     fn hears_list(&self, list: CrlFacts) -> &Self {
-        let seen = Observation { crl: Some(CrlOutcome::Parsed(list)), ..Observation::empty(NOW) };
+        let seen = Observation { crl: Some(Box::new(CrlOutcome::Parsed(list))), ..Observation::empty(NOW) };
         self.0.note(&pair("http://crl.example/a.crl"), &seen);
         self
     }

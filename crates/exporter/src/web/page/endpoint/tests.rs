@@ -140,13 +140,13 @@ fn everything_from_outside_is_escaped() {
                 let mut proxy = sample::proxy(403, EVIL);
                 proxy.body = Sample::new(EVIL.as_bytes());
                 seen.proxy = Some(proxy);
-                seen.crl = Some(CrlOutcome::Parsed(CrlFacts {
+                seen.crl = Some(Box::new(CrlOutcome::Parsed(CrlFacts {
                     number: Some(EVIL.to_owned()),
                     signed_with: EVIL.into(),
                     signature_reason: evil(),
                     unknown_critical: vec![EVIL.into()],
                     ..CrlFacts::of(EVIL.into(), sample::NOW)
-                }));
+                })));
                 seen.issuer = Some(IssuerOutcome::Readable { subject: EVIL.into() });
                 seen.ocsp = Some(Box::new(OcspFacts {
                     certificate: EVIL.to_owned(),
@@ -205,8 +205,8 @@ fn latencies_are_drawn_with_gaps_and_told_in_numbers() {
     assert!(text(&html).contains("42 ms 88 ms"));
 }
 
-fn list(number: &str, next: Option<OffsetDateTime>, signature: CrlSignature) -> CrlOutcome {
-    CrlOutcome::Parsed(CrlFacts {
+fn list(number: &str, next: Option<OffsetDateTime>, signature: CrlSignature) -> Box<CrlOutcome> {
+    Box::new(CrlOutcome::Parsed(CrlFacts {
         number: Some(number.to_owned()),
         next_update: next,
         signature,
@@ -214,7 +214,7 @@ fn list(number: &str, next: Option<OffsetDateTime>, signature: CrlSignature) -> 
         bytes: 1_234_567,
         revoked: 60_000,
         ..CrlFacts::of("CN=Issuing CA".into(), datetime!(2025-12-01 8:00 UTC))
-    })
+    }))
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn lists_are_compared_over_all_paths() {
     let third = sample::row("crl", "lte")
         .observed(|seen| seen.crl = Some(list("8", next, CrlSignature::Valid)))
         .reachable()
-        .observed(|seen| seen.crl = Some(CrlOutcome::Truncated { announced: 900, received: 100 }))
+        .observed(|seen| seen.crl = Some(Box::new(CrlOutcome::Truncated { announced: 900, received: 100 })))
         .blocked(Cause::CrlTruncated, "cut short");
     let html = html(rows.into_iter().chain([third]), "crl");
     let page = text(&html);
