@@ -1,7 +1,8 @@
 //! The address of an endpoint, as a URL or as an allowlist writes it.
 
-use rustls::pki_types::ServerName;
 use url::{Host, Url};
+
+use crate::net::is_host_name;
 
 /// What is wrong with an address, and what would be right.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,11 +54,6 @@ fn check(url: Url) -> Result<Url, Problem> {
         None => Err(Problem("this has no host", None)),
         Some(_) => Ok(url),
     }
-}
-
-/// Whether a text can be asked for in DNS and named in TLS.
-pub(super) fn is_host_name(name: &str) -> bool {
-    matches!(ServerName::try_from(name), Ok(ServerName::DnsName(_)))
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::path::Path as FilePath;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
-use super::address::is_host_name;
 use super::cursor::{Cursor, Map};
 use super::proxy::{ProxyUrl, fits_basic};
+use crate::net::is_host_name;
 use crate::observation::AuthScheme;
 use crate::plan::{Credentials, Kdc, Password, Secret, Unusable};
 use crate::text::Clean;

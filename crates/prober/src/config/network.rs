@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use rustls::pki_types::ServerName;
 
-use super::address::is_host_name;
 use super::cursor::Cursor;
+use crate::net::is_host_name;
 use crate::plan::{DnsPlan, DnsTransport, NameServer, PrivateAnswers, Resolvers};
 
 const KEYS: &[&str] = &["resolvers", "external", "hosts", "private_answers"];

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use url::{Host, Url};
 
-use super::address::is_host_name;
 use super::credentials;
 use super::cursor::{Cursor, Map};
+use crate::net::is_host_name;
 use crate::plan::{PacFile, PacLocation, PacLogin, ProxyName, UrlView};
 
 /// What says something of a PAC file, and of nothing else.

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-use super::address::is_host_name;
+use crate::net::is_host_name;
 use crate::plan::{Credentials, Password, Proxy, ProxyScheme, Secret};
 use crate::text::Clean;
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use url::Host;
 
-use super::address::is_host_name;
 use super::cursor::Cursor;
 use super::duration;
 use super::names::MAX_NAME;
+use crate::net::is_host_name;
 use crate::plan::{Cloud, Pair, TenantCheck};
 
 const KEYS: &[&str] = &["domains", "cloud", "interval"];

@@ -6,9 +6,9 @@
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
-use rustls::pki_types::ServerName;
 use url::Host;
 
+use crate::net::is_host_name;
 use crate::plan::{Bypass, BypassRule, Credentials, HostPattern, Proxy, ProxyScheme, WinHttpProxies};
 use crate::text::Clean;
 
@@ -148,10 +148,6 @@ fn server_and_port(text: &str, entry: &str) -> Result<(Host<String>, Option<u16>
         Host::Domain(name) if !is_host_name(&name) || !server.chars().all(plain) => Err(bad()),
         host => Ok((host, port)),
     }
-}
-
-fn is_host_name(name: &str) -> bool {
-    matches!(ServerName::try_from(name), Ok(ServerName::DnsName(_)))
 }
 
 /// A port as it is written: digits alone, and not 0.

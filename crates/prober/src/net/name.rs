@@ -1,0 +1,29 @@
+//! What can be the name of a host.
+
+use rustls::pki_types::ServerName;
+
+/// Whether a text is a name that DNS can have: labels of 1 to 63 letters, digits, `-` and `_`, 253 in all with the root's dot
+/// or without it (RFC 1035, section 2.3.4).
+pub(crate) fn is_host_name(name: &str) -> bool {
+    matches!(ServerName::try_from(name), Ok(ServerName::DnsName(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_and_lengths() {
+        let label = "a".repeat(63);
+        let longest = [&*label, &*label, &*label, &*"b".repeat(61)].join(".");
+        assert_eq!(longest.len(), 253);
+        for name in ["proxy", "a_b.example", "proxy.example.", &longest] {
+            assert!(is_host_name(name), "{name}");
+        }
+        for name in
+            ["", ".", "a..b", "-a", "a b", "*.example", "192.0.2.1", &format!("{label}a"), &format!("{longest}b")]
+        {
+            assert!(!is_host_name(name), "{name}");
+        }
+    }
+}
