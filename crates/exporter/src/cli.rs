@@ -26,6 +26,7 @@ use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use self::args::{Cli, Command, Common, LogLevel, RunArgs};
 use self::exit::{Failure, Status};
+use self::log::{Log, Pen};
 use self::screen::Screen;
 
 /// Threads beyond these would wait for the network like the others do.
@@ -45,8 +46,15 @@ pub fn main() -> ExitCode {
             other
         }
     };
-    log::init(&common, if matches!(command, Command::Run(_)) { LogLevel::Info } else { LogLevel::Warn });
-    match dispatch(&command, &common) {
+    let (level, pen) = match command {
+        Command::Run(_) => (LogLevel::Info, Pen::Thread),
+        _ => (LogLevel::Warn, Pen::Everyone),
+    };
+    let log = log::init(&common, level, &pen);
+    let result = dispatch(&command, &common, &log);
+    // What the log has still to say comes before the error that it led to.
+    drop(log);
+    match result {
         Ok(status) => status.into(),
         Err(failure) => {
             // Nothing is left to tell it to when stderr is closed too.
@@ -56,9 +64,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command, common: &Common) -> Result<Status, Failure> {
+fn dispatch(command: &Command, common: &Common, log: &Log) -> Result<Status, Failure> {
     match command {
-        Command::Run(args) => block_on(run::run(args, common)),
+        Command::Run(args) => block_on(run::run(args, common, log)),
         Command::Check(args) => block_on(check::check(args, common)),
         Command::Explain(args) => on_this_thread(explain::explain(args, common)),
         Command::Validate => {

@@ -26,6 +26,7 @@ use self::reload::{List, Parties, Reloader};
 use self::signals::Signals;
 use super::args::{Common, RunArgs};
 use super::exit::{Failure, Status};
+use super::log::Log;
 use super::plan;
 use crate::history::History;
 use crate::metrics::Live;
@@ -36,7 +37,7 @@ use crate::reload::Reloads;
 use crate::web::{self, App, DEFAULT_ADDRESS, Secured};
 
 /// Probes and serves. Sockets are opened before the first probe, so that a taken port is an error and not a surprise.
-pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failure> {
+pub(crate) async fn run(args: &RunArgs, common: &Common, log: &Log) -> Result<Status, Failure> {
     let mut signals = Signals::listen().map_err(Failure::other)?;
     let hangups = signals::hangups().map_err(Failure::other)?;
     let (plan, origin, files) = plan::load_noting(common.config.as_deref())?;
@@ -116,6 +117,7 @@ pub(crate) async fn run(args: &RunArgs, common: &Common) -> Result<Status, Failu
         ended = &mut server => Some(("the server", ended)),
         ended = &mut feeding => Some(("what follows the pulse", ended.map(|never| match never {}))),
         never = memory::give_back(heap::trim) => match never {},
+        never = log.tell_of_missing() => match never {},
     };
     manager.stopping();
     drop(stop);

@@ -5,6 +5,7 @@
 mod clock;
 mod crowd;
 mod limits;
+mod log;
 mod network;
 mod peers;
 mod site;
