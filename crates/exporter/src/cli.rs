@@ -37,6 +37,8 @@ const MAX_BLOCKING: usize = 16;
 
 /// Does what the command line asks and tells how it ended.
 pub fn main() -> ExitCode {
+    // While there is one thread.
+    heap::settle();
     let Cli { common, run, command } = Cli::parse();
     let command = match command {
         None => Command::Run(run),
@@ -51,14 +53,13 @@ pub fn main() -> ExitCode {
         _ => (LogLevel::Warn, Pen::Everyone),
     };
     let log = log::init(&common, level, &pen);
-    let result = dispatch(&command, &common, &log);
-    // What the log has still to say comes before the error that it led to.
-    drop(log);
-    match result {
-        Ok(status) => status.into(),
+    match dispatch(&command, &common, &log) {
+        Ok(status) => {
+            log.close(None);
+            status.into()
+        }
         Err(failure) => {
-            // Nothing is left to tell it to when stderr is closed too.
-            let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("error: {failure}\n"));
+            log.close(Some(format!("error: {failure}\n")));
             failure.code()
         }
     }
@@ -91,8 +92,6 @@ fn refuse_stray_options(run: &RunArgs) {
 
 /// Runs a job that has much to do at once.
 fn block_on(job: impl Future<Output = Result<Status, Failure>>) -> Result<Status, Failure> {
-    // Before the threads that share it.
-    heap::settle();
     let workers = available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_WORKERS);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(workers).max_blocking_threads(MAX_BLOCKING).enable_all();

@@ -12,7 +12,8 @@ const LARGE: c_int = 128 * 1024;
 pub(crate) fn settle() -> bool {
     let take = |parameter, value| {
         #[expect(unsafe_code, reason = "mallopt has no safe interface")]
-        // SAFETY: mallopt takes numbers only, and locks what it changes; a number it does not know is refused.
+        // SAFETY: mallopt takes numbers only, and refuses those that it does not know. It is for a process of one thread, as
+        // the program is when it calls this; what others would read meanwhile are whole words, the old ones or the new ones.
         let taken = unsafe { libc::mallopt(parameter, value) };
         taken == 1
     };

@@ -25,13 +25,13 @@ mod allocator {
 }
 
 /// Has threads share two arenas, and large pieces of memory come from the kernel and go back to it, each by itself. To be
-/// called before there are threads, since an arena that is there stays. Says whether the allocator took it.
+/// called while there is one thread: an arena that is there stays. Says whether the allocator took it.
 pub fn settle() -> bool {
     allocator::settle()
 }
 
-/// Gives every free page back to the kernel, those in the midst of what is used too. Says whether there were any. It takes a
-/// millisecond or so, in which nobody can allocate.
+/// Gives every free page back to the kernel, those in the midst of what is used too. Says whether there were any. One arena
+/// after the other is locked for it; of some ten MiB it takes a millisecond.
 pub fn trim() -> bool {
     allocator::trim()
 }

@@ -181,6 +181,11 @@ impl Running {
         drained.abort();
         status
     }
+
+    /// Waits for its end, while nobody reads its log.
+    pub async fn end_unread(mut self) -> ExitStatus {
+        timeout(PATIENCE, self.child.wait()).await.expect("it ends").expect("it is waited for once")
+    }
 }
 
 async fn next_event(log: &mut Lines<BufReader<ChildStderr>>, message: &str) -> serde_json::Value {

@@ -1,7 +1,7 @@
 //! The program as a service: what the manager hears that started it.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use e2e::{Config, Folder, PATIENCE, Running, Signal, reachwatch};
+use e2e::{Config, Folder, PATIENCE, Running, Signal, eventually, get, reachwatch};
 use testnet::{Scheme, World};
 use tokio::net::UnixDatagram;
 use tokio::time::timeout;
@@ -43,6 +43,20 @@ async fn the_manager_hears_when_it_serves_lives_and_stops() {
     assert_eq!(running.end().await.code(), Some(0));
 }
 
+/// How many arenas of glibc's allocator a process has beside the main one: their heaps are reserved in pieces of 64 MiB
+/// that begin at multiples of it, of which a part can be written to.
+#[cfg(target_env = "gnu")]
+fn arenas(id: u32) -> usize {
+    const HEAP: u64 = 64 << 20;
+    let maps = std::fs::read_to_string(format!("/proc/{id}/maps")).unwrap();
+    let is_heap = |line: &&str| {
+        let start = line.split('-').next().and_then(|start| u64::from_str_radix(start, 16).ok()).unwrap();
+        start.is_multiple_of(HEAP) && line.contains(" rw-p ") && line.split_whitespace().count() == 5
+    };
+    maps.lines().filter(is_heap).count()
+}
+
+#[cfg(target_env = "gnu")]
 #[tokio::test]
 async fn memory_that_is_free_is_given_back_from_the_start_on() {
     let world = World::start().await.unwrap();
@@ -52,4 +66,7 @@ async fn memory_that_is_free_is_given_back_from_the_start_on() {
     let mut running = Running::start_with(&config, &["--log-level", "debug"]).await;
     // Reading a configuration leaves some.
     assert_eq!(running.event("free memory given back").await["any"], true);
+    let ready = async || get(running.address(), "/-/ready").await.filter(|answer| answer.status == 200);
+    eventually("threads have worked", ready).await;
+    assert_eq!(arenas(running.id().unwrap()), 1);
 }

@@ -1,21 +1,22 @@
 //! Diagnostics: one line an event on stderr, so that results on stdout stay clean.
 //!
-//! A monitor does not wait for whoever reads its log: lines go through a queue to a thread that does. Where nobody reads for
-//! long, lines are missing, and the log says so afterwards. Commands that end by themselves write as they go.
+//! A monitor does not wait for whoever reads its log: lines go through a queue. Where nobody reads for long, lines are missing,
+//! and the log says so. Commands that end by themselves write as they go.
+
+mod queue;
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use tokio::time::sleep;
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
-
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use self::queue::Queue;
 use super::args::{Common, LogFormat, LogLevel};
 use super::screen;
 
@@ -23,6 +24,8 @@ use super::screen;
 const MOST_WAITING: usize = 1024;
 /// How often missing lines are told of.
 const EVERY: Duration = Duration::from_secs(10);
+/// How long the end of the program waits for its log to be read.
+const AT_THE_END: Duration = Duration::from_secs(1);
 
 /// Who writes the log.
 #[derive(Debug)]
@@ -33,10 +36,10 @@ pub(crate) enum Pen {
     Thread,
 }
 
-/// The log of this process. What waits is written when it is dropped, as far as somebody reads within a second.
+/// The log of this process.
 #[derive(Debug)]
 pub(crate) struct Log {
-    queue: Option<(WorkerGuard, ErrorCounter)>,
+    queue: Option<Queue>,
 }
 
 impl Log {
@@ -46,7 +49,7 @@ impl Log {
         let mut told = 0;
         loop {
             sleep(EVERY).await;
-            let missing = self.missing();
+            let missing = self.queue.as_ref().map_or(0, Queue::missing);
             if missing > told {
                 tracing::warn!(lines = missing, "lines of the log are missing: whoever reads it was too slow");
                 told = missing;
@@ -54,23 +57,27 @@ impl Log {
         }
     }
 
-    fn missing(&self) -> usize {
-        self.queue.as_ref().map_or(0, |(_, missing)| missing.dropped_lines())
+    /// Ends it, with what is said last, in plain text. Where nobody reads, that is lost, and the program ends all the same.
+    pub(crate) fn close(self, last: Option<String>) {
+        match self.queue {
+            Some(queue) => queue.close(last, AT_THE_END),
+            None => {
+                // Nobody is left to tell it to when stderr is closed too.
+                let _ = io::stderr().write_all(last.unwrap_or_default().as_bytes());
+            }
+        }
     }
 }
 
 /// Starts logging. Our own crates speak at the level asked for, the libraries only when something is wrong.
 pub(crate) fn init(common: &Common, default: LogLevel, pen: &Pen) -> Log {
     let level = common.log_level.unwrap_or(default).filter();
-    let (writer, queue) = match pen {
-        Pen::Everyone => (BoxMakeWriter::new(io::stderr), None),
-        Pen::Thread => {
-            let queue = NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).thread_name("log");
-            let (writer, guard) = queue.finish(io::stderr());
-            let missing = writer.error_counter();
-            (BoxMakeWriter::new(writer), Some((guard, missing)))
-        }
+    let queue = match pen {
+        Pen::Everyone => None,
+        // Without a thread, whoever speaks has to wait.
+        Pen::Thread => Queue::to(io::stderr(), MOST_WAITING).ok(),
     };
+    let writer = queue.clone().map_or_else(|| BoxMakeWriter::new(io::stderr), BoxMakeWriter::new);
     // sspi calls it an error where a KDC refuses, which is evidence of a probe and told there.
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)

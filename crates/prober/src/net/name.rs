@@ -2,8 +2,9 @@
 
 use rustls::pki_types::ServerName;
 
-/// Whether a text is a name that DNS can have: labels of 1 to 63 letters, digits, `-` and `_`, 253 in all with the root's dot
-/// or without it (RFC 1035, section 2.3.4).
+/// Whether a text is a name that a host can have in DNS and in certificates, as rustls has it: labels of 1 to 63 letters,
+/// digits, `-` and `_` (RFC 1035, section 2.3.4, for the lengths), without `-` at either end, the last one not of digits alone;
+/// 253 octets in all, a root's dot among them.
 pub(crate) fn is_host_name(name: &str) -> bool {
     matches!(ServerName::try_from(name), Ok(ServerName::DnsName(_)))
 }
@@ -20,9 +21,19 @@ mod tests {
         for name in ["proxy", "a_b.example", "proxy.example.", &longest] {
             assert!(is_host_name(name), "{name}");
         }
-        for name in
-            ["", ".", "a..b", "-a", "a b", "*.example", "192.0.2.1", &format!("{label}a"), &format!("{longest}b")]
-        {
+        for name in [
+            "",
+            ".",
+            "a..b",
+            "-a",
+            "a-",
+            "a.123",
+            "a b",
+            "*.example",
+            "192.0.2.1",
+            &format!("{label}a"),
+            &format!("{longest}b"),
+        ] {
             assert!(!is_host_name(name), "{name}");
         }
     }

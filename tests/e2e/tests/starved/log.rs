@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 
-use e2e::{Folder, Running, eventually, get};
+use e2e::{Folder, Running, Signal, eventually, get};
 use tokio::net::TcpListener;
 
 /// Endpoints that are probed each second and refuse: three hundred lines a second fill a pipe at once, and the lines that the
@@ -16,8 +16,8 @@ async fn probes(running: &Running) -> Option<u64> {
     Some(counts.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum())
 }
 
-#[tokio::test]
-async fn nobody_reads_the_log_and_probing_goes_on() {
+/// The program, with more to say than fits in the pipe and in what it keeps itself.
+async fn flooded() -> Running {
     let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
     let mut yaml = "site: e2e\ninterval: 1s\ntimeout: 1s\nconcurrency: 1000\ncontrols: []\naudit: {enabled: false}\n\
                     paths: {}\ndefault_paths: [direct]\nendpoints:\n"
@@ -26,12 +26,23 @@ async fn nobody_reads_the_log_and_probing_goes_on() {
         writeln!(yaml, "  - {{name: refusing-{number}, url: 'https://127.0.0.1:{closed}/{number}'}}").unwrap();
     }
     let folder = Folder::new();
-    let config = folder.write("endpoints.yaml", &yaml);
-    let mut running = Running::start_with(&config, &["--log-level", "debug"]).await;
-
+    let running = Running::start_with(&folder.write("endpoints.yaml", &yaml), &["--log-level", "debug"]).await;
     // A line each: a pipe holds 64 KiB (pipe(7)), some hundreds of them, and the program keeps a thousand.
     eventually("it goes on for long", async || probes(&running).await.filter(|probes| *probes > 3_000)).await;
+    running
+}
+
+#[tokio::test]
+async fn nobody_reads_the_log_and_probing_goes_on() {
+    let mut running = flooded().await;
     // Once somebody reads again, the log says what is not in it.
     let told = running.event("lines of the log are missing: whoever reads it was too slow").await;
     assert!(told["lines"].as_u64().unwrap() > 0, "{told}");
+}
+
+#[tokio::test]
+async fn nobody_reads_the_log_and_the_program_ends_when_it_is_told_to() {
+    let running = flooded().await;
+    running.signal(Signal::Term).await;
+    assert_eq!(running.end_unread().await.code(), Some(0));
 }

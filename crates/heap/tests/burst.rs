@@ -1,24 +1,20 @@
 //! Against the allocator of this process, which has one test for that reason.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
+#![expect(clippy::expect_used, reason = "a test")]
+
+mod resident;
 
 use std::thread;
 
-const MEBI: usize = 1 << 20;
+use self::resident::{MEBI, resident};
+
 const PIECE: usize = 1 << 10;
 const THREADS: usize = 4;
 
-/// Resident memory of this process that is in no file.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("since Linux 4.5");
-    let kib: usize = line.trim().trim_end_matches(" kB").parse().expect("a number");
-    kib * 1024
-}
-
-/// As many small pieces, of which one in 64 is kept: no arena has its end free.
+/// As many small pieces, of which one in each MiB is kept: no arena has its end free.
 fn burst(of: usize) -> Vec<Vec<u8>> {
     let pieces: Vec<_> = (0..of / PIECE).map(|_| vec![1_u8; PIECE]).collect();
-    pieces.into_iter().step_by(64).collect()
+    pieces.into_iter().step_by(MEBI / PIECE).collect()
 }
 
 #[test]
@@ -35,5 +31,5 @@ fn what_a_burst_of_all_threads_took_is_given_back_though_some_of_it_is_kept() {
     assert!(heap::trim());
     let then = resident();
     assert!(then < before + 12 * MEBI, "{before} {after} {then}");
-    assert_eq!(kept.iter().flatten().map(Vec::len).sum::<usize>(), THREADS * 16 * MEBI / 64);
+    assert_eq!(kept.iter().flatten().map(Vec::len).sum::<usize>(), THREADS * 16 * PIECE);
 }
