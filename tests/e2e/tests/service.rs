@@ -1,10 +1,21 @@
 //! The program as a service: what the manager hears that started it.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::path::PathBuf;
+
 use e2e::{Config, Folder, PATIENCE, Running, Signal, eventually, get, reachwatch};
 use testnet::{Scheme, World};
 use tokio::net::UnixDatagram;
 use tokio::time::timeout;
+
+/// A world with one endpoint, and its configuration.
+async fn site() -> (World, Folder, PathBuf) {
+    let world = World::start().await.unwrap();
+    let folder = Folder::new();
+    let url = world.url("ols.officeapps.live.com", Scheme::Https, "/olsc").unwrap();
+    let config = Config::of(&world).path("way", "direct").endpoint("licensing", &url).write(&folder);
+    (world, folder, config)
+}
 
 async fn next(manager: &UnixDatagram) -> String {
     let mut buffer = [0; 256];
@@ -14,10 +25,7 @@ async fn next(manager: &UnixDatagram) -> String {
 
 #[tokio::test]
 async fn the_manager_hears_when_it_serves_lives_and_stops() {
-    let world = World::start().await.unwrap();
-    let folder = Folder::new();
-    let url = world.url("ols.officeapps.live.com", Scheme::Https, "/olsc").unwrap();
-    let config = Config::of(&world).path("way", "direct").endpoint("licensing", &url).write(&folder);
+    let (_world, folder, config) = site().await;
     let socket = folder.path().join("notify");
     let manager = UnixDatagram::bind(&socket).unwrap();
 
@@ -59,10 +67,7 @@ fn arenas(id: u32) -> usize {
 #[cfg(target_env = "gnu")]
 #[tokio::test]
 async fn memory_that_is_free_is_given_back_from_the_start_on() {
-    let world = World::start().await.unwrap();
-    let folder = Folder::new();
-    let url = world.url("ols.officeapps.live.com", Scheme::Https, "/olsc").unwrap();
-    let config = Config::of(&world).path("way", "direct").endpoint("licensing", &url).write(&folder);
+    let (_world, _folder, config) = site().await;
     let mut running = Running::start_with(&config, &["--log-level", "debug"]).await;
     // Reading a configuration leaves some.
     assert_eq!(running.event("free memory given back").await["any"], true);
