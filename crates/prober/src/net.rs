@@ -11,7 +11,7 @@ use std::fmt::Debug;
 use time::OffsetDateTime;
 
 pub(crate) use self::address::{has_route, is_global, is_private, is_unspecified};
-pub(crate) use self::name::is_host_name;
+pub(crate) use self::name::{MAX_NAME, is_host_name};
 pub(crate) use self::site::{is_public_name, registrable_domain, same_site};
 
 /// Tells wall time.

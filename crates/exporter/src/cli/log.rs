@@ -20,7 +20,7 @@ use self::queue::Queue;
 use super::args::{Common, LogFormat, LogLevel};
 use super::screen;
 
-/// Lines that wait at most; half a megabyte or so, and minutes of a network where everything changes.
+/// Lines that wait at most; half a megabyte or so. Whoever reads at all keeps up with thousands a second.
 const MOST_WAITING: usize = 1024;
 /// How often missing lines are told of.
 const EVERY: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ impl Log {
             sleep(EVERY).await;
             let missing = self.queue.as_ref().map_or(0, Queue::missing);
             if missing > told {
-                tracing::warn!(lines = missing, "lines of the log are missing: whoever reads it was too slow");
+                tracing::warn!(lines = missing, "lines of the log are missing: they could not be written in time");
                 told = missing;
             }
         }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use thiserror::Error;
 use wildmatch::WildMatch;
 
+use crate::net::MAX_NAME;
+
 /// A host of the list: a name, or a pattern of names.
 ///
 /// `*` stands for any run of characters, the empty one and dots among them, as in the `shExpMatch` by which Microsoft's own
@@ -19,7 +21,6 @@ impl HostPattern {
     /// Stars that one pattern may have; two are the most that has been seen.
     const MAX_STARS: usize = 4;
     /// RFC 1035, section 2.3.4.
-    const MAX_NAME: usize = 253;
     const MAX_LABEL: usize = 63;
 
     /// The text as the list has it, in lower case.
@@ -73,7 +74,7 @@ pub(super) fn normal(host: &str) -> String {
 /// Whether a text can be a host's name at all, so that no pattern matches what no resolver would be asked for.
 pub(super) fn is_host(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
-    name.len() <= HostPattern::MAX_NAME && name.split('.').all(|label| is_label(label) && !label.contains('*'))
+    name.len() <= MAX_NAME && name.split('.').all(|label| is_label(label) && !label.contains('*'))
 }
 
 fn is_label(label: &str) -> bool {
@@ -106,7 +107,7 @@ impl FromStr for HostPattern {
 
     fn from_str(text: &str) -> Result<Self, NoPattern> {
         let text = text.strip_suffix('.').unwrap_or(text);
-        if text.len() > Self::MAX_NAME || !text.split('.').all(is_label) {
+        if text.len() > MAX_NAME || !text.split('.').all(is_label) {
             return Err(NoPattern::NoName);
         }
         if text.rsplit('.').next().is_none_or(|last| last.contains('*')) {

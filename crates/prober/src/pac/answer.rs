@@ -4,6 +4,7 @@ use std::fmt;
 
 use url::Host;
 
+use crate::net::MAX_NAME;
 use crate::plan::{Proxy, ProxyScheme};
 use crate::text::Clean;
 
@@ -95,9 +96,9 @@ fn host_and_port(place: &str) -> Option<(Host<String>, Option<u16>)> {
     Some((Host::parse(host).ok().filter(can_be_asked_for)?, port))
 }
 
-/// Whether a name is no longer than any can be, the root's dot aside (RFC 1035, section 2.3.4).
+/// Whether a name is no longer than any can be, the root's dot aside.
 fn can_be_asked_for(host: &Host<String>) -> bool {
-    !matches!(host, Host::Domain(name) if name.strip_suffix('.').unwrap_or(name).len() > 253)
+    !matches!(host, Host::Domain(name) if name.strip_suffix('.').unwrap_or(name).len() > MAX_NAME)
 }
 
 #[cfg(test)]

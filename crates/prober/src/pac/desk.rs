@@ -8,13 +8,11 @@ use std::time::Duration;
 
 use super::leash::{Leash, thread_time};
 use super::surroundings::Surroundings;
+use crate::net::MAX_NAME;
 use crate::text::Clean;
 
 /// The most names that one evaluation may ask for; further ones have no address.
 const MAX_NAMES: usize = 32;
-
-/// The longest name that DNS can hold as text (RFC 1035, section 2.3.4).
-const MAX_NAME_LENGTH: usize = 253;
 
 /// The most alerts kept.
 const MAX_ALERTS: usize = 16;
@@ -123,7 +121,7 @@ impl Desk {
     /// done over once they are.
     pub(super) fn addresses(&self, name: &str) -> Option<Vec<IpAddr>> {
         let mut papers = self.papers.borrow_mut();
-        if name.is_empty() || name.len() > MAX_NAME_LENGTH {
+        if name.is_empty() || name.len() > MAX_NAME {
             return Some(Vec::new());
         }
         if let Some(addresses) = papers.known.get(name) {

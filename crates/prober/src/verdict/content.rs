@@ -22,7 +22,7 @@ pub(super) fn needs_rest_of_body(case: &Case<'_>, fault: &HttpFault) -> bool {
     let status = case.observation.http.as_ref().map_or(0, |http| http.status);
     if case.expect().crl.is_some() {
         // An orderly end before the announced one is a cut list, not a cut connection. Only a 2xx holds a list.
-        return (200..300).contains(&status) && whole_crl(case).is_none() && !ended_early(case, fault);
+        return (200..300).contains(&status) && case.observation.parsed_crl().is_none() && !ended_early(case, fault);
     }
     published::needs_rest_of_body(case) || (case.expect().body.is_some() && !case.body_matches())
 }
@@ -42,9 +42,9 @@ pub(super) fn crl(case: &Case<'_>) -> Option<Finding> {
     let http = case.observation.http.as_ref()?;
     match http.status {
         // With 304 it is the list as it was, if that was asked for.
-        status if (200..300).contains(&status) || (status == 304 && whole_crl(case).is_some()) => {
+        status if (200..300).contains(&status) || (status == 304 && case.observation.parsed_crl().is_some()) => {
             let is_stale = || stale(case, http).filter(|_| expected.freshness == Freshness::Required);
-            let rolled_back = || edition::rolled_back(case, whole_crl(case)?);
+            let rolled_back = || edition::rolled_back(case, case.observation.parsed_crl()?);
             body_fault(case, http).or_else(is_stale).or_else(rolled_back)
         }
         404 | 410 => stale(case, http).filter(|_| expected.freshness == Freshness::Required),
@@ -105,7 +105,7 @@ fn stale(case: &Case<'_>, http: &HttpFacts) -> Option<Finding> {
         let detail = format!("{} answered {}: the CRL is no longer published there", case.host(), words(http));
         return Some(Finding::degraded(Cause::CrlGone, detail));
     }
-    let list = whole_crl(case)?;
+    let list = case.observation.parsed_crl()?;
     let now = case.now();
     let (due, words) = out_of_time(case, list, now)?;
     let finding = Finding::degraded(Cause::CrlExpired, format!("the CRL from {} {words}", case.host()))
@@ -145,16 +145,9 @@ pub(super) fn day(time: OffsetDateTime) -> String {
 pub(super) fn outdated_by_our_clock(case: &Case<'_>) -> Option<String> {
     let is_required = case.expect().crl.as_ref().is_some_and(|expected| expected.freshness == Freshness::Required);
     let http = case.observation.http.as_ref().filter(|http| is_required && matches!(http.status, 200..300 | 304));
-    let list = whole_crl(case).filter(|_| http.is_some())?;
+    let list = case.observation.parsed_crl().filter(|_| http.is_some())?;
     let (_, words) = out_of_time(case, list, case.observation.probed_at)?;
     out_of_time(case, list, case.now()).is_none().then_some(words)
-}
-
-fn whole_crl<'a>(case: &Case<'a>) -> Option<&'a CrlFacts> {
-    match case.observation.crl.as_deref() {
-        Some(CrlOutcome::Parsed(list)) => Some(list),
-        _ => None,
-    }
 }
 
 /// Whether the peer closed in order before the announced length, or the outer length of a list, had come.
